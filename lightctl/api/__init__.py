@@ -1,0 +1,1 @@
+"""The door for others: HTTP over operations."""

@@ -1,0 +1,1 @@
+"""The running thing: clock, daemon, operations."""

@@ -1,0 +1,1 @@
+"""What the wire means: sans-io codecs, both directions, both ends."""

@@ -1,0 +1,203 @@
+"""Events: whatever happens, as values. All of them take the same path, `Controller.step(events, now)`.
+
+Boot is the same path too: the store replays what it remembers as FleetChanged, IntentChanged, OverrideSet and
+NodeRestored before anything new arrives.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from lightctl.domain.assets import Capabilities, Fleet
+from lightctl.domain.programs import Intent
+from lightctl.domain.states import Command, DesiredState, NodeAction, Override, Reading, ReportedState
+
+
+@dataclass(frozen=True, slots=True)
+class FleetChanged:
+    """The inventory is now this."""
+
+    fleet: Fleet
+
+
+@dataclass(frozen=True, slots=True)
+class IntentChanged:
+    """The schedules are now these; `cause` names the change in commands and audit."""
+
+    intent: Intent
+    cause: str = "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideSet:
+    """An override was accepted."""
+
+    override: Override
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideEnded:
+    """An override was taken back before its end."""
+
+    override_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequested:
+    """Somebody wants a node to do something once."""
+
+    action: NodeAction
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAnnounced:
+    """A node said hello: it (re)connected, and this is what it is and holds. `clock` is the node's own."""
+
+    node: str
+    boot_id: str
+    capabilities: Capabilities
+    applied_revision: int
+    received_at: dt.datetime
+    clock: dt.datetime | None = None
+    model: str = ""
+    firmware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReported:
+    """A node reported its state."""
+
+    report: ReportedState
+
+
+@dataclass(frozen=True, slots=True)
+class NodePresence:
+    """A node's last will or its return: a hint, never proof."""
+
+    node: str
+    online: bool
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRestored:
+    """What the store remembers of a node, at boot. `highest_revision` was ever used or seen for it."""
+
+    node: str
+    highest_revision: int
+    capabilities: Capabilities | None = None
+    desired: DesiredState | None = None
+    command: Command | None = None
+    reported: ReportedState | None = None
+    boot_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSent:
+    """A link put a command's bytes on the wire; grace starts now."""
+
+    node: str
+    revision: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAcked:
+    """A broker has the command. It says nothing about the lamp."""
+
+    node: str
+    revision: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed:
+    """A command did not get out; `permanent` when the same bytes would be refused again."""
+
+    node: str
+    revision: int
+    at: dt.datetime
+    detail: str
+    permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFinished:
+    """A node answered an action: status is `done`, `rejected` or `failed`."""
+
+    node: str
+    action_id: str
+    status: str
+    at: dt.datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRead:
+    """A meter gave its values."""
+
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A link came up or went down. A broker that comes up is taken to be empty."""
+
+    link: str
+    up: bool
+    at: dt.datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeUnreachable:
+    """A link asked a node and got no usable answer (Modbus: time-out or exception)."""
+
+    node: str
+    at: dt.datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQuarantined:
+    """A message could not be accepted; it changes nothing. `payload` is cut to a cap."""
+
+    link: str
+    source: str
+    why: str
+    at: dt.datetime
+    payload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDue:
+    """The alarm clock rang: look again at whatever is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightlyRun:
+    """Top up the coming nights of every node that carries them."""
+
+
+Event = (
+    FleetChanged
+    | IntentChanged
+    | OverrideSet
+    | OverrideEnded
+    | ActionRequested
+    | NodeAnnounced
+    | NodeReported
+    | NodePresence
+    | NodeRestored
+    | CommandSent
+    | BrokerAcked
+    | SendFailed
+    | ActionFinished
+    | MeterRead
+    | LinkChanged
+    | NodeUnreachable
+    | MessageQuarantined
+    | ReviewDue
+    | NightlyRun
+)

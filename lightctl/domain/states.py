@@ -1,0 +1,249 @@
+"""States: what was asked of a node, what is on its way, and what the node says is so.
+
+Three numbers are never collapsed: the level asked for (DesiredState), the level in force at the node (`commanded`) and
+the level the lamp measurably has (`level`). Instants are aware UTC; levels integer percent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+
+from lightctl.domain.selectors import Selector
+
+
+class Reason(StrEnum):
+    """Why a lamp has its level."""
+
+    DEFAULT = "default"
+    OVERRIDE = "override"
+    SENSOR = "sensor"
+    PROGRAM = "program"
+    PROTECTION = "protection"
+    LOCAL = "local"
+    FALLBACK = "fallback"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """From `at` on hold `level`, fading over `ramp_s`; `cause` is for people and does not count in comparisons."""
+
+    at: dt.datetime
+    level: int
+    ramp_s: int = 0
+    cause: str = field(default="", compare=False)
+
+
+class Scope(IntEnum):
+    """How specific an override's target is; the greater wins."""
+
+    SITE = 1
+    GROUP = 2
+    LIGHT_POINT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A manual level with an end: most specific wins, then the newest. In force from start until (excluded) until."""
+
+    id: str
+    scope: Scope
+    select: Selector
+    level: int
+    start: dt.datetime
+    until: dt.datetime
+    reason: str = ""
+    user: str = ""
+    ramp_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOverride:
+    """The override a node holds on one channel and drops by itself at `until`."""
+
+    id: str
+    level: int
+    until: dt.datetime
+    ramp_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDesired:
+    """What one channel shall do: switches in time order (a live node gets just the one in force) and an override."""
+
+    switches: tuple[Switch, ...]
+    override: HeldOverride | None = None
+
+    def level_at(self, instant: dt.datetime) -> int | None:
+        """Give the level due at an instant, or None before the first switch."""
+        if self.override is not None and instant < self.override.until:
+            return self.override.level
+        switch = self.switch_at(instant)
+        return None if switch is None else switch.level
+
+    def switch_at(self, instant: dt.datetime) -> Switch | None:
+        """Give the latest switch at or before an instant, overrides aside."""
+        found = None
+        for switch in self.switches:
+            if switch.at > instant:
+                break
+            found = switch
+        return found
+
+    def next_change(self, instant: dt.datetime) -> dt.datetime | None:
+        """Give the next instant after this one at which the level due may change, or None."""
+        coming = [switch.at for switch in self.switches if switch.at > instant]
+        if self.override is not None and self.override.until > instant:
+            return self.override.until
+        return coming[0] if coming else None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """The whole desired state of a node: one revision, valid until an instant, a document per channel."""
+
+    node: str
+    revision: int
+    issued_at: dt.datetime
+    valid_until: dt.datetime
+    channels: Mapping[int, ChannelDesired]
+
+
+class CommandState(StrEnum):
+    """Where a command stands; the last four are terminal and never left."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the command has ended."""
+        return self not in (CommandState.QUEUED, CommandState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One revision on its way to one node. `broker_acked_at` is a time stamp, not a state."""
+
+    node: str
+    revision: int
+    state: CommandState
+    cause: str
+    created_at: dt.datetime
+    deadline: dt.datetime
+    priority: int = 0
+    attempts: int = 0
+    sent_at: dt.datetime | None = None
+    broker_acked_at: dt.datetime | None = None
+    finished_at: dt.datetime | None = None
+    detail: str = ""
+
+    @property
+    def id(self) -> str:
+        """The command's name: its node and revision."""
+        return f"{self.node}/{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelReport:
+    """What a node says of one channel: level measured, level in force, why, and its readings (W, Wh, V, A, C, h)."""
+
+    level: int | None = None
+    commanded: int | None = None
+    reason: Reason | None = None
+    power_w: float | None = None
+    energy_wh: float | None = None
+    voltage_v: float | None = None
+    current_a: float | None = None
+    power_factor: float | None = None
+    temperature_c: float | None = None
+    operating_h: float | None = None
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedState:
+    """What a node says of itself. `at` is the node's own clock, `received_at` ours.
+
+    applied_revision is None for makes that know no revisions. `verified` marks a separate read-back (Modbus) of the
+    registers last written. `flags` are node-wide faults and states such as door_open.
+    """
+
+    node: str
+    received_at: dt.datetime
+    channels: Mapping[int, ChannelReport] = field(default_factory=lambda: MappingProxyType({}))
+    boot_id: str = ""
+    seq: int = 0
+    at: dt.datetime | None = None
+    applied_revision: int | None = None
+    verified: bool = False
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Meter values by quantity name (power_w, energy_kwh, voltage_l1_v, ...) of one node at one instant."""
+
+    node: str
+    at: dt.datetime
+    values: Mapping[str, float]
+
+
+class FaultEvent(StrEnum):
+    """TALQ's names of what can be wrong, and ours where it has none."""
+
+    LAMP_FAILURE = "lampFailure"
+    LAMP_UNEXPECTED_ON = "lampUnexpectedOn"
+    DIMMING_FAILURE = "dimmingFailure"
+    COMMUNICATION_FAILURE = "communicationFailure"
+    SUPPLY_LOSS = "supplyLoss"
+    CIRCUIT_BREAKER_TRIPPED = "circuitBreakerTripped"
+    CABINET_DOOR_OPEN = "cabinetDoorOpen"
+    RELAY_FAILURE = "relayFailure"
+    CLOCK_UNTRUSTED = "clockUntrusted"
+    NODE_FAULT = "nodeFault"
+    STORE_FAILURE = "storeFailure"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A verdict on one subject (`light point`, `node`, `cabinet` or `site`), open until `cleared_at`."""
+
+    event: FaultEvent
+    subject_kind: str
+    subject: str
+    opened_at: dt.datetime
+    detail: str = ""
+    severity: str = "major"
+    cleared_at: dt.datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two verdicts the same fault."""
+        return (self.event, self.subject_kind, self.subject)
+
+
+class ActionKind(StrEnum):
+    """What a node can be told to do once; never a lighting level."""
+
+    IDENTIFY = "identify"
+    REBOOT = "reboot"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAction:
+    """A one-shot action on a node, worthless after `not_after`; never retained, never retried."""
+
+    id: str
+    node: str
+    kind: ActionKind
+    not_after: dt.datetime
+    args: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,1 @@
+"""What people write: text to domain values, with errors that teach."""

@@ -1,0 +1,1 @@
+"""The wire: the only importers of aiomqtt and pymodbus."""

@@ -1,0 +1,1 @@
+"""What should be lit: pure functions of values and an instant."""

@@ -1,0 +1,1 @@
+"""Simulated street hardware: nodes, cabinets and lamps that tell the truth about themselves."""
