@@ -1,0 +1,327 @@
+"""What operations answer, in the shapes that scripts rely on: the same over HTTP and on the command line.
+
+Instants are aware UTC, levels integer percent, power W, durations seconds. Further fields may be added, none renamed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a token may do: a viewer reads, a technician also switches and imports nothing, an operator does all."""
+
+    VIEWER = "viewer"
+    TECHNICIAN = "technician"
+    OPERATOR = "operator"
+
+    def covers(self, needed: Role) -> bool:
+        """Say whether this role may do what `needed` may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: the name that goes into the audit, the role, and where from (`cli`, `http`, `daemon`)."""
+
+    user: str
+    role: Role
+    origin: str = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a verb acts on; exactly one of the four is given."""
+
+    id: str | None = None
+    group: str | None = None
+    select: str | None = None
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What every write takes: try only, why, and how many lamps it may touch (None: the configured limit)."""
+
+    dry_run: bool = False
+    reason: str = ""
+    max_affected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredView:
+    """The level due now and why; `until` is the next change."""
+
+    level: int | None
+    reason: str
+    ref: str
+    until: dt.datetime | None
+    revision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedView:
+    """What the node last said; `level` is measured, `commanded` is in force at the node."""
+
+    level: int | None
+    commanded: int | None
+    reason: str | None
+    revision: int | None
+    at: dt.datetime | None
+    power_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LightView:
+    """One light point. `reachable` is a lease on reports; `settled` only when a fresh report equals what is due."""
+
+    id: str
+    lat: float
+    lon: float
+    state: str
+    kind: str
+    road_class: str
+    lamps: int
+    tags: Mapping[str, str]
+    desired: DesiredView
+    reported: ReportedView | None
+    settled: bool
+    reachable: bool
+    node: str
+    channel: int
+    cabinet: str
+    last_seen: dt.datetime | None
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One node; `claimed` is False for one that was heard of but is in no inventory."""
+
+    id: str
+    claimed: bool
+    profile: str
+    link: str
+    address: str
+    channels: Mapping[int, str]
+    cabinet: str
+    carries_nights: bool | None
+    revision: int | None
+    applied_revision: int | None
+    model: str
+    firmware: str
+    reachable: bool
+    last_seen: dt.datetime | None
+    command: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PointResult:
+    """How far a change got at one light point: `confirmed`, `failed`, `expired` or `pending`."""
+
+    id: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """A lighting change and how far it got. `change` names it for asking again."""
+
+    change: str
+    affected: int
+    confirmed: int
+    failed: int
+    expired: int
+    pending: int
+    points: tuple[PointResult, ...]
+    dry_run: bool = False
+    level: int | None = None
+    until: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowErrorView:
+    """One refused inventory row."""
+
+    row: int
+    column: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """What an import changes or changed; changed maps an id to `field: old -> new` lines."""
+
+    rows: int
+    added: tuple[str, ...]
+    changed: Mapping[str, tuple[str, ...]]
+    unchanged: int
+    skipped: tuple[RowErrorView, ...]
+    errors: tuple[RowErrorView, ...]
+    applied: bool
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One error or warning in a schedule file."""
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+    hint: str
+    snippet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyView:
+    """What applying schedules changes or changed."""
+
+    ok: bool
+    applied: bool
+    dry_run: bool
+    affected: int
+    programs: int
+    calendars: int
+    summary: tuple[str, ...]
+    errors: tuple[FindingView, ...]
+    warnings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """One layer of a decision, with the file position it stands at."""
+
+    layer: str
+    verdict: str
+    detail: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyView:
+    """Why a lamp has (had, will have) its level at an instant."""
+
+    id: str
+    at: dt.datetime
+    level: int
+    reason: str
+    until: dt.datetime | None
+    chain: tuple[VerdictView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandView:
+    """One command of the journal."""
+
+    id: str
+    node: str
+    revision: int
+    state: str
+    cause: str
+    created_at: dt.datetime
+    deadline: dt.datetime
+    sent_at: dt.datetime | None
+    broker_acked_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    attempts: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultView:
+    """One fault, open while `cleared_at` is None."""
+
+    id: int
+    event: str
+    subject_kind: str
+    subject: str
+    severity: str
+    opened_at: dt.datetime
+    cleared_at: dt.datetime | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """One entry of the audit; `hash` chains it to the one before."""
+
+    seq: int
+    at: dt.datetime
+    user: str
+    origin: str
+    verb: str
+    target: str
+    reason: str
+    detail: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """Whether the audit chain holds, how long it is, and where it first breaks."""
+
+    ok: bool
+    entries: int
+    head: str
+    broken_at: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """One token; its secret is shown once, when it is made."""
+
+    name: str
+    role: str
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    revoked_at: dt.datetime | None
+    last_used_at: dt.datetime | None = None
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """One link and whether it is up."""
+
+    name: str
+    up: bool
+    since: dt.datetime | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The city at a glance. `links`, `started_at` and `daemon` speak of the running daemon, empty without one."""
+
+    now: dt.datetime
+    daemon: bool
+    version: str
+    site: str
+    time_zone: str
+    light_points: int
+    in_use: int
+    lit: int
+    settled: int
+    unsettled: int
+    unreachable: int
+    unknown: int
+    nodes: int
+    unclaimed_nodes: int
+    open_faults: Mapping[str, int]
+    open_commands: int
+    overrides: int
+    quarantined: int
+    links: tuple[LinkView, ...] = ()
+    started_at: dt.datetime | None = None
+    notes: tuple[str, ...] = field(default=())
