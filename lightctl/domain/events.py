@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lightctl.domain.assets import Capabilities, Fleet
 from lightctl.domain.programs import Intent
-from lightctl.domain.states import Command, DesiredState, NodeAction, Override, Reading, ReportedState
+from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, Reading, ReportedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class NodeRestored:
     command: Command | None = None
     reported: ReportedState | None = None
     boot_id: str = ""
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,17 @@ class MessageQuarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeDiscovered:
+    """A node that is in no inventory spoke on a link; it is listed as unclaimed and nothing more."""
+
+    node: str
+    link: str
+    source: str
+    at: dt.datetime
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewDue:
     """The alarm clock rang: look again at whatever is due."""
 
@@ -198,6 +210,7 @@ Event = (
     | LinkChanged
     | NodeUnreachable
     | MessageQuarantined
+    | NodeDiscovered
     | ReviewDue
     | NightlyRun
 )

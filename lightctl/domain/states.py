@@ -81,6 +81,10 @@ class ChannelDesired:
         """Give the level due at an instant, or None before the first switch."""
         if self.override is not None and instant < self.override.until:
             return self.override.level
+        return self.switch_level(instant)
+
+    def switch_level(self, instant: dt.datetime) -> int | None:
+        """Give the level the switches alone give at an instant, or None before the first."""
         switch = self.switch_at(instant)
         return None if switch is None else switch.level
 

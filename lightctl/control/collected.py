@@ -1,0 +1,52 @@
+"""Collected: the effects of a step while it runs; the newest value of each changed thing wins."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from lightctl.control.effects import Effects, Submission
+from lightctl.domain.assets import Node
+from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered
+from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Reading, ReportedState
+
+
+@dataclass(slots=True)
+class Collected:
+    """What a step has decided so far."""
+
+    submissions: dict[tuple[str, str], Submission] = field(default_factory=dict)
+    desired: dict[str, DesiredState] = field(default_factory=dict)
+    commands: dict[str, Command] = field(default_factory=dict)
+    reported: dict[str, ReportedState] = field(default_factory=dict)
+    reports: list[ReportedState] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    announced: list[NodeAnnounced] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    quarantined: list[MessageQuarantined] = field(default_factory=list)
+    discovered: list[NodeDiscovered] = field(default_factory=list)
+    actions: list[NodeAction] = field(default_factory=list)
+    action_results: list[ActionFinished] = field(default_factory=list)
+
+    def submit(self, node: Node, content: DesiredState | NodeAction, priority: int) -> None:
+        """Have something put on the wire; a newer desired state of the node replaces an older one."""
+        key = (node.id, content.id if isinstance(content, NodeAction) else "")
+        self.submissions[key] = Submission(node, content, priority)
+
+    def effects(self, review_at: dt.datetime | None) -> Effects:
+        """Close the collection."""
+        return Effects(
+            submissions=tuple(self.submissions.values()),
+            desired=tuple(self.desired.values()),
+            commands=tuple(self.commands.values()),
+            reported=tuple(self.reported.values()),
+            reports=tuple(self.reports),
+            readings=tuple(self.readings),
+            announced=tuple(self.announced),
+            faults=tuple(self.faults),
+            quarantined=tuple(self.quarantined),
+            discovered=tuple(self.discovered),
+            actions=tuple(self.actions),
+            action_results=tuple(self.action_results),
+            review_at=review_at,
+        )

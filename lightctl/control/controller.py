@@ -1,0 +1,226 @@
+"""The controller: the heart. `step(events, now)` takes whatever happened and gives what is to be done about it.
+
+Theory of operation. Events only change what is known of a node (knowledge) and name it. Every node named, and every
+node whose time has come, is then attended to in the same way: work out what it shall hold, compare with what it
+reports, make one move, name its faults, note when to look again. Nothing is replayed and no event has a path of its
+own, so order, loss and repetition of events change nothing but the moment at which a gap is seen to close.
+
+No I/O, no clock, no randomness: the same events and instants give the same effects. The cost of a step grows with the
+events in it and the nodes that are due, not with the fleet: a heap holds one instant per node at which to look again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from lightctl.control.collected import Collected
+from lightctl.control.desire import same_effect
+from lightctl.control.diagnose import diagnose
+from lightctl.control.effects import Effects
+from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge
+from lightctl.control.memory import NodeMemory
+from lightctl.control.policy import Policy
+from lightctl.control.reconcile import Resend, Send, Settled, Wait, reconcile
+from lightctl.devices.profile import Profile
+from lightctl.domain.errors import NodeRefused
+from lightctl.domain.events import Event
+from lightctl.domain.states import Command, CommandState, DesiredState, Override
+
+RENEWAL_MARGIN = dt.timedelta(hours=36)
+WORTHWHILE = dt.timedelta(hours=1)
+
+
+class Controller:
+    """Owns what is known of every node and decides. One per daemon; never shared between threads."""
+
+    def __init__(self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str) -> None:
+        """Start knowing nothing; everything arrives as events."""
+        self._policy = policy
+        self._knowledge = Knowledge(policy, profiles, time_zone)
+        self._due: list[tuple[dt.datetime, str]] = []
+
+    def step(self, events: Iterable[Event], now: dt.datetime) -> Effects:
+        """Take events in, attend to every node concerned or due, and say what is to be done."""
+        out = Collected()
+        concerned: dict[str, None] = {}
+        self._knowledge.forget_overrides(now)
+        for event in events:
+            concerned.update(dict.fromkeys(self._knowledge.absorb(event, now, out)))
+        concerned.update(dict.fromkeys(self._pop_due(now)))
+        for node in concerned:
+            memory = self._knowledge.memories.get(node)
+            if memory is not None:
+                self._attend(memory, now, out)
+        return out.effects(self._due[0][0] if self._due else None)
+
+    def _pop_due(self, now: dt.datetime) -> Iterable[str]:
+        while self._due and self._due[0][0] <= now:
+            at, node = heapq.heappop(self._due)
+            memory = self._knowledge.memories.get(node)
+            if memory is not None and memory.review_at == at:
+                yield node
+
+    def _attend(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+        self._notice_time(memory, now, out)
+        if self._renewal_due(memory, now):
+            self._renew(memory, now, out)
+        waiting = self._move(memory, now, out)
+        self._judge(memory, now, out)
+        self._look_again(memory, now, waiting)
+
+    # -- time passes ----------------------------------------------------------------------------------------------
+
+    def _lease(self, memory: NodeMemory) -> dt.timedelta:
+        heartbeat = max(self._knowledge.profile(memory.node).heartbeat_s, self._policy.heartbeat_s)
+        return dt.timedelta(seconds=self._policy.lease_factor * heartbeat)
+
+    def _notice_time(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+        command = memory.open_command
+        if command is not None and now >= command.deadline:
+            detail = command.detail or f"no report of revision {command.revision} by the deadline"
+            self._end(memory, CommandState.EXPIRED, now, detail, out)
+            memory.rest(now, self._policy)
+        heard = max(memory.heard_at or memory.known_since, memory.known_since)
+        if not memory.unreachable and now - heard >= self._lease(memory):
+            last = f"since {memory.heard_at:%Y-%m-%dT%H:%M:%SZ}" if memory.heard_at else "ever"
+            memory.unreachable = f"nothing heard {last}"
+
+    # -- what it shall hold ---------------------------------------------------------------------------------------
+
+    def _renewal_due(self, memory: NodeMemory, now: dt.datetime) -> bool:
+        if not memory.points:
+            return False
+        if memory.stale or memory.desired is None or (memory.topup_at is not None and now >= memory.topup_at):
+            return True
+        if memory.desired.valid_until - now < RENEWAL_MARGIN:
+            return True
+        changing = memory.next_change is None or now >= memory.next_change
+        return changing and (bool(memory.overrides) or not memory.capabilities.carries_nights)
+
+    def _renew(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+        compiler = self._knowledge.compiler
+        topping_up = memory.topup_at is not None and now >= memory.topup_at
+        memory.topup_at = None if topping_up else memory.topup_at
+        memory.stale = False
+        memory.overrides = _not_over(memory, now)
+        memory.next_change = compiler.next_change(memory, now)
+        try:
+            wanted = compiler.wanted(memory, now)
+        except NodeRefused as refusal:
+            memory.refusal = refusal.why
+            return
+        memory.refusal = ""
+        old = memory.desired
+        if old is not None and not memory.assert_now:
+            ageing = topping_up or old.valid_until - now < RENEWAL_MARGIN
+            longer = wanted.valid_until - old.valid_until >= WORTHWHILE
+            carries = memory.capabilities.carries_nights
+            if same_effect(old, wanted, now, carries_nights=carries) and not (ageing and longer):
+                return
+        revision = memory.next_revision()
+        self._desire(memory, DesiredState(memory.node.id, revision, now, wanted.valid_until, wanted.channels), now, out)
+
+    def _desire(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
+        self._end(memory, CommandState.SUPERSEDED, now, f"by revision {desired.revision}", out)
+        memory.desired = out.desired[memory.node.id] = desired
+
+    # -- the next move --------------------------------------------------------------------------------------------
+
+    def _move(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> dt.datetime | None:
+        """Make one move and give the instant it waits for, if it does."""
+        desired = memory.desired
+        if desired is None or not memory.points:
+            return None
+        confirmation = self._knowledge.profile(memory.node).confirmation
+        decision = reconcile(
+            desired, memory.reported, memory.command, confirmation, now, self._policy, on_its_way=memory.on_its_way
+        )
+        if memory.assert_now and memory.open_command is None:
+            decision = Send()
+        match decision:
+            case Settled():
+                self._end(memory, CommandState.CONFIRMED, now, "", out)
+                memory.failures = 0
+            case Send():
+                return self._send(memory, desired, now, out)
+            case Resend():
+                self._submit(memory, desired, out)
+            case Wait(until):
+                self._answer_hello(memory, desired, out)
+                return until
+        self._answer_hello(memory, desired, out)
+        return None
+
+    def _send(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> dt.datetime | None:
+        if memory.rest_until is not None and (memory.unreachable or now < memory.rest_until):
+            return None if memory.unreachable else memory.rest_until
+        if memory.command is not None and memory.command.revision >= desired.revision:
+            desired = replace(desired, revision=memory.next_revision(), issued_at=now)
+            self._desire(memory, desired, now, out)
+        memory.command = Command(
+            node=memory.node.id,
+            revision=desired.revision,
+            state=CommandState.QUEUED,
+            cause=memory.cause,
+            created_at=now,
+            deadline=now + dt.timedelta(seconds=self._policy.deadline_s),
+            priority=OVERRIDE_PRIORITY if memory.assert_now else 0,
+        )
+        memory.assert_now = False
+        out.commands[memory.command.id] = memory.command
+        self._submit(memory, desired, out)
+        return memory.command.deadline
+
+    @staticmethod
+    def _submit(memory: NodeMemory, desired: DesiredState, out: Collected) -> None:
+        priority = memory.command.priority if memory.command is not None else 0
+        out.submit(memory.node, desired, priority)
+        memory.on_its_way = True
+        memory.answer_hello = False
+
+    def _answer_hello(self, memory: NodeMemory, desired: DesiredState, out: Collected) -> None:
+        if memory.answer_hello:
+            self._submit(memory, desired, out)
+
+    @staticmethod
+    def _end(memory: NodeMemory, state: CommandState, now: dt.datetime, detail: str, out: Collected) -> None:
+        command = memory.open_command
+        if command is not None:
+            memory.command = replace(command, state=state, finished_at=now, detail=detail)
+            out.commands[command.id] = memory.command
+
+    # -- faults and the next look ---------------------------------------------------------------------------------
+
+    def _judge(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+        verdict = {fault.key: fault for fault in diagnose(memory, now, self._policy)}
+        for key, fault in list(memory.faults.items()):
+            if key not in verdict:
+                del memory.faults[key]
+                out.faults.append(replace(fault, cleared_at=now))
+        for key, fault in verdict.items():
+            if key not in memory.faults:
+                memory.faults[key] = fault
+                out.faults.append(fault)
+
+    def _look_again(self, memory: NodeMemory, now: dt.datetime, waiting: dt.datetime | None) -> None:
+        heard = max(memory.heard_at or memory.known_since, memory.known_since)
+        candidates = [
+            waiting,
+            memory.topup_at,
+            memory.next_change,
+            memory.open_command.deadline if memory.open_command is not None else None,
+            None if memory.unreachable else heard + self._lease(memory),
+            memory.desired.valid_until - RENEWAL_MARGIN if memory.desired is not None else None,
+        ]
+        coming = min((at for at in candidates if at is not None and at > now), default=None)
+        if coming is not None and coming != memory.review_at:
+            heapq.heappush(self._due, (coming, memory.node.id))
+        memory.review_at = coming
+
+
+def _not_over(memory: NodeMemory, now: dt.datetime) -> dict[int, list[Override]]:
+    kept = {channel: [o for o in overrides if o.until > now] for channel, overrides in memory.overrides.items()}
+    return {channel: overrides for channel, overrides in kept.items() if overrides}

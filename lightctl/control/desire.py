@@ -1,0 +1,162 @@
+"""Desire: work out the document a node shall hold, from the plan, the overrides in force and what the node can hold.
+
+A node that carries nights gets its fitted nights and, beside them, the winning override, which it drops by itself. A
+live node gets the one level in force now, override and protection already in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lightctl.control.memory import NodeMemory
+from lightctl.control.policy import Policy
+from lightctl.devices.fit import fit, fit_level
+from lightctl.domain.assets import Capabilities, LightPoint
+from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, Override, Switch
+from lightctl.planning.night import night_date
+from lightctl.planning.resolve import Plan
+
+LIVE_VALIDITY = dt.timedelta(days=3)
+_FITTED_CACHE_SIZE = 4096
+_RAMP_WINDOW = dt.timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a node shall hold on each channel, and until when that is worth anything."""
+
+    channels: dict[int, ChannelDesired]
+    valid_until: dt.datetime
+
+
+class Compiler:
+    """Turns a plan into what nodes hold; shares fitted nights between all lamps that have the same ones."""
+
+    def __init__(self, plan: Plan, policy: Policy) -> None:
+        """Read nights from `plan`; how many ahead is the policy's."""
+        self.plan = plan
+        self._policy = policy
+        self._fitted: dict[tuple[object, ...], tuple[tuple[Switch, ...], tuple[Switch, ...], dt.datetime]] = {}
+
+    def wanted(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
+        """Work out a node's document at an instant."""
+        if memory.capabilities.carries_nights:
+            return self._carried(memory, now)
+        channels = {
+            channel: ChannelDesired((self._live_switch(point, memory, channel, now),))
+            for channel, point in memory.points.items()
+        }
+        return Wanted(channels, now + LIVE_VALIDITY)
+
+    def next_change(self, memory: NodeMemory, now: dt.datetime) -> dt.datetime | None:
+        """Give the next instant at which the node's document or level due may change."""
+        moments = [
+            self.plan.next_change(point, in_force(memory.overrides.get(channel, ()), now), now)
+            for channel, point in memory.points.items()
+        ]
+        for overrides in memory.overrides.values():
+            moments += [edge for o in overrides for edge in (o.start, o.until) if edge > now]
+        return min(moments, default=None)
+
+    def _carried(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
+        nights = min(self._policy.nights, memory.capabilities.nights)
+        first = night_date(now, self.plan.time_zone)
+        channels: dict[int, ChannelDesired] = {}
+        ends: list[dt.datetime] = []
+        for channel, point in memory.points.items():
+            planned = self.plan.switches(point, first, nights)
+            switches, valid_until = self._fit(planned, memory.capabilities, point.min_level, first, nights)
+            ends.append(valid_until)
+            held = self._held(point, memory.overrides.get(channel, ()), memory.capabilities, now)
+            channels[channel] = ChannelDesired(switches, held)
+        return Wanted(channels, min(ends))
+
+    def _fit(
+        self, planned: tuple[Switch, ...], capabilities: Capabilities, min_level: int, first: dt.date, nights: int
+    ) -> tuple[tuple[Switch, ...], dt.datetime]:
+        key = (id(planned), capabilities, min_level, first, nights)
+        known = self._fitted.get(key)
+        if known is None or known[0] is not planned:
+            start, end = self.plan.period(first, nights)
+            fitted = fit(planned, capabilities, min_level=min_level, start=start, end=end)
+            if len(self._fitted) >= _FITTED_CACHE_SIZE:
+                self._fitted.clear()
+            known = self._fitted[key] = (planned, fitted.switches, fitted.valid_until)
+        return known[1], known[2]
+
+    def _held(
+        self, point: LightPoint, overrides: Sequence[Override], capabilities: Capabilities, now: dt.datetime
+    ) -> HeldOverride | None:
+        winner = winning(in_force(overrides, now))
+        if winner is None:
+            return None
+        level = max(winner.level, self._floor_within(point, now, winner.until))
+        return HeldOverride(winner.id, fit_level(level, capabilities, point.min_level), winner.until, winner.ramp_s)
+
+    def _floor_within(self, point: LightPoint, now: dt.datetime, until: dt.datetime) -> int:
+        """Give the highest protection that applies at any instant of a period: a held level must satisfy all of it."""
+        floor = max((p.min_level for p in self.plan.protections(point)), default=0)
+        if floor == 0:
+            return 0
+        date = night_date(now, self.plan.time_zone)
+        last = night_date(until, self.plan.time_zone)
+        while date <= last:
+            night = self.plan.night(point, date).night
+            down_from = night.sunset or night.start
+            down_to = night.sunrise or night.end
+            if down_from < until and down_to > now:
+                return floor
+            date += dt.timedelta(days=1)
+        return 0
+
+    def _live_switch(self, point: LightPoint, memory: NodeMemory, channel: int, now: dt.datetime) -> Switch:
+        overrides = in_force(memory.overrides.get(channel, ()), now)
+        level, reason = self.plan.level_at(point, overrides, now)
+        return Switch(
+            now, fit_level(level, memory.capabilities, point.min_level), self._ramp(point, memory, now), reason
+        )
+
+    def _ramp(self, point: LightPoint, memory: NodeMemory, now: dt.datetime) -> int:
+        if not memory.capabilities.ramp:
+            return 0
+        night = self.plan.night(point, night_date(now, self.plan.time_zone)).night
+        current = next((s for s in reversed(night.switches) if s.at <= now), None)
+        return current.ramp_s if current is not None and now - current.at <= _RAMP_WINDOW else 0
+
+
+def in_force(overrides: Sequence[Override], now: dt.datetime) -> list[Override]:
+    """Give the overrides that have begun and not ended."""
+    return [override for override in overrides if override.start <= now < override.until]
+
+
+def winning(overrides: Sequence[Override]) -> Override | None:
+    """Give the override that decides: the most specific, then the newest."""
+    return max(overrides, key=lambda o: (o.scope, o.start, o.id), default=None)
+
+
+def same_effect(old: DesiredState, new: Wanted, now: dt.datetime, *, carries_nights: bool) -> bool:
+    """Say whether a node that holds `old` would do the same as with `new`, for as long as the shorter one lasts."""
+    if old.channels.keys() != new.channels.keys():
+        return False
+    horizon = min(old.valid_until, new.valid_until)
+    return all(
+        _same_nights(old.channels[channel], wanted, now, horizon)
+        if carries_nights
+        else old.channels[channel].switches[-1].level == wanted.switches[-1].level
+        for channel, wanted in new.channels.items()
+    )
+
+
+def _same_nights(old: ChannelDesired, new: ChannelDesired, now: dt.datetime, horizon: dt.datetime) -> bool:
+    held = old.override if old.override is not None and old.override.until > now else None
+    return (
+        held == new.override
+        and old.switch_level(now) == new.switch_level(now)
+        and _coming(old, now, horizon) == _coming(new, now, horizon)
+    )
+
+
+def _coming(channel: ChannelDesired, now: dt.datetime, horizon: dt.datetime) -> list[Switch]:
+    return [switch for switch in channel.switches if now < switch.at < horizon]

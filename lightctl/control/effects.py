@@ -1,0 +1,41 @@
+"""Effects: what a step of the controller wants done, as values. They are recorded first, then acted on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from lightctl.domain.assets import Node
+from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered
+from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Reading, ReportedState
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Put this on the node's link; higher priority first."""
+
+    node: Node
+    content: DesiredState | NodeAction
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Everything one step decided.
+
+    commands, faults and reported hold the newest value of each changed one. review_at is when to look again, or None.
+    """
+
+    submissions: tuple[Submission, ...] = ()
+    desired: tuple[DesiredState, ...] = ()
+    commands: tuple[Command, ...] = ()
+    reported: tuple[ReportedState, ...] = ()
+    reports: tuple[ReportedState, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    announced: tuple[NodeAnnounced, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    quarantined: tuple[MessageQuarantined, ...] = ()
+    discovered: tuple[NodeDiscovered, ...] = ()
+    actions: tuple[NodeAction, ...] = ()
+    action_results: tuple[ActionFinished, ...] = ()
+    review_at: dt.datetime | None = None

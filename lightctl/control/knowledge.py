@@ -1,0 +1,253 @@
+"""Knowledge: what the controller knows, and how each event changes it. Events are taken in here; nothing is decided.
+
+`absorb` answers the nodes an event concerns, so that the controller attends to those and to no others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from lightctl.control.collected import Collected
+from lightctl.control.desire import Compiler
+from lightctl.control.memory import NodeMemory
+from lightctl.control.policy import Policy, fraction
+from lightctl.devices.profile import Profile
+from lightctl.domain import events as ev
+from lightctl.domain.assets import Fleet, LifeCycle, Node
+from lightctl.domain.programs import NO_INTENT, Intent
+from lightctl.domain.states import CommandState, NodeAction, Override, ReportedState
+from lightctl.planning.resolve import Plan
+
+OVERRIDE_PRIORITY = 10
+Concerned = Sequence[str]
+NOBODY: Concerned = ()
+
+
+class Knowledge:
+    """The fleet, the intent, the overrides, and one memory per node."""
+
+    def __init__(self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str) -> None:
+        """Start knowing nothing; everything arrives as events."""
+        self.memories: dict[str, NodeMemory] = {}
+        self.compiler = Compiler(Plan(NO_INTENT, time_zone), policy)
+        self._policy = policy
+        self._profiles = profiles
+        self._fleet = Fleet.of((), time_zone)
+        self._intent: Intent = NO_INTENT
+        self._restored: dict[str, ev.NodeRestored] = {}
+        self._overrides: dict[str, Override] = {}
+
+    def profile(self, node: Node) -> Profile:
+        """Give the profile of a node."""
+        return self._profiles[node.profile]
+
+    def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0911, PLR0912 - a case per event
+        """Take an event in and give the nodes it concerns."""
+        match event:
+            case ev.FleetChanged(fleet):
+                return self._take_fleet(fleet, now)
+            case ev.IntentChanged(intent, cause):
+                self._intent = intent
+                return self._replan(cause)
+            case ev.OverrideSet(override):
+                self._overrides[override.id] = override
+                return self._touch(override, f"override {override.id}")
+            case ev.OverrideEnded(override_id):
+                ended = self._overrides.pop(override_id, None)
+                return NOBODY if ended is None else self._touch(ended, f"override {override_id} ended")
+            case ev.NodeRestored():
+                return self._restore(event)
+            case ev.NodeAnnounced():
+                out.announced.append(event)
+                return self._hear_hello(event)
+            case ev.NodeReported(report):
+                return self._hear_report(report, out)
+            case ev.NodePresence():
+                return NOBODY  # a hint only: the lease on reports decides
+            case ev.NodeUnreachable(node, _, detail):
+                return self._lose(node, detail)
+            case ev.CommandSent() | ev.BrokerAcked() | ev.SendFailed():
+                return self._follow_command(event, out)
+            case ev.ActionRequested(action):
+                return self._request(action, out)
+            case ev.ActionFinished():
+                out.action_results.append(event)
+                return NOBODY
+            case ev.MeterRead(reading):
+                out.readings.append(reading)
+                return self._hear(reading.node, reading.at)
+            case ev.LinkChanged(link, up, _, _):
+                return self._refresh(link, out) if up else NOBODY
+            case ev.MessageQuarantined():
+                out.quarantined.append(event)
+                return NOBODY
+            case ev.NodeDiscovered():
+                out.discovered.append(event)
+                return NOBODY
+            case ev.NightlyRun():
+                return self._schedule_topups(now)
+            case ev.ReviewDue():
+                return NOBODY
+            case _:
+                assert_never(event)
+
+    def _take_fleet(self, fleet: Fleet, now: dt.datetime) -> Concerned:
+        self._fleet = fleet
+        self.memories = {node.id: self._remember(node, now) for node in fleet.nodes.values()}
+        return self._replan("inventory")
+
+    def _remember(self, node: Node, now: dt.datetime) -> NodeMemory:
+        points = {
+            channel: self._fleet.points[point]
+            for channel, point in node.channels.items()
+            if self._fleet.points[point].state is LifeCycle.IN_USE
+        }
+        known = self.memories.get(node.id)
+        if known is not None:
+            known.node, known.points = node, points
+            return known
+        memory = NodeMemory(node, points, self.profile(node).capabilities, known_since=now)
+        restored = self._restored.pop(node.id, None)
+        if restored is not None:
+            memory.take(restored)
+        return memory
+
+    def _replan(self, cause: str) -> Concerned:
+        self.compiler = Compiler(Plan(self._intent, self._fleet.time_zone), self._policy)
+        for memory in self.memories.values():
+            memory.stale = True
+            memory.cause = cause
+            memory.stop_resting()
+            self._gather(memory)
+        return tuple(self.memories)
+
+    def _gather(self, memory: NodeMemory) -> None:
+        memory.overrides = {}
+        for channel, point in memory.points.items():
+            chosen = [override for override in self._overrides.values() if point.selected_by(override.select)]
+            if chosen:
+                memory.overrides[channel] = chosen
+
+    def _touch(self, override: Override, cause: str) -> Concerned:
+        touched: dict[str, None] = {}
+        for point in self._fleet.select(override.select):
+            memory = self.memories.get(point.node)
+            if memory is not None and point.channel in memory.points:
+                self._gather(memory)
+                memory.stale = memory.assert_now = True
+                memory.cause = cause
+                memory.stop_resting()
+                touched[point.node] = None
+        return tuple(touched)
+
+    def forget_overrides(self, now: dt.datetime) -> None:
+        """Drop overrides that are over; nodes drop their part when they are next attended to."""
+        for ended in [override.id for override in self._overrides.values() if override.until <= now]:
+            del self._overrides[ended]
+
+    def _restore(self, event: ev.NodeRestored) -> Concerned:
+        memory = self.memories.get(event.node)
+        if memory is None:
+            self._restored[event.node] = event
+            return NOBODY
+        memory.take(event)
+        return (event.node,)
+
+    def _hear(self, node: str, at: dt.datetime) -> Concerned:
+        memory = self.memories.get(node)
+        if memory is None:
+            return NOBODY
+        if memory.unreachable:
+            memory.unreachable = ""
+            memory.stop_resting()
+        memory.heard_at = at if memory.heard_at is None else max(memory.heard_at, at)
+        return (node,)
+
+    def _hear_hello(self, event: ev.NodeAnnounced) -> Concerned:
+        memory = self.memories.get(event.node)
+        if memory is None:
+            return NOBODY
+        if memory.capabilities != event.capabilities:
+            memory.capabilities = event.capabilities
+            memory.stale = True
+        if event.boot_id != memory.boot_id:
+            memory.boot_id = event.boot_id
+            memory.reported = None
+        memory.answer_hello = True
+        memory.stop_resting()
+        memory.see_revision(event.applied_revision)
+        return self._hear(event.node, event.received_at)
+
+    def _hear_report(self, report: ReportedState, out: Collected) -> Concerned:
+        memory = self.memories.get(report.node)
+        if memory is None:
+            return NOBODY
+        out.reports.append(report)
+        known = memory.reported
+        if known is not None and report.boot_id and report.boot_id == known.boot_id and report.seq <= known.seq:
+            return NOBODY  # a duplicate, or overtaken on the way: telemetry keeps it, the state does not go back
+        memory.reported = report
+        memory.boot_id = report.boot_id or memory.boot_id
+        out.reported[report.node] = report
+        if report.applied_revision is not None:
+            memory.see_revision(report.applied_revision)
+        return self._hear(report.node, report.received_at)
+
+    def _lose(self, node: str, detail: str) -> Concerned:
+        memory = self.memories.get(node)
+        if memory is None or memory.unreachable:
+            return NOBODY
+        memory.unreachable = detail
+        return (node,)
+
+    def _follow_command(self, event: ev.CommandSent | ev.BrokerAcked | ev.SendFailed, out: Collected) -> Concerned:
+        memory = self.memories.get(event.node)
+        if memory is None:
+            return NOBODY
+        memory.on_its_way = memory.on_its_way and isinstance(event, ev.BrokerAcked)
+        command = memory.open_command
+        if command is None or command.revision != event.revision:
+            return NOBODY
+        match event:
+            case ev.CommandSent(_, _, at):
+                command = replace(command, state=CommandState.SENT, sent_at=at, attempts=command.attempts + 1)
+            case ev.BrokerAcked(_, _, at):
+                command = replace(command, broker_acked_at=at)
+            case ev.SendFailed(_, _, _, detail, False):
+                command = replace(command, detail=detail)
+            case ev.SendFailed(_, _, at, detail, _):
+                command = replace(command, state=CommandState.FAILED, detail=detail, finished_at=at)
+                memory.rest(at, self._policy)
+        memory.command = out.commands[command.id] = command
+        return (event.node,)
+
+    def _request(self, action: NodeAction, out: Collected) -> Concerned:
+        memory = self.memories.get(action.node)
+        out.actions.append(action)
+        if memory is not None:
+            out.submit(memory.node, action, OVERRIDE_PRIORITY)
+        return NOBODY
+
+    def _refresh(self, link: str, out: Collected) -> Concerned:
+        """Take a link that came up for an empty one: give it every node's newest document again, same revision."""
+        concerned: list[str] = []
+        for memory in self.memories.values():
+            if memory.node.link != link:
+                continue
+            memory.stop_resting()
+            concerned.append(memory.node.id)
+            command = memory.open_command
+            if memory.desired is not None and (command is not None or self.profile(memory.node).announces):
+                out.submit(memory.node, memory.desired, command.priority if command is not None else 0)
+                memory.on_its_way = True
+        return concerned
+
+    def _schedule_topups(self, now: dt.datetime) -> Concerned:
+        spread = dt.timedelta(seconds=self._policy.topup_spread_s)
+        carrying = [memory for memory in self.memories.values() if memory.capabilities.carries_nights]
+        for memory in carrying:
+            memory.topup_at = now + spread * fraction(f"topup {memory.node.id}")
+        return [memory.node.id for memory in carrying]

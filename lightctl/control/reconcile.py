@@ -1,0 +1,154 @@
+"""Reconcile: compare desired with reported and say what to do next. Level-triggered; nothing is replayed.
+
+In order: the report agrees -> Settled. The node says somebody holds it locally -> Wait. No command is open, or one for
+an older revision -> Send. The link has not sent it yet -> Wait. Sent a short while ago -> Wait, twice as long with
+every attempt. Otherwise -> Resend the same command. A send always goes out under a new revision; a resend never does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from lightctl.control.policy import Policy
+from lightctl.devices.profile import Confirmation
+from lightctl.domain.states import ChannelDesired, ChannelReport, Command, DesiredState, Reason, ReportedState
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The node reports what is desired; an open command is confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before `until` (None: before something happens)."""
+
+    until: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Issue a new revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Put the open command on the wire once more."""
+
+
+Decision = Settled | Wait | Send | Resend
+
+
+def level_in_force(report: ChannelReport) -> int | None:
+    """Give the level the node holds in force, or the measured one where it names none."""
+    return report.commanded if report.commanded is not None else report.level
+
+
+def channel_follows(desired: ChannelDesired, report: ChannelReport | None, at: dt.datetime, policy: Policy) -> bool:
+    """Say whether the level in force is the one due at the report's instant, give or take a settling time."""
+    if report is None:
+        return False
+    level = level_in_force(report)
+    if level is None:
+        return False
+    grace = dt.timedelta(seconds=policy.settle_s)
+    due = {desired.level_at(at - grace), desired.level_at(at), desired.level_at(at + grace)}
+    return any(expected is not None and abs(level - expected) <= policy.level_tolerance for expected in due)
+
+
+def levels_follow(desired: DesiredState, report: ReportedState, policy: Policy) -> bool:
+    """Say whether every channel has the level due when the report came."""
+    return all(
+        channel_follows(wanted, report.channels.get(channel), report.received_at, policy)
+        for channel, wanted in desired.channels.items()
+    )
+
+
+def is_fresh(desired: DesiredState, report: ReportedState, now: dt.datetime, policy: Policy) -> bool:
+    """Say whether nothing was due to change since the report came, settling time apart."""
+    patience = dt.timedelta(seconds=policy.settle_s)
+    for wanted in desired.channels.values():
+        changed = wanted.next_change(report.received_at)
+        if changed is not None and changed + patience < now:
+            return False
+    return True
+
+
+def holds_revision(desired: DesiredState, report: ReportedState, confirmation: Confirmation) -> bool:
+    """Say whether the report is evidence for this very revision, by the node's way of confirming."""
+    match confirmation:
+        case "revision":
+            return report.applied_revision == desired.revision
+        case "read_back" | "level":
+            return True
+
+
+def confirms(
+    desired: DesiredState, report: ReportedState, command: Command, confirmation: Confirmation, policy: Policy
+) -> bool:
+    """Say whether a report proves an open command: its revision, a verified read-back, or the level once sent."""
+    match confirmation:
+        case "revision":
+            return report.applied_revision == command.revision == desired.revision
+        case "read_back":
+            return (
+                report.verified
+                and report.applied_revision == command.revision
+                and levels_follow(desired, report, policy)
+            )
+        case "level":
+            sent = command.sent_at is not None and report.received_at >= command.sent_at
+            return sent and levels_follow(desired, report, policy)
+
+
+def agrees(
+    desired: DesiredState, report: ReportedState | None, confirmation: Confirmation, now: dt.datetime, policy: Policy
+) -> bool:
+    """Say whether a fresh report equals what is desired."""
+    return (
+        report is not None
+        and holds_revision(desired, report, confirmation)
+        and levels_follow(desired, report, policy)
+        and is_fresh(desired, report, now, policy)
+    )
+
+
+def held_locally(desired: DesiredState, report: ReportedState | None) -> bool:
+    """Say whether the node says a switch, key or photocell at the site holds one of its channels."""
+    return report is not None and any(
+        channel in desired.channels and said.reason is Reason.LOCAL for channel, said in report.channels.items()
+    )
+
+
+def reconcile(
+    desired: DesiredState,
+    report: ReportedState | None,
+    command: Command | None,
+    confirmation: Confirmation,
+    now: dt.datetime,
+    policy: Policy,
+    *,
+    on_its_way: bool,
+) -> Decision:
+    """Decide the next move for one node; `command` is its latest one, `on_its_way` whether a link is busy with it."""
+    open_command = command if command is not None and not command.state.terminal else None
+    if open_command is not None and open_command.revision == desired.revision:
+        if report is not None and confirms(desired, report, open_command, confirmation, policy):
+            return Settled()
+    elif agrees(desired, report, confirmation, now, policy):
+        return Settled()
+    if held_locally(desired, report):
+        return Wait(None)
+    if open_command is None or open_command.revision < desired.revision:
+        if confirmation == "revision" and report is not None and report.applied_revision == desired.revision:
+            return Wait(None)  # it holds the very document: sending it again cannot help, the fault says what is wrong
+        return Send()
+    if on_its_way:
+        return Wait(open_command.deadline)
+    if open_command.sent_at is None:
+        return Resend()
+    patience = dt.timedelta(seconds=policy.patience_s(open_command.node, open_command.attempts))
+    if now < open_command.sent_at + patience:
+        return Wait(open_command.sent_at + patience)
+    return Resend()
