@@ -83,7 +83,7 @@ class LightPoint:
     link: str = "mqtt"
     address: str = ""
     state: LifeCycle = LifeCycle.IN_USE
-    tags: Mapping[str, str] = field(default=NO_TAGS)
+    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
 
     @property
     def groups(self) -> tuple[str, ...]:
