@@ -6,6 +6,8 @@ repeats per channel sits at `address + channel * stride`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -19,6 +21,11 @@ WordOrder = Literal["big", "little"]
 NumberType = Literal[
     "bool", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "acc16", "acc32", "acc64",
 ]  # fmt: skip
+
+WORDS: Mapping[NumberType, int] = MappingProxyType({
+    "bool": 1, "int16": 1, "uint16": 1, "acc16": 1, "int32": 2, "uint32": 2, "float32": 2, "acc32": 2,
+    "int64": 4, "uint64": 4, "float64": 4, "acc64": 4,
+})  # fmt: skip
 
 Address = Annotated[int, Meta(ge=0, le=65535)]
 Word = Annotated[int, Meta(ge=0, le=65535)]
@@ -138,10 +145,7 @@ class LevelField(_Part, frozen=True, kw_only=True):
     """A JSON field holding the level; `full` is its value at 100 %."""
 
     field: FieldPath
-    full: Scale = Annotated[float, Meta(ge=-1e12, le=1e12)]
-
-
-Positive = 100.0
+    full: Positive = 100.0
 
 
 class OnField(_Part, frozen=True, kw_only=True):

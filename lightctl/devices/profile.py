@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from types import MappingProxyType
-from typing import Literal
+
+import msgspec
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from lightctl.devices.maps import MqttMap, RegisterMap
-from lightctl.domain.assets import Capabilities
+from lightctl.devices.places import Places
+from lightctl.devices.profile_keys import CONFIRMATIONS, Confirmation, Kind, ProfileKeys, capabilities, contradictions
+from lightctl.domain.assets import ID_PATTERN, Capabilities
+from lightctl.domain.errors import InvalidInput
 
-Kind = Literal["native", "mqtt", "modbus"]
-Confirmation = Literal["revision", "level", "read_back"]
-CONFIRMATIONS: Mapping[Kind, tuple[Confirmation, ...]] = MappingProxyType(
-    {"native": ("revision",), "mqtt": ("level",), "modbus": ("read_back", "level")}
-)
+__all__ = ["Confirmation", "Kind", "Profile", "parse_profile", "shipped_profiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,40 @@ class Profile:
 
 def parse_profile(text: str, name: str) -> Profile:
     """Read one profile; raises InvalidInput naming file, line, column and key."""
-    raise NotImplementedError
+    place = Places(text, f"{name}.yaml")
+    if not ID_PATTERN.fullmatch(name):
+        raise InvalidInput(place.file, f"{name!r} is no name for a profile", hint="Use letters, digits, _ and -.")
+    try:
+        content = YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        raise place.error_at(error.problem_mark, f"{error.problem or error.context}") from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise InvalidInput(place.file, f"it is no YAML 1.2: {error}") from error
+    try:
+        keys = msgspec.convert(content, ProfileKeys)
+    except msgspec.ValidationError as error:
+        why, _, path = str(error).partition(" - at ")
+        raise place.error("$" + path.rpartition("$")[2].rstrip("`"), why) from error
+    for path, why in contradictions(keys):
+        raise place.error(path, why)
+    return Profile(
+        name=name,
+        title=keys.title,
+        kind=keys.kind,
+        capabilities=capabilities(keys),
+        announces=keys.announces,
+        confirmation=keys.confirmation or CONFIRMATIONS[keys.kind][0],
+        caveats=keys.caveats,
+        mqtt=keys.mqtt,
+        modbus=keys.modbus,
+        heartbeat_s=keys.heartbeat_s,
+    )
 
 
+@cache
 def shipped_profiles() -> Mapping[str, Profile]:
     """Give the profiles that come with lightctl, by name."""
-    raise NotImplementedError
+    folder = resources.files("lightctl.devices") / "profiles"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
+    names = [(file.name.removesuffix(".yaml"), file) for file in files if not file.name.startswith("_")]
+    return MappingProxyType({name: parse_profile(file.read_text("utf-8"), name) for name, file in names})

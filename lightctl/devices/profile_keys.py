@@ -1,0 +1,154 @@
+"""The keys of a profile file, what they imply, and which of them contradict each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from lightctl.devices.maps import BIT_TABLES, WORDS, Bit, ChannelMap, MqttMap, Register, RegisterMap
+from lightctl.domain.assets import FULL_LEVEL, Capabilities
+
+Kind = Literal["native", "mqtt", "modbus"]
+Confirmation = Literal["revision", "level", "read_back"]
+CONFIRMATIONS: Mapping[Kind, tuple[Confirmation, ...]] = MappingProxyType({
+    "native": ("revision",),
+    "mqtt": ("level",),
+    "modbus": ("read_back", "level"),
+})  # fmt: skip
+TOPIC_PLACES = ("{node}", "{address}")
+TABLE_SIZE = 65536
+
+
+class CapabilitiesKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The `capabilities` block: what a node holds and does unless it says otherwise itself."""
+
+    nights: Annotated[int, Meta(ge=0, le=400)] = 0
+    slots: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    resolution_s: Annotated[int, Meta(ge=1, le=3600)] = 1
+    ramp: bool = False
+    min_level: Annotated[int, Meta(ge=0, le=FULL_LEVEL)] = 0
+    channels: Annotated[int, Meta(ge=0, le=256)] | None = None
+    persists: bool = False
+    levels: tuple[Annotated[int, Meta(ge=0, le=FULL_LEVEL)], ...] = ()
+
+
+class ProfileKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A whole profile file."""
+
+    version: Literal[1]
+    title: Annotated[str, Meta(min_length=1, max_length=120)]
+    kind: Kind
+    capabilities: CapabilitiesKeys = CapabilitiesKeys()
+    announces: bool = False
+    confirmation: Confirmation | None = None
+    heartbeat_s: Annotated[int, Meta(ge=1, le=86_400)] = 300
+    caveats: tuple[str, ...] = ()
+    mqtt: MqttMap | None = None
+    modbus: RegisterMap | None = None
+
+
+def capabilities(keys: ProfileKeys) -> Capabilities:
+    """Give what the file says and what its map implies: channels are counted, and a coil knows on and off only."""
+    given = keys.capabilities
+    count = 1 if given.channels is None else given.channels
+    levels = given.levels
+    if keys.modbus:
+        channels = keys.modbus.channels
+        count = channels.count if channels else 0
+        levels = (0, FULL_LEVEL) if channels and channels.level.table in BIT_TABLES else levels
+    return Capabilities(
+        nights=given.nights,
+        slots=given.slots,
+        resolution_s=given.resolution_s,
+        ramp=given.ramp,
+        min_level=given.min_level,
+        channels=count,
+        persists=given.persists,
+        levels=levels,
+    )
+
+
+def contradictions(keys: ProfileKeys) -> Iterator[tuple[str, str]]:
+    """Give (path, why) of everything that is well formed and yet cannot be."""
+    given = keys.capabilities
+    for kind, part in (("mqtt", keys.mqtt), ("modbus", keys.modbus)):
+        if part is not None and keys.kind != kind:
+            yield f"$.{kind}", f"a profile of kind {keys.kind} has no {kind} part"
+        if part is None and keys.kind == kind:
+            yield "$", f"a profile of kind {kind} needs a {kind} part"
+    if keys.kind != "native" and (given.nights or given.slots):
+        yield "$.capabilities", "only native nodes carry nights; leave nights and slots out"
+    if keys.announces and keys.kind != "native":
+        yield "$.announces", "only native nodes say hello"
+    if keys.confirmation is not None and keys.confirmation not in CONFIRMATIONS[keys.kind]:
+        yield "$.confirmation", f"kind {keys.kind} is confirmed by {' or '.join(CONFIRMATIONS[keys.kind])}"
+    if list(given.levels) != sorted(set(given.levels)):
+        yield "$.capabilities.levels", "levels stand in ascending order, each once"
+    if keys.mqtt is not None:
+        yield from _mqtt_contradictions(keys.mqtt, given)
+    if keys.modbus is not None:
+        yield from _modbus_contradictions(keys.modbus, given)
+
+
+def _mqtt_contradictions(mqtt: MqttMap, given: CapabilitiesKeys) -> Iterator[tuple[str, str]]:
+    if given.channels not in (None, 1):
+        yield "$.capabilities.channels", "a JSON dimmer has one channel; describe each lamp as a node of its own"
+    topics = [("$.mqtt.set.topic", mqtt.set.topic), ("$.mqtt.state.topic", mqtt.state.topic)]
+    if mqtt.availability:
+        topics.append(("$.mqtt.availability.topic", mqtt.availability.topic))
+    topics += [
+        (f"$.mqtt.actions.{kind}.topic", action.topic)
+        for kind, action in mqtt.actions.items()
+        if isinstance(action.topic, str)
+    ]
+    for path, text in topics:
+        places = [segment for segment in text.split("/") if "{" in segment or "}" in segment]
+        if len(places) != 1 or places[0] not in TOPIC_PLACES:
+            yield path, "a topic has {node} or {address} exactly once, as a whole level of its own"
+        if re.search(r"[+#\0\s]", text):
+            yield path, "a topic has no wildcard and no space"
+
+
+def _modbus_contradictions(modbus: RegisterMap, given: CapabilitiesKeys) -> Iterator[tuple[str, str]]:
+    channels = modbus.channels
+    count = channels.count if channels else 0
+    if given.channels not in (None, count):
+        yield "$.capabilities.channels", f"the register map has {count} channels; leave the key out"
+    if channels and channels.level.table not in ("coil", "holding"):
+        yield "$.modbus.channels.level.table", "a level is written to a coil or a holding register"
+    for path, part in _parts(modbus):
+        last = part.address + (max(count, 1) - 1) * part.stride
+        if isinstance(part, Register) and (part.table in BIT_TABLES) != (part.type == "bool"):
+            yield f"{path}.type", "coils and discrete inputs are bool, and bool is for them alone (see faults, flags)"
+        if isinstance(part, Register) and part.scale == 0:
+            yield f"{path}.scale", "a scale of 0 makes every value 0"
+        if isinstance(part, Bit) and part.table in BIT_TABLES and part.bit:
+            yield f"{path}.bit", "a coil or discrete input is one bit already"
+        if last + (WORDS[part.type] if isinstance(part, Register) else 1) > TABLE_SIZE:
+            yield f"{path}.address", "it ends beyond address 65535"
+        if part.stride and not path.startswith("$.modbus.channels."):
+            yield f"{path}.stride", "only what belongs to a channel repeats"
+    if channels and count > 1 and not channels.level.stride:
+        yield "$.modbus.channels.level", "several channels need a stride"
+
+
+def _parts(modbus: RegisterMap) -> Iterator[tuple[str, Register | Bit]]:
+    """Walk every register and bit of a map, with its path in the file."""
+    channels = modbus.channels
+    for name in ChannelMap.__struct_fields__ if channels else ():
+        value = getattr(channels, name)
+        if isinstance(value, Register | Bit):
+            yield f"$.modbus.channels.{name}", value
+    for name, bit in (channels.faults if channels else {}).items():
+        yield f"$.modbus.channels.faults.{name}", bit
+    if modbus.local:
+        yield "$.modbus.local", modbus.local
+    for name, bit in modbus.flags.items():
+        yield f"$.modbus.flags.{name}", bit
+    for name, register in modbus.readings.items():
+        yield f"$.modbus.readings.{name}", register
