@@ -54,6 +54,11 @@ def stamp(lock: str) -> str:
     return f"{lock} {digest} {sys.version_info[:2]} {VENV}\n"
 
 
+def holds(*locks: str) -> bool:
+    """Say whether .venv is finished, sound and made from one of these lock files."""
+    return PYTHON.exists() and STAMP.exists() and STAMP.read_text() in [stamp(lock) for lock in locks]
+
+
 def fill_with_uv(uv: str, lock: str) -> None:
     """Make .venv, or add to it, with uv."""
     if not PYTHON.exists():
@@ -64,7 +69,7 @@ def fill_with_uv(uv: str, lock: str) -> None:
 def fill_with_pip(lock: str) -> None:
     """Make .venv, or add to it, with the standard library's venv and pip."""
     if not PYTHON.exists():
-        if importlib.util.find_spec("ensurepip") is None:
+        if getattr(importlib.util.find_spec("ensurepip"), "origin", None) is None:
             major, minor = sys.version_info[:2]
             say("This Python cannot make virtual environments. Install the missing package, then start again:")
             sys.exit(f"    apt install python{major}.{minor}-venv")
@@ -76,7 +81,7 @@ def fill_with_pip(lock: str) -> None:
 def fill(lock: str) -> None:
     """Make .venv hold one lock file, the project itself and its command; the stamp comes last."""
     say(f"Preparing .venv from {lock}: once, up to a minute or two ...")
-    if STAMP.exists() and STAMP.read_text() == stamp(RUNTIME):
+    if holds(RUNTIME):
         STAMP.unlink()  # a sound runtime environment is only added to
     elif VENV.exists():
         shutil.rmtree(VENV)
@@ -100,7 +105,7 @@ def prepare(*locks: str) -> None:
     """Make sure .venv holds one of these lock files; the first is installed when it holds none of them."""
     with Path(__file__).open() as door:
         fcntl.flock(door, fcntl.LOCK_EX)  # of two starts at once the second waits for the first
-        if not (PYTHON.exists() and STAMP.exists() and STAMP.read_text() in [stamp(lock) for lock in locks]):
+        if not holds(*locks):
             fill(locks[0])
 
 
