@@ -1,16 +1,28 @@
-"""Fit: what of a plan a node can really hold, and an exact report of what is lost on the way."""
+"""Fit: what of a plan a node can really hold, and an exact report of what is lost on the way.
+
+In go the switches of a period and a node's capabilities, out come the switches it is given, the instant until which
+they hold, and every loss. The rule that must hold: at no instant of the period left is the fitted level below the
+planned one (light is the duty), and nothing is dropped without a Loss that says so.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from lightctl.devices.topics import slots_limit
 from lightctl.domain.assets import Capabilities
+from lightctl.domain.errors import NodeRefused
 from lightctl.domain.states import Switch
 
 LossKind = Literal["nights", "slots", "resolution", "ramp", "min_level", "levels"]
+DAY = dt.timedelta(days=1)
+SECOND = dt.timedelta(seconds=1)
+CLOCK_CHANGE = dt.timedelta(hours=2)
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +51,111 @@ def fit(
     start: dt.datetime,
     end: dt.datetime,
 ) -> Fitted:
-    """Fit the switches of `start`..`end` to a node; raises NodeRefused when it cannot hold even the first night."""
-    raise NotImplementedError
+    """Fit the switches of `start`..`end` to a node; raises NodeRefused when it cannot hold even the first night.
+
+    `end` is the end of the last night, so nights end at `end` less whole days (an hour more or less where clocks change
+    does not make another night). The switch in force at `start` keeps its
+    own instant. min_level: the light point's own (percent). Without a switch nothing is covered: valid_until = start.
+    """
+    if end <= start or not switches or switches[0].at >= end:
+        return Fitted((), min(start, end))
+    if not capabilities.carries_nights:
+        raise NodeRefused("it carries no nights: switch it live")
+    planned = max(1, math.ceil((end - start - CLOCK_CHANGE) / DAY))
+    slots = min(capabilities.slots, slots_limit(capabilities.channels))
+    most = min(planned, capabilities.nights)
+    needed = 0
+    for nights in range(most, 0, -1):
+        until = end - (planned - nights) * DAY
+        fitted, losses = _fit_period(_clip(switches, start, until), capabilities, min_level, until)
+        needed = len(fitted)
+        if needed <= slots:
+            return Fitted(fitted, until, (*_period_losses(planned, most, nights, slots), *losses))
+    raise NodeRefused(
+        f"it holds {slots} switches on each of {capabilities.channels} channels for {capabilities.nights} nights, and "
+        f"the first night needs {needed}: give it a program with fewer steps, or switch it live (nights 0)"
+    )
 
 
 def fit_level(level: int, capabilities: Capabilities, min_level: int) -> int:
-    """Give the level a node will really take for the level asked for; never darker, and 0 stays 0."""
-    raise NotImplementedError
+    """Give the level a node will really take for the level asked for; never darker, and 0 stays 0.
+
+    A node that knows certain levels only takes the next one up, or its highest; one that does not know 0 cannot be off.
+    """
+    if level > 0:
+        level = max(level, min_level, capabilities.min_level)
+    if not capabilities.levels:
+        return level
+    return next((known for known in capabilities.levels if known >= level), capabilities.levels[-1])
+
+
+def _clip(switches: Sequence[Switch], start: dt.datetime, until: dt.datetime) -> list[Switch]:
+    """Keep what decides the level in start..until: the switch in force at the start and the later ones."""
+    first = max((index for index, switch in enumerate(switches) if switch.at <= start), default=0)
+    return [switch for switch in switches[first:] if switch.at < until]
+
+
+def _fit_period(
+    switches: list[Switch], capabilities: Capabilities, min_level: int, until: dt.datetime
+) -> tuple[tuple[Switch, ...], list[Loss]]:
+    raised = [fit_level(switch.level, replace(capabilities, levels=()), min_level) for switch in switches]
+    known = [fit_level(switch.level, capabilities, min_level) for switch in switches]
+    grid = capabilities.resolution_s
+    counts: dict[LossKind, int] = {
+        "min_level": sum(level != switch.level for level, switch in zip(raised, switches, strict=True)),
+        "levels": sum(level != other for level, other in zip(known, raised, strict=True)),
+        "ramp": 0 if capabilities.ramp else sum(switch.ramp_s > 0 for switch in switches),
+        "resolution": sum(not _on_grid(switch.at, grid) for switch in switches),
+    }
+    fitted = [
+        replace(switch, level=level, ramp_s=switch.ramp_s if capabilities.ramp else 0)
+        for switch, level in zip(switches, known, strict=True)
+    ]
+    if counts["resolution"]:
+        fitted = [switch for switch in _to_grid(fitted, grid) if switch.at < until]
+    details: dict[LossKind, str] = {
+        "min_level": f"raised to {max(min_level, capabilities.min_level)} %, the lowest it burns at",
+        "levels": f"taken up to one of its levels, {', '.join(map(str, capabilities.levels))} %",
+        "ramp": "it does not fade, the level changes at once",
+        "resolution": f"moved to its grid of {grid} s, more light earlier and less light later",
+    }
+    return _merge(fitted), [Loss(kind, details[kind], count) for kind, count in counts.items() if count]
+
+
+def _period_losses(planned: int, held: int, nights: int, slots: int) -> list[Loss]:
+    losses = []
+    if held < planned:
+        losses.append(Loss("nights", f"it carries {held} of {planned} nights", planned - held))
+    if nights < held:
+        losses.append(Loss("slots", f"its {slots} switches hold {nights} of {held} nights", held - nights))
+    return losses
+
+
+def _on_grid(instant: dt.datetime, grid: int) -> bool:
+    return instant.microsecond == 0 and (instant - EPOCH) // SECOND % grid == 0
+
+
+def _to_grid(switches: Sequence[Switch], grid: int) -> list[Switch]:
+    """Move switches to the grid so that each grid cell has the highest level planned at any instant within it."""
+    cells: dict[int, list[Switch]] = {}
+    for switch in switches:
+        cells.setdefault((switch.at - EPOCH) // SECOND // grid, []).append(switch)
+    moved: list[Switch] = []
+    before: Switch | None = None
+    for cell, inside in cells.items():
+        start, following = EPOCH + cell * grid * SECOND, EPOCH + (cell + 1) * grid * SECOND
+        present = inside if before is None or inside[0].at == start else [before, *inside]
+        moved.append(replace(max(present, key=lambda switch: switch.level), at=start))
+        before = inside[-1]
+        if cell + 1 not in cells:
+            moved.append(replace(before, at=following))
+    return moved
+
+
+def _merge(switches: Iterable[Switch]) -> tuple[Switch, ...]:
+    """Drop every switch to the level that is in force already."""
+    merged: list[Switch] = []
+    for switch in switches:
+        if not merged or merged[-1].level != switch.level:
+            merged.append(switch)
+    return tuple(merged)
