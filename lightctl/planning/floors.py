@@ -1,0 +1,67 @@
+"""Protections: the floor under a compiled night while the sun is down."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lightctl.domain.programs import Protection
+from lightctl.domain.states import Switch
+from lightctl.planning.night import Night
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The level nothing goes below while the sun is down, and why; 0 protects nothing."""
+
+    level: int = 0
+    reason: str = ""
+
+
+NO_FLOOR = Floor()
+
+
+def floor_of(protections: Sequence[Protection]) -> Floor:
+    """Give the highest floor of some protections; of equals the first."""
+    if not protections:
+        return NO_FLOOR
+    highest = max(protections, key=lambda each: each.min_level)
+    return Floor(highest.min_level, highest.reason)
+
+
+def raised(night: Night, floor: Floor) -> tuple[Switch, ...]:
+    """Give a night's switches with the floor applied: rises from it and drops back are switches of their own."""
+    if floor.level <= min(switch.level for switch in night.switches):
+        return night.switches
+    marks = {switch.at for switch in night.switches}
+    marks.update(edge for span in night.dark for edge in span if night.start < edge < night.end)
+    found: list[Switch] = []
+    for at in sorted(marks):
+        switch = _raised_at(night, floor, at)
+        if not found or switch.level != found[-1].level:
+            found.append(switch)
+    return tuple(found)
+
+
+def _raised_at(night: Night, floor: Floor, at: dt.datetime) -> Switch:
+    own = night.switch_at(at)
+    if night.is_dark(at) and own.level < floor.level:
+        # A fade down to below the floor stops at it; a rise with the sunset is the floor's own and has no ramp.
+        ramp = own.ramp_s if own.at == at else 0
+        return Switch(at, floor.level, ramp, f"protection: {floor.reason or 'a minimum while the sun is down'}")
+    if own.at == at:
+        return own
+    return Switch(at, own.level, 0, f"protection ends, {own.cause}")
+
+
+def merged(nights: Iterable[tuple[Switch, ...]]) -> tuple[Switch, ...]:
+    """Join the switches of nights that follow one another, keeping only changes of level."""
+    found: list[Switch] = []
+    for switches in nights:
+        for switch in switches:
+            if found and found[-1].at == switch.at:
+                found.pop()
+            if not found or switch.level != found[-1].level:
+                found.append(switch)
+    return tuple(found)
