@@ -1,1 +1,1 @@
-"""What people write: text to domain values, with errors that teach."""
+"""What people write: schedules, inventories and settings; text in, domain values or errors a person can act on out."""

@@ -1,0 +1,106 @@
+"""Conditions of calendar rules, as people write them: dates, weekdays, nth of the month, holiday codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from lightctl.domain.errors import InvalidInput
+from lightctl.domain.programs import LAST_OF_MONTH, DateRange
+from lightctl.files.findings import did_you_mean, quoted
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = re.compile(r"(?:([0-9]{4})-)?([0-9]{2})-([0-9]{2})")
+_LEAP_YEAR = 2000  # so that a yearly 02-29 is a date
+_WEEKS_IN_MONTH = 5
+_HOLIDAY_CODE = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
+_MAX_TEXT = 40
+
+Day = tuple[int | None, int, int]
+
+
+def parse_dates(text: str, *, where: str = "") -> DateRange:
+    """Read MM-DD, MM-DD..MM-DD, YYYY-MM-DD or YYYY-MM-DD..YYYY-MM-DD; raises InvalidInput."""
+    parts = text.split("..") if len(text) <= _MAX_TEXT else [text]
+    if len(parts) > 2:  # noqa: PLR2004 - a range has two ends
+        raise InvalidInput(where, f"{quoted(text)} is not a date or a range", hint="Write 12-24..12-26.")
+    first = _day(parts[0].strip(), where)
+    last = _day(parts[-1].strip(), where)
+    if (first[0] is None) != (last[0] is None):
+        raise InvalidInput(
+            where, f"{quoted(text)} has a year on one end only", hint="Write the year on both ends, or on none."
+        )
+    if first[0] is not None and last[0] is not None and (first[0], *first[1:]) > (last[0], *last[1:]):
+        raise InvalidInput(where, f"{quoted(text)} ends before it starts", hint="Swap the two dates.")
+    return DateRange(first, last)
+
+
+def parse_weekdays(text: str, *, where: str = "") -> frozenset[int]:
+    """Read mon or fri..sun (0 is Monday; a range may wrap over Sunday); raises InvalidInput."""
+    parts = text.split("..") if len(text) <= _MAX_TEXT else [text]
+    if len(parts) > 2:  # noqa: PLR2004 - a range has two ends
+        raise InvalidInput(where, f"{quoted(text)} is not a weekday or a range", hint="Write mon..fri.")
+    first, last = _weekday(parts[0].strip(), where), _weekday(parts[-1].strip(), where)
+    length = (last - first) % len(WEEKDAYS) + 1
+    return frozenset((first + step) % len(WEEKDAYS) for step in range(length))
+
+
+def parse_nth(text: str, *, where: str = "") -> int:
+    """Read 1..5 or last; raises InvalidInput."""
+    if text == "last":
+        return LAST_OF_MONTH
+    if len(text) == 1 and text in "12345":
+        return int(text)
+    raise InvalidInput(
+        where, f"{quoted(text)} is not a week of the month", hint=f"Write 1 to {_WEEKS_IN_MONTH}, or last."
+    )
+
+
+def parse_holidays(text: str, *, where: str = "") -> str:
+    """Check a country or country-subdivision code such as DE or DE-NW; raises InvalidInput."""
+    # Asked for only when a file uses it: the library takes a quarter of a second to start.
+    import holidays  # noqa: PLC0415
+
+    found = _HOLIDAY_CODE.fullmatch(text)
+    if found is None:
+        raise InvalidInput(
+            where, f"{quoted(text)} is not a holiday code", hint="Write a country, or country-subdivision: DE-NW."
+        )
+    country, subdivision = found.groups()
+    known = holidays.list_supported_countries(include_aliases=False)
+    if country not in known:
+        raise InvalidInput(where, f"no public holidays are known for {country}", hint=did_you_mean(country, known))
+    if subdivision is not None and subdivision not in known[country]:
+        raise InvalidInput(
+            where,
+            f"no public holidays are known for {subdivision} in {country}",
+            hint=did_you_mean(subdivision, known[country]),
+        )
+    return text
+
+
+def _day(text: str, where: str) -> Day:
+    found = _DAY.fullmatch(text)
+    if found is None:
+        raise InvalidInput(
+            where, f"{quoted(text)} is not a date", hint="Write month and day as 12-24, or with the year 2026-12-24."
+        )
+    year = None if found[1] is None else int(found[1])
+    month, day = int(found[2]), int(found[3])
+    try:
+        dt.date(_LEAP_YEAR if year is None else year, month, day)
+    except ValueError:
+        hint = "Write the month first: 12-24 is the 24th of December."
+        raise InvalidInput(where, f"{quoted(text)} is not in the calendar", hint=hint) from None
+    return (year, month, day)
+
+
+def _weekday(text: str, where: str) -> int:
+    if text in WEEKDAYS:
+        return WEEKDAYS.index(text)
+    short = text[:3].lower()
+    if "," in text:
+        hint = f"Write a list: [{', '.join(part.strip() for part in text.split(','))}]."
+    else:
+        hint = f"Write {short}." if short in WEEKDAYS else f"Write one of {', '.join(WEEKDAYS)}."
+    raise InvalidInput(where, f"{quoted(text)} is not a weekday", hint=hint)
