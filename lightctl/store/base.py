@@ -1,0 +1,163 @@
+"""What goes into the store and comes out of it, as values. Instants are aware UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lightctl.domain.assets import Capabilities, LightPoint
+from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered, NodeRestored
+from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, ReportedState
+
+
+@dataclass(frozen=True, slots=True)
+class AuditDraft:
+    """Who did what to what, and why: one change by a person, to be chained into the audit."""
+
+    at: dt.datetime
+    user: str
+    origin: str
+    verb: str
+    target: str
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One entry of the audit; `hash` covers everything here and the hash of the entry before."""
+
+    seq: int
+    at: dt.datetime
+    user: str
+    origin: str
+    verb: str
+    target: str
+    reason: str
+    detail: str
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """Whether the chain holds; `broken_at` is the first entry that does not, `head` the hash to keep elsewhere."""
+
+    ok: bool
+    entries: int
+    head: str
+    broken_at: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a step of the controller decided and learned, to be kept in one transaction.
+
+    commands: upserted by node and revision. reported: the last per node. faults: open ones are opened, cleared ones
+    close the open one of the same key. seen: when nodes were last heard.
+    """
+
+    desired: tuple[DesiredState, ...] = ()
+    commands: tuple[Command, ...] = ()
+    reported: tuple[ReportedState, ...] = ()
+    announced: tuple[NodeAnnounced, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    quarantined: tuple[MessageQuarantined, ...] = ()
+    discovered: tuple[NodeDiscovered, ...] = ()
+    actions: tuple[NodeAction, ...] = ()
+    action_results: tuple[ActionFinished, ...] = ()
+    seen: tuple[tuple[str, dt.datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a daemon must know again at boot."""
+
+    points: tuple[LightPoint, ...]
+    schedule_files: dict[str, str]
+    overrides: tuple[Override, ...]
+    nodes: tuple[NodeRestored, ...]
+    open_faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRecord:
+    """A lighting change: what was touched, so that its progress can be asked for; `overrides` it set, by id."""
+
+    change: str
+    kind: str
+    at: dt.datetime
+    light_points: tuple[str, ...]
+    level: int | None
+    until: dt.datetime | None
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSeen:
+    """What is known of a node from its own words; `highest_revision` was ever used or seen for it."""
+
+    node: str
+    highest_revision: int
+    boot_id: str
+    capabilities: Capabilities | None
+    model: str
+    firmware: str
+    announced_at: dt.datetime | None
+    last_seen: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnclaimedNode:
+    """A node that was heard of but is in no inventory."""
+
+    node: str
+    link: str
+    source: str
+    model: str
+    first_seen: dt.datetime
+    last_seen: dt.datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRecord:
+    """An action and the node's answer: status is empty until there is one."""
+
+    action: NodeAction
+    status: str
+    detail: str
+    finished_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """A token as the store keeps it: never its secret, only the hash of it."""
+
+    name: str
+    role: str
+    secret_hash: str
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    revoked_at: dt.datetime | None
+    last_used_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much of everything there is; commands by state."""
+
+    points: int
+    nodes: int
+    unclaimed: int
+    open_faults: int
+    quarantined: int
+    audit_entries: int
+    commands: Mapping[str, int]
+
+    @property
+    def open_commands(self) -> int:
+        """The commands that have not ended."""
+        return self.commands.get("queued", 0) + self.commands.get("sent", 0)

@@ -1,0 +1,80 @@
+"""Codec: domain values to columns and back. Nothing outside `store/` sees a row.
+
+Instants are ISO 8601 text in UTC with microseconds, so that they sort as text; whole values are JSON.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable
+from functools import cache
+from types import MappingProxyType
+from typing import Any, TypeVar, cast, overload
+
+import msgspec
+
+from lightctl.domain.errors import StoreError
+
+T = TypeVar("T")
+
+
+@overload
+def to_text(instant: dt.datetime) -> str: ...
+@overload
+def to_text(instant: dt.datetime | None) -> str | None: ...
+def to_text(instant: dt.datetime | None) -> str | None:
+    """Write an instant; raises StoreError on one that names no zone."""
+    if instant is None:
+        return None
+    if instant.tzinfo is not dt.UTC:
+        if instant.tzinfo is None:
+            raise StoreError(f"{instant} names no time zone. Only aware instants are stored.")
+        instant = instant.astimezone(dt.UTC)
+    return instant.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def to_instant(text: str) -> dt.datetime:
+    """Read an instant."""
+    return dt.datetime.fromisoformat(text)
+
+
+def to_instant_or_none(text: str | None) -> dt.datetime | None:
+    """Read an instant that may be missing."""
+    return None if text is None else dt.datetime.fromisoformat(text)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, MappingProxyType):
+        return dict(value)
+    raise NotImplementedError(f"{type(value).__name__} has no JSON form")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
+
+
+def pack(value: object) -> str:
+    """Write a value as JSON."""
+    return _ENCODER.encode(value).decode()
+
+
+def unpack(text: str, kind: type[T]) -> T:
+    """Read a value of a kind from JSON."""
+    value: T = _decoder(cast("Hashable", kind)).decode(text)
+    return value
+
+
+def pack_faithfully(value: T) -> str:
+    """Write a value that must come back as it is; raises StoreError where JSON would change it (nan, say)."""
+    text = pack(value)
+    try:
+        faithful = unpack(text, type(value)) == value
+    except msgspec.ValidationError:
+        faithful = False
+    if not faithful:
+        raise StoreError(f"this value would not be kept as it is: {value}. Correct it (not a number?) and try again.")
+    return text
+
+
+@cache
+def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(cast("type[Any]", kind))

@@ -1,0 +1,158 @@
+"""One SQLite database and the one connection to it: opened with care, every write in BEGIN IMMEDIATE.
+
+A deferred BEGIN that reads and then writes fails at once under a second connection, whatever the busy timeout; so a
+transaction takes the write lock first. Transactions nest: the inner ones are savepoints.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+from lightctl.domain.errors import StoreError
+from lightctl.store.failures import DAMAGED, explained
+
+APPLICATION_ID = 0x4C43544C  # "LCTL", as `file` and SQLite tools show it
+WAL_LIMIT_BYTES = 16 * 1024 * 1024
+BUSY_TIMEOUT_S = 5.0
+
+Row = tuple[Any, ...]
+Parameters = Sequence[object]
+
+
+class SqliteFile:
+    """A database in a file, or in memory where `path` is None."""
+
+    def __init__(self, path: Path | None, migrations: Migrations, *, synchronous: str, thorough: bool = False) -> None:
+        """Open, check, migrate. `thorough` reads every page first. In doubt raises StoreError and changes nothing."""
+        self.name = ":memory:" if path is None else str(path)
+        self._depth = 0
+        with explained(self.name):
+            if path is not None:
+                _prepare(path)
+            connection = sqlite3.connect(
+                self.name, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+            try:
+                self.db = Database(connection, execute_plugins=False)
+                self._check(migrations, thorough=thorough)
+                self._configure(synchronous, in_memory=path is None)
+                with self.transaction():
+                    migrations.apply(self.db)
+            except BaseException:
+                connection.close()
+                raise
+
+    def _check(self, migrations: Migrations, *, thorough: bool) -> None:
+        if thorough:
+            (found,) = self.rows("PRAGMA quick_check(1)")[0]
+            if found != "ok":
+                raise StoreError(f"{self.name}: it is damaged ({found}). {DAMAGED}")
+        (tables,) = self.rows("SELECT count(*) FROM sqlite_master")[0]
+        (owner,) = self.rows("PRAGMA application_id")[0]
+        if tables and owner != APPLICATION_ID:
+            raise StoreError(f"{self.name}: this is not a store of lightctl. Use another folder; nothing was changed.")
+        with Database(memory=True, execute_plugins=False) as empty:
+            known = {migration.name for migration in migrations.pending(empty)}
+        newer = [migration.name for migration in migrations.applied(self.db) if migration.name not in known]
+        if newer:
+            raise StoreError(
+                f"{self.name}: a newer lightctl wrote it (it knows {newer[-1]}). Run that version again, or restore "
+                "the backup from before the update; nothing was changed."
+            )
+
+    def _configure(self, synchronous: str, *, in_memory: bool) -> None:
+        self.db.execute("PRAGMA trusted_schema = OFF")
+        self.db.execute("PRAGMA foreign_keys = ON")
+        (mode,) = self.rows("PRAGMA journal_mode = WAL")[0]
+        if mode != "wal" and not in_memory:
+            raise StoreError(f"{self.name}: this disk does not support a write-ahead log. Use a local disk.")
+        self.db.execute(f"PRAGMA synchronous = {synchronous}")
+        self.db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do everything inside or nothing of it; nested ones are undone alone when their error is caught outside."""
+        with explained(self.name):
+            if self._depth:
+                self._still_open()
+                with self._deeper(), self.db.atomic():
+                    yield
+                return
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                with self._deeper():
+                    yield
+                self._still_open()
+                self.db.execute("COMMIT")
+            except BaseException:
+                self.db.rollback()
+                raise
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def _still_open(self) -> None:
+        # A full disk makes SQLite undo the whole transaction; going on would commit the rest statement by statement.
+        if not self.db.conn.in_transaction:
+            raise StoreError(f"{self.name}: the transaction was undone by an earlier error. Nothing of it was kept.")
+
+    def run(self, sql: str, parameters: Parameters = ()) -> int:
+        """Run one writing statement inside a transaction; gives how many rows it touched."""
+        assert self._depth, "a write outside of a transaction"
+        return self.db.conn.execute(sql, parameters).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[Parameters]) -> None:
+        """Run one writing statement for many rows inside a transaction."""
+        assert self._depth, "a write outside of a transaction"
+        self.db.conn.executemany(sql, rows)
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Read all rows."""
+        with explained(self.name):
+            return self.db.conn.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
+        """Read the first row, if there is one."""
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+    def number(self, sql: str, parameters: Parameters = ()) -> int:
+        """Read one number."""
+        with explained(self.name):
+            (value,) = self.db.conn.execute(sql, parameters).fetchone()
+            return int(value)
+
+    def each(self, sql: str, parameters: Parameters = ()) -> Iterator[Row]:
+        """Read row by row, for what may not fit into memory."""
+        with explained(self.name):
+            yield from self.db.conn.execute(sql, parameters)
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the database and close it; safe to call twice."""
+        # On a full disk the log stays beside the database and is read again at the next start.
+        with suppress(StoreError), explained(self.name):
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.db.close()
+
+
+def _prepare(path: Path) -> None:
+    log = path.with_name(path.name + "-wal")
+    try:
+        if path.exists() and path.stat().st_size == 0 and log.exists() and log.stat().st_size > 0:
+            # SQLite would take the empty file for a new database and delete the log.
+            raise StoreError(f"{path}: it is empty but has a write-ahead log, so it is damaged. {DAMAGED}")
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}. Give the user that runs lightctl access to it.") from error

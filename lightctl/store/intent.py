@@ -1,0 +1,96 @@
+"""What people asked for: light points, schedules, overrides, lighting changes. Each change with its audit entry."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from lightctl.domain.assets import LightPoint
+from lightctl.domain.states import Override
+from lightctl.store.base import AuditDraft, ChangeRecord
+from lightctl.store.codec import pack, pack_faithfully, to_instant, to_instant_or_none, to_text, unpack
+from lightctl.store.room import Room
+
+_PUT_POINT = (
+    "INSERT INTO points (id, node, state, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+    "node = excluded.node, state = excluded.state, doc = excluded.doc"
+)
+_PUT_OVERRIDE = "INSERT INTO overrides (id, until, change, doc) VALUES (?, ?, ?, ?)"
+_END_OVERRIDE = "UPDATE overrides SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL"
+_PUT_CHANGE = "INSERT INTO changes (change, kind, at, level, until, light_points) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+class IntentRoom(Room):
+    """Intent, by the people who change it."""
+
+    def put_points(self, points: Sequence[LightPoint], audit: AuditDraft) -> None:
+        """Add light points or replace those of the same id; the order of first arrival stays."""
+        with self._changing(audit):
+            rows = ((point.id, point.node, str(point.state), pack_faithfully(point)) for point in points)
+            self._main.run_many(_PUT_POINT, rows)
+
+    def points(self) -> tuple[LightPoint, ...]:
+        """Give all light points, in order of first arrival."""
+        return tuple(unpack(doc, LightPoint) for (doc,) in self._main.rows("SELECT doc FROM points ORDER BY rowid"))
+
+    def put_schedules(self, files: Mapping[str, str], audit: AuditDraft) -> int:
+        """Make these files the whole current intent; earlier versions are kept. Gives the new version, from 1."""
+        with self._changing(audit):
+            version = self._version() + 1
+            self._main.run("INSERT INTO schedule_versions VALUES (?, ?, ?)", (version, to_text(audit.at), audit.user))
+            rows = [(version, name, content) for name, content in files.items()]
+            self._main.run_many("INSERT INTO schedule_files VALUES (?, ?, ?)", rows)
+        return version
+
+    def schedules(self, version: int | None = None) -> tuple[int, dict[str, str]]:
+        """Give a version (default: the current one, 0 before the first) and its files by name, sorted."""
+        chosen = self._version() if version is None else version
+        rows = self._main.rows("SELECT name, content FROM schedule_files WHERE version = ? ORDER BY name", (chosen,))
+        return chosen, dict(rows)
+
+    def _version(self) -> int:
+        return self._main.number("SELECT coalesce(max(version), 0) FROM schedule_versions")
+
+    def add_overrides(self, overrides: Sequence[Override], change: str, audit: AuditDraft | None) -> None:
+        """Add overrides under the name of a lighting change; StoreError where an id was used before."""
+        with self._changing(audit):
+            rows = ((o.id, to_text(o.until), change, pack_faithfully(o)) for o in overrides)
+            self._main.run_many(_PUT_OVERRIDE, rows)
+
+    def end_overrides(self, ids: Sequence[str], at: dt.datetime, change: str, audit: AuditDraft | None) -> None:
+        """End overrides before their time; those unknown or ended already stay as they are."""
+        with self._changing(audit):
+            self._main.run_many(_END_OVERRIDE, [(to_text(at), change, override) for override in ids])
+
+    def overrides(self, at: dt.datetime) -> tuple[Override, ...]:
+        """Give the overrides not ended by hand whose end is still to come at an instant, oldest first."""
+        rows = self._main.rows(
+            "SELECT doc FROM overrides WHERE ended_at IS NULL AND until > ? ORDER BY rowid", (to_text(at),)
+        )
+        return tuple(unpack(doc, Override) for (doc,) in rows)
+
+    def record_change(
+        self,
+        change: str,
+        kind: str,
+        at: dt.datetime,
+        light_points: Sequence[str],
+        level: int | None,
+        until: dt.datetime | None,
+        audit: AuditDraft | None,
+    ) -> None:
+        """Keep what a lighting change touched, so that its progress can be asked for."""
+        with self._changing(audit):
+            row = (change, kind, to_text(at), level, to_text(until), pack(list(light_points)))
+            self._main.run(_PUT_CHANGE, row)
+
+    def change(self, change: str) -> ChangeRecord | None:
+        """Give a lighting change by its name."""
+        row = self._main.row("SELECT kind, at, light_points, level, until FROM changes WHERE change = ?", (change,))
+        if row is None:
+            return None
+        kind, at, light_points, level, until = row
+        ids = self._main.rows("SELECT id FROM overrides WHERE change = ? ORDER BY rowid", (change,))
+        points = unpack(light_points, tuple[str, ...])
+        overrides = tuple(override for (override,) in ids)
+        return ChangeRecord(change, kind, to_instant(at), points, level, to_instant_or_none(until), overrides)

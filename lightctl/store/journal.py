@@ -1,0 +1,195 @@
+"""The journal: what the controller decided and what nodes said, kept before anybody acts on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from lightctl.domain.assets import Capabilities
+from lightctl.domain.events import ActionFinished, NodeAnnounced
+from lightctl.domain.states import Command, CommandState, DesiredState, NodeAction, ReportedState
+from lightctl.store import documents, faults, strangers
+from lightctl.store.base import ActionRecord, NodeSeen, Recorded
+from lightctl.store.codec import pack, to_instant, to_instant_or_none, to_text, unpack
+from lightctl.store.connection import Row, SqliteFile
+from lightctl.store.room import Room
+
+MAX_STORED_REVISION = 2**63 - 1
+
+_COMMANDS = (
+    "SELECT c.node, c.revision, c.state, c.cause, c.created_at, c.deadline, c.priority, c.attempts, c.sent_at, "
+    "c.broker_acked_at, c.finished_at, c.detail FROM commands c"
+)
+_LATEST = _COMMANDS + (  # noqa: S608 - two constants
+    " WHERE c.id IN (SELECT (SELECT id FROM commands WHERE node = n.node ORDER BY revision DESC LIMIT 1) FROM nodes n)"
+)
+_PUT_COMMAND = (
+    "INSERT INTO commands (node, revision, state, cause, created_at, deadline, priority, attempts, sent_at, "
+    "broker_acked_at, finished_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (node, revision) DO UPDATE SET state = excluded.state, cause = excluded.cause, "
+    "created_at = excluded.created_at, deadline = excluded.deadline, priority = excluded.priority, "
+    "attempts = excluded.attempts, sent_at = excluded.sent_at, broker_acked_at = excluded.broker_acked_at, "
+    "finished_at = excluded.finished_at, detail = excluded.detail"
+)
+_PUT_REPORT = "INSERT INTO last_reports (node, doc) VALUES (?, ?) ON CONFLICT (node) DO UPDATE SET doc = excluded.doc"
+_PUT_ANNOUNCED = (
+    "INSERT INTO nodes (node, capabilities, model, firmware, announced_at) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (node) DO UPDATE SET capabilities = excluded.capabilities, model = excluded.model, "
+    "firmware = excluded.firmware, announced_at = excluded.announced_at"
+)
+_PUT_SIGHTING = (
+    "INSERT INTO nodes (node, seen_revision, boot_id, last_seen) VALUES (?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET "
+    "seen_revision = max(seen_revision, excluded.seen_revision), "
+    "boot_id = CASE WHEN excluded.boot_id = '' THEN boot_id ELSE excluded.boot_id END, "
+    "last_seen = max(coalesce(last_seen, ''), excluded.last_seen)"
+)
+_NODES = (
+    "SELECT node, max(used_revision, seen_revision), boot_id, capabilities, model, firmware, announced_at, last_seen "
+    "FROM nodes ORDER BY node"
+)
+_PUT_ACTION = "INSERT OR IGNORE INTO actions (id, node, not_after, doc) VALUES (?, ?, ?, ?)"
+_ANSWER_ACTION = "UPDATE actions SET status = ?, detail = ?, finished_at = ? WHERE id = ? AND node = ? AND status = ''"
+
+
+class JournalRoom(Room):
+    """Decisions and what nodes said, by node."""
+
+    def commit(self, effects: Recorded) -> None:
+        """Keep what a step decided and learned, all or nothing; StoreError also where it would break a rule."""
+        with self.transaction():
+            documents.put(self._main, effects.desired)
+            _put_commands(self._main, effects.commands)
+            rows = {report.node: (report.node, pack(report)) for report in effects.reported}
+            self._main.run_many(_PUT_REPORT, rows.values())
+            _put_nodes(self._main, effects)
+            faults.put(self._main, effects.faults)
+            strangers.put(self._main, effects.quarantined, effects.discovered)
+            _put_actions(self._main, effects.actions, effects.action_results)
+
+    def last_reports(self) -> dict[str, ReportedState]:
+        """Give the last recorded report of every node."""
+        return {node: unpack(doc, ReportedState) for node, doc in self._main.rows("SELECT node, doc FROM last_reports")}
+
+    def desired_of(self, node: str) -> DesiredState | None:
+        """Give what a node was last asked to be."""
+        return documents.read(self._main, node).get(node)
+
+    def nodes_seen(self) -> dict[str, NodeSeen]:
+        """Give what is known of every node that was ever heard of or addressed."""
+        return {row[0]: _node(row) for row in self._main.rows(_NODES)}
+
+    def commands(
+        self, state: CommandState | None = None, node: str | None = None, limit: int | None = None
+    ) -> tuple[Command, ...]:
+        """Give commands, newest first: all, in a state, of a node."""
+        conditions: list[str] = []
+        parameters: list[object] = []
+        if state is not None:
+            conditions.append("c.state = ?")
+            parameters.append(str(state))
+        if node is not None:
+            conditions.append("c.node = ?")
+            parameters.append(node)
+        where = " WHERE " + " AND ".join(conditions) if conditions else ""
+        rows = self._main.rows(
+            _COMMANDS + where + " ORDER BY c.id DESC LIMIT ?", (*parameters, -1 if limit is None else limit)
+        )
+        return tuple(_command(row) for row in rows)
+
+    def latest_commands(self) -> dict[str, Command]:
+        """Give the command of the highest revision of every node that has one."""
+        return {row[0]: _command(row) for row in self._main.rows(_LATEST)}
+
+    def action(self, action_id: str) -> ActionRecord | None:
+        """Give an action and how it ended."""
+        row = self._main.row("SELECT doc, status, detail, finished_at FROM actions WHERE id = ?", (action_id,))
+        if row is None:
+            return None
+        doc, status, detail, finished_at = row
+        return ActionRecord(unpack(doc, NodeAction), status, detail, to_instant_or_none(finished_at))
+
+
+def _put_commands(db: SqliteFile, commands: Iterable[Command]) -> None:
+    newest: dict[tuple[str, int], Command] = {}
+    rows: list[Row] = []
+    for command in commands:
+        key = (command.node, command.revision)
+        before = newest.get(key)
+        if before is not None and before.state.terminal:
+            rows.append(_command_row(before))  # so that the database sees an end being left
+        newest[key] = command
+    rows.extend(_command_row(command) for command in newest.values())
+    db.run_many(_PUT_COMMAND, rows)
+
+
+def _put_nodes(db: SqliteFile, effects: Recorded) -> None:
+    announced = {hello.node: hello for hello in effects.announced}
+    db.run_many(_PUT_ANNOUNCED, [_announced_row(hello) for hello in announced.values()])
+    heard: list[tuple[dt.datetime, str, int, str]] = [
+        (hello.received_at, hello.node, hello.applied_revision, hello.boot_id) for hello in effects.announced
+    ]
+    heard.extend((r.received_at, r.node, r.applied_revision or 0, r.boot_id) for r in effects.reported)
+    heard.extend((at, node, 0, "") for node, at in effects.seen)
+    heard.sort(key=lambda sighting: sighting[0])
+    merged: dict[str, tuple[int, str, dt.datetime]] = {}
+    for at, node, revision, boot_id in heard:
+        known = merged.get(node)
+        seen = revision if 0 <= revision <= MAX_STORED_REVISION else 0
+        if known is None:
+            merged[node] = (seen, boot_id, at)
+        else:
+            merged[node] = (max(seen, known[0]), boot_id or known[1], at)
+    db.run_many(_PUT_SIGHTING, [(node, seen, boot_id, to_text(at)) for node, (seen, boot_id, at) in merged.items()])
+
+
+def _put_actions(db: SqliteFile, actions: Iterable[NodeAction], results: Iterable[ActionFinished]) -> None:
+    db.run_many(_PUT_ACTION, [(a.id, a.node, to_text(a.not_after), pack(a)) for a in actions])
+    # A result that names no action of this node answers nothing and is dropped.
+    db.run_many(_ANSWER_ACTION, [(r.status, r.detail, to_text(r.at), r.action_id, r.node) for r in results])
+
+
+def _announced_row(hello: NodeAnnounced) -> Row:
+    return hello.node, pack(hello.capabilities), hello.model, hello.firmware, to_text(hello.received_at)
+
+
+def _command_row(command: Command) -> Row:
+    return (
+        command.node,
+        command.revision,
+        str(command.state),
+        command.cause,
+        to_text(command.created_at),
+        to_text(command.deadline),
+        command.priority,
+        command.attempts,
+        to_text(command.sent_at),
+        to_text(command.broker_acked_at),
+        to_text(command.finished_at),
+        command.detail,
+    )
+
+
+def _command(row: Row) -> Command:
+    node, revision, state, cause, created_at, deadline, priority, attempts, sent_at, acked_at, finished_at, detail = row
+    return Command(
+        node,
+        revision,
+        CommandState(state),
+        cause,
+        to_instant(created_at),
+        to_instant(deadline),
+        priority,
+        attempts,
+        to_instant_or_none(sent_at),
+        to_instant_or_none(acked_at),
+        to_instant_or_none(finished_at),
+        detail,
+    )
+
+
+def _node(row: Row) -> NodeSeen:
+    node, highest, boot_id, capabilities, model, firmware, announced_at, last_seen = row
+    known = None if capabilities is None else unpack(capabilities, Capabilities)
+    return NodeSeen(
+        node, highest, boot_id, known, model, firmware, to_instant_or_none(announced_at), to_instant_or_none(last_seen)
+    )

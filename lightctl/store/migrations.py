@@ -1,0 +1,44 @@
+"""Migrations: how a database of any earlier version becomes one of today. Append only; what is released never changes.
+
+Rules that guard the truth stand here, in the database, so that no other program can break them either: a command that
+ended stays ended, revisions of a node never go back, the audit only grows, schedule versions are never rewritten.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+from lightctl.store import schema
+
+MAIN = Migrations("lightctl")
+TELEMETRY = Migrations("lightctl-telemetry")
+
+
+@MAIN()
+def m0001_first(db: Database) -> None:
+    """Hold intent, audit, decisions and what nodes said."""
+    run_script(db, schema.OWNED)
+    run_script(db, schema.INTENT)
+    run_script(db, schema.AUDIT)
+    run_script(db, schema.JOURNAL)
+    run_script(db, schema.STRANGERS)
+
+
+@TELEMETRY()
+def t0001_first(db: Database) -> None:
+    """Hold what was measured."""
+    run_script(db, schema.OWNED)
+    run_script(db, schema.MEASUREMENTS)
+
+
+def run_script(db: Database, script: str) -> None:
+    """Run statements one by one: `executescript` would commit the migration's transaction half way."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""
+    assert not statement.strip(), f"unfinished statement: {statement}"

@@ -1,0 +1,37 @@
+"""Retention: what need not be kept for ever goes. Audit, schedules, overrides and revisions always stay."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from lightctl.store import documents
+from lightctl.store.codec import to_text
+from lightctl.store.room import Room
+
+_OLD_MAIN = (
+    # The latest command of a node stays, however old: it says how the node's present revision fared.
+    (
+        "DELETE FROM commands WHERE created_at < ? AND state NOT IN ('queued', 'sent') "
+        "AND revision < (SELECT max(revision) FROM commands other WHERE other.node = commands.node)"
+    ),
+    "DELETE FROM faults WHERE cleared_at < ?",
+    "DELETE FROM actions WHERE not_after < ?",
+    "DELETE FROM unclaimed WHERE last_seen < ?",
+)
+_OLD_TELEMETRY = ("DELETE FROM reports WHERE received_at < ?", "DELETE FROM readings WHERE at < ?")
+
+
+class RetentionRoom(Room):
+    """Housekeeping, when its owner asks for it."""
+
+    def prune(self, journal_before: dt.datetime, telemetry_before: dt.datetime) -> int:
+        """Delete ended commands, cleared faults, actions and measurements from before; gives how many rows went."""
+        removed = 0
+        with self.transaction():
+            for statement in _OLD_MAIN:
+                removed += self._main.run(statement, (to_text(journal_before),))
+            removed += documents.forget_unused_plans(self._main)
+        with self._telemetry.transaction():
+            for statement in _OLD_TELEMETRY:
+                removed += self._telemetry.run(statement, (to_text(telemetry_before),))
+        return removed

@@ -1,0 +1,97 @@
+"""The store: the memory of lightctl, one door with one owner, in two SQLite databases of one folder.
+
+`lightctl.db` holds intent, decisions and audit, each write durable before it returns (WAL, synchronous=FULL);
+`telemetry.db` holds measurements (NORMAL). Used by one thread at a time; its owner sees to that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import ExitStack
+from pathlib import Path
+
+from lightctl.domain.errors import StoreError
+from lightctl.domain.events import NodeRestored
+from lightctl.store import documents
+from lightctl.store.audit import AuditRoom
+from lightctl.store.base import Counts, Snapshot
+from lightctl.store.connection import SqliteFile
+from lightctl.store.faults import FaultRoom
+from lightctl.store.intent import IntentRoom
+from lightctl.store.journal import JournalRoom
+from lightctl.store.lock import StoreLock
+from lightctl.store.migrations import MAIN, TELEMETRY
+from lightctl.store.retention import RetentionRoom
+from lightctl.store.strangers import StrangerRoom
+from lightctl.store.telemetry import TelemetryRoom
+from lightctl.store.tokens import TokenRoom
+
+MAIN_NAME = "lightctl.db"
+TELEMETRY_NAME = "telemetry.db"
+
+
+class SqliteStore(IntentRoom, JournalRoom, FaultRoom, StrangerRoom, TokenRoom, TelemetryRoom, AuditRoom, RetentionRoom):
+    """Everything lightctl remembers, in a folder, or in memory where `directory` is None."""
+
+    def __init__(self, directory: Path | None) -> None:
+        """Take the lock, check and migrate; StoreError names what is in the way and what to do about it."""
+        with ExitStack() as undo:
+            if directory is not None:
+                try:
+                    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                except OSError as error:
+                    raise StoreError(
+                        f"{directory}: {error.strerror}. Choose a folder that can be written to."
+                    ) from error
+                undo.callback(StoreLock(directory).release)
+            main = None if directory is None else directory / MAIN_NAME
+            telemetry = None if directory is None else directory / TELEMETRY_NAME
+            self._main = SqliteFile(main, MAIN, synchronous="FULL", thorough=True)
+            undo.callback(self._main.close)
+            self._telemetry = SqliteFile(telemetry, TELEMETRY, synchronous="NORMAL")
+            undo.callback(self._telemetry.close)
+            self._closing = undo.pop_all()
+
+    def close(self) -> None:
+        """Fold the logs in and give the lock back; safe to call twice."""
+        self._closing.close()
+
+    def replay(self, now: dt.datetime) -> Snapshot:
+        """Give everything a daemon must know again at boot; overrides only as far as they end after `now`."""
+        return Snapshot(
+            points=self.points(),
+            schedule_files=self.schedules()[1],
+            overrides=self.overrides(now),
+            nodes=self._restored(),
+            open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),
+        )
+
+    def _restored(self) -> tuple[NodeRestored, ...]:
+        desired = documents.read(self._main)
+        commands = self.latest_commands()
+        reports = self.last_reports()
+        return tuple(
+            NodeRestored(
+                name,
+                seen.highest_revision,
+                seen.capabilities,
+                desired.get(name),
+                commands.get(name),
+                reports.get(name),
+                seen.boot_id,
+            )
+            for name, seen in self.nodes_seen().items()
+        )
+
+    def counts(self) -> Counts:
+        """Count everything there is."""
+        by_state: dict[str, int] = dict(self._main.rows("SELECT state, count(*) FROM commands GROUP BY state"))
+        return Counts(
+            points=self._main.number("SELECT count(*) FROM points"),
+            nodes=self._main.number("SELECT count(*) FROM nodes"),
+            unclaimed=len(self.unclaimed()),
+            open_faults=self._main.number("SELECT count(*) FROM faults WHERE cleared_at IS NULL"),
+            quarantined=self.quarantined_total(),
+            audit_entries=self._main.number("SELECT count(*) FROM audit"),
+            commands=by_state,
+        )
