@@ -142,10 +142,11 @@ class Availability(_Part, frozen=True, kw_only=True):
 
 
 class LevelField(_Part, frozen=True, kw_only=True):
-    """A JSON field holding the level; `full` is its value at 100 %."""
+    """A JSON field holding the level; `full` is its value at 100 %, `integer` whether it takes whole numbers only."""
 
     field: FieldPath
     full: Positive = 100.0
+    integer: bool = True
 
 
 class OnField(_Part, frozen=True, kw_only=True):
@@ -164,10 +165,11 @@ class NumberField(_Part, frozen=True, kw_only=True):
 
 
 class FlagField(_Part, frozen=True, kw_only=True):
-    """A JSON field that raises a flag when it equals `when`."""
+    """A JSON field that raises a flag when it equals `when`; `otherwise` is what simulated nodes say."""
 
     field: FieldPath
     when: str | bool | int = True
+    otherwise: str | bool | int = False
 
 
 class JsonAction(_Part, frozen=True, kw_only=True):

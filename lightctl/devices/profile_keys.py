@@ -98,6 +98,8 @@ def contradictions(keys: ProfileKeys) -> Iterator[tuple[str, str]]:
 def _mqtt_contradictions(mqtt: MqttMap, given: CapabilitiesKeys) -> Iterator[tuple[str, str]]:
     if given.channels not in (None, 1):
         yield "$.capabilities.channels", "a JSON dimmer has one channel; describe each lamp as a node of its own"
+    if mqtt.level.integer and mqtt.level.full < FULL_LEVEL and not given.levels:
+        yield "$.mqtt.level.full", "it has fewer steps than percent; say in capabilities.levels which levels it knows"
     topics = [("$.mqtt.set.topic", mqtt.set.topic), ("$.mqtt.state.topic", mqtt.state.topic)]
     if mqtt.availability:
         topics.append(("$.mqtt.availability.topic", mqtt.availability.topic))

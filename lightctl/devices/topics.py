@@ -21,6 +21,7 @@ MAIN_AREA = "main"
 PAYLOAD_CAP = 8192
 NODE_LEAVES = ("hello", "reported", "result", "presence")
 DAEMON_LEAVES = ("desired", "command")
+RETAINED_LEAVES = ("desired", "presence")
 QOS = 1
 MAX_CHANNELS = 32
 LAST_INSTANT_S = 4_294_967_295
@@ -48,7 +49,7 @@ class CapabilitiesDoc(Struct, frozen=True):
     min_level: Level
     channels: Annotated[int, Meta(ge=1, le=MAX_CHANNELS)]
     persists: bool
-    levels: Annotated[list[Level], Meta(max_length=101)] = field(default_factory=list)
+    levels: Annotated[tuple[Level, ...], Meta(max_length=101)] = ()
 
 
 class HelloDoc(Struct, frozen=True):
@@ -74,7 +75,7 @@ class OverrideDoc(Struct, frozen=True):
 class ChannelDesiredDoc(Struct, frozen=True):
     """What one channel shall do: [instant, level, ramp] in time order, and an override or null."""
 
-    nights: list[NightEntry]
+    nights: tuple[NightEntry, ...]
     override: OverrideDoc | None = None
 
 
@@ -100,7 +101,7 @@ class ChannelReportDoc(Struct, frozen=True, omit_defaults=True):
     power_factor: Number | None = None
     temperature_c: Number | None = None
     operating_h: Number | None = None
-    faults: Annotated[list[Id], Meta(max_length=32)] = field(default_factory=list)
+    faults: Annotated[tuple[Id, ...], Meta(max_length=32)] = ()
 
 
 class ReportedDoc(Struct, frozen=True):

@@ -1,0 +1,156 @@
+"""The daemon's end of the native contract: orders out, what nodes say in. The documents are in `topics`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import msgspec
+
+from lightctl.devices import topics
+from lightctl.devices.messages import Outgoing, UnknownNode, read_json
+from lightctl.domain.assets import Capabilities, Node
+from lightctl.domain.errors import InvalidInput, NodeRefused
+from lightctl.domain.events import ActionFinished, Event, NodeAnnounced, NodePresence, NodeReported
+from lightctl.domain.states import ChannelDesired, ChannelReport, DesiredState, NodeAction, ReportedState
+
+
+class NativeCodec:
+    """The native MQTT node contract, v1."""
+
+    def subscriptions(self) -> tuple[str, ...]:
+        """Give the topic filters on which nodes speak."""
+        return tuple(topics.topic("+", "+", leaf) for leaf in topics.NODE_LEAVES)
+
+    def speaks(self, topic: str) -> bool:
+        """Say whether a topic is under the contract's root."""
+        return topic.startswith(f"{topics.ROOT}/")
+
+    def encode(self, node: Node, content: DesiredState | NodeAction, now: dt.datetime) -> tuple[Outgoing, ...]:  # noqa: ARG002 - a node that has its night needs no instant; live makes do
+        """Give the messages that carry an order; raises NodeRefused when it does not fit into one message."""
+        area = topics.area_of(node)
+        match content:
+            case DesiredState():
+                payload = msgspec.json.encode(_desired(content))
+                if len(payload) > topics.PAYLOAD_CAP:
+                    raise NodeRefused(
+                        f"the desired state of node {node.id} has {len(payload)} bytes and the contract allows "
+                        f"{topics.PAYLOAD_CAP}: give it fewer nights or a program with fewer steps"
+                    )
+                return (Outgoing(topics.topic(area, node.id, "desired"), payload, retain=True),)
+            case NodeAction():
+                command = topics.CommandDoc(
+                    id=content.id, action=content.kind, not_after=_epoch(content.not_after), args=dict(content.args)
+                )
+                return (Outgoing(topics.topic(area, node.id, "command"), msgspec.json.encode(command)),)
+
+    def clear(self, node: Node) -> tuple[Outgoing, ...]:
+        """Give the empty retained messages that take a retired node's traces off the broker."""
+        area = topics.area_of(node)
+        return tuple(Outgoing(topics.topic(area, node.id, leaf), b"", retain=True) for leaf in topics.RETAINED_LEAVES)
+
+    def decode(
+        self,
+        topic: str,
+        payload: bytes,
+        received_at: dt.datetime,
+        nodes: Mapping[str, Node],
+        *,
+        retained: bool = False,
+    ) -> Event | None:
+        """Read what a node says; None for an emptied retained topic. Raises InvalidInput (UnknownNode) only."""
+        area, node, leaf = topics.split_topic(topic)
+        if retained and leaf not in topics.RETAINED_LEAVES:
+            raise InvalidInput(topic, f"a retained {leaf} is refused: nobody can tell how old it is")
+        match leaf:
+            case "hello":
+                hello = read_json(payload, topics.HelloDoc, topic)
+                _claimed(node, area, nodes, hello.model)
+                return _announced(node, hello, received_at)
+            case "reported":
+                report = read_json(payload, topics.ReportedDoc, topic)
+                return NodeReported(_reported(_claimed(node, area, nodes), report, received_at))
+            case "result":
+                result = read_json(payload, topics.ResultDoc, topic)
+                _claimed(node, area, nodes)
+                return ActionFinished(node, result.id, result.status, received_at, result.detail)
+            case "presence":
+                if not payload:
+                    return None
+                presence = read_json(payload, topics.PresenceDoc, topic)
+                _claimed(node, area, nodes)
+                return NodePresence(node, presence.online, received_at)
+            case _:
+                raise InvalidInput(topic, f"no node writes {leaf}")
+
+
+def _claimed(node: str, area: str, nodes: Mapping[str, Node], model: str = "") -> Node:
+    known = nodes.get(node)
+    if known is None:
+        raise UnknownNode(node, model)
+    if topics.area_of(known) != area:
+        raise InvalidInput(
+            f"node {node}",
+            f"it speaks in area {area} and the inventory has it in {topics.area_of(known)}",
+            hint="Correct the address of its light points, or the node's own area.",
+        )
+    return known
+
+
+def _desired(desired: DesiredState) -> topics.DesiredDoc:
+    return topics.DesiredDoc(
+        revision=desired.revision,
+        issued_at=_epoch(desired.issued_at),
+        valid_until=_epoch(desired.valid_until),
+        channels={str(number): _channel(channel) for number, channel in desired.channels.items()},
+    )
+
+
+def _channel(channel: ChannelDesired) -> topics.ChannelDesiredDoc:
+    held = channel.override
+    return topics.ChannelDesiredDoc(
+        nights=tuple((_epoch(switch.at), switch.level, switch.ramp_s) for switch in channel.switches),
+        override=topics.OverrideDoc(id=held.id, level=held.level, until=_epoch(held.until), ramp_s=held.ramp_s)
+        if held
+        else None,
+    )
+
+
+def _announced(node: str, hello: topics.HelloDoc, received_at: dt.datetime) -> NodeAnnounced:
+    return NodeAnnounced(
+        node=node,
+        boot_id=hello.boot_id,
+        capabilities=Capabilities(**msgspec.structs.asdict(hello.capabilities)),
+        applied_revision=hello.applied_revision,
+        received_at=received_at,
+        clock=instant(hello.clock),
+        model=hello.model,
+        firmware=hello.firmware,
+    )
+
+
+def _reported(node: Node, report: topics.ReportedDoc, received_at: dt.datetime) -> ReportedState:
+    """Read a report; channels no light point hangs on are left out."""
+    channels = {int(key): channel for key, channel in report.channels.items()}
+    return ReportedState(
+        node=node.id,
+        received_at=received_at,
+        channels={
+            number: ChannelReport(**msgspec.structs.asdict(channel))
+            for number, channel in channels.items()
+            if number in node.channels
+        },
+        boot_id=report.boot_id,
+        seq=report.seq,
+        at=instant(report.at),
+        applied_revision=report.applied_revision,
+    )
+
+
+def instant(epoch_s: float) -> dt.datetime:
+    """Give the instant of so many seconds since 1970."""
+    return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
+
+
+def _epoch(moment: dt.datetime) -> int:
+    return int(moment.timestamp())

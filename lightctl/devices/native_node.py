@@ -1,0 +1,102 @@
+"""The node's end of the native contract, for simulators and for whoever builds a node. area: `topics.area_of`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lightctl.devices import topics
+from lightctl.devices.messages import Outgoing, read_json
+from lightctl.devices.native import instant
+from lightctl.domain.errors import InvalidInput
+from lightctl.domain.events import ActionFinished, NodeAnnounced
+from lightctl.domain.states import (
+    ChannelDesired,
+    ChannelReport,
+    DesiredState,
+    HeldOverride,
+    NodeAction,
+    ReportedState,
+    Switch,
+)
+
+
+def node_subscriptions(area: str, node: str) -> tuple[str, ...]:
+    """Give the topics a node listens on: `desired` and `command`."""
+    return tuple(topics.topic(area, node, leaf) for leaf in topics.DAEMON_LEAVES)
+
+
+def encode_hello(area: str, hello: NodeAnnounced) -> Outgoing:
+    """Give a node's hello; `clock` defaults to received_at, which is not sent."""
+    capabilities = {name: getattr(hello.capabilities, name) for name in topics.CapabilitiesDoc.__struct_fields__}
+    document = topics.HelloDoc(
+        boot_id=hello.boot_id,
+        model=hello.model,
+        firmware=hello.firmware,
+        capabilities=topics.CapabilitiesDoc(**capabilities),
+        applied_revision=hello.applied_revision,
+        clock=(hello.clock or hello.received_at).timestamp(),
+    )
+    return Outgoing(topics.topic(area, hello.node, "hello"), msgspec.json.encode(document))
+
+
+def encode_reported(area: str, report: ReportedState) -> Outgoing:
+    """Give a node's report; `at` defaults to received_at, which is not sent, nor are `verified` and `flags`."""
+    document = topics.ReportedDoc(
+        boot_id=report.boot_id,
+        seq=report.seq,
+        at=(report.at or report.received_at).timestamp(),
+        applied_revision=report.applied_revision or 0,
+        channels={str(number): _channel_report(channel) for number, channel in report.channels.items()},
+    )
+    return Outgoing(topics.topic(area, report.node, "reported"), msgspec.json.encode(document))
+
+
+def encode_result(area: str, result: ActionFinished) -> Outgoing:
+    """Give a node's answer to a command: status `done`, `rejected` or `failed`; raises InvalidInput for others."""
+    if result.status not in ("done", "rejected", "failed"):
+        raise InvalidInput("result", f"{result.status!r} is no status: done, rejected or failed")
+    document = {"id": result.action_id, "status": result.status, "detail": result.detail}
+    return Outgoing(topics.topic(area, result.node, "result"), msgspec.json.encode(document))
+
+
+def encode_presence(area: str, node: str, *, online: bool, boot_id: str) -> Outgoing:
+    """Give a node's presence, retained; also its last will."""
+    document = topics.PresenceDoc(online=online, boot_id=boot_id)
+    return Outgoing(topics.topic(area, node, "presence"), msgspec.json.encode(document), retain=True)
+
+
+def decode_desired(node: str, payload: bytes) -> DesiredState:
+    """Read the desired state a node is given; raises InvalidInput, also for switches out of time order."""
+    where = f"desired of node {node}"
+    document = read_json(payload, topics.DesiredDoc, where)
+    for key, channel in document.channels.items():
+        instants = [entry[0] for entry in channel.nights]
+        if instants != sorted(set(instants)):
+            raise InvalidInput(where, f"the switches of channel {key} are not in time order")
+    return DesiredState(
+        node=node,
+        revision=document.revision,
+        issued_at=instant(document.issued_at),
+        valid_until=instant(document.valid_until),
+        channels={int(key): _channel_desired(channel) for key, channel in document.channels.items()},
+    )
+
+
+def decode_command(node: str, payload: bytes) -> NodeAction:
+    """Read the command a node is given; raises InvalidInput."""
+    document = read_json(payload, topics.CommandDoc, f"command of node {node}")
+    return NodeAction(document.id, node, document.action, instant(document.not_after), document.args)
+
+
+def _channel_report(report: ChannelReport) -> topics.ChannelReportDoc:
+    return topics.ChannelReportDoc(
+        **{name: getattr(report, name) for name in topics.ChannelReportDoc.__struct_fields__}
+    )
+
+
+def _channel_desired(channel: topics.ChannelDesiredDoc) -> ChannelDesired:
+    held = channel.override
+    return ChannelDesired(
+        tuple(Switch(instant(at), level, ramp_s) for at, level, ramp_s in channel.nights),
+        HeldOverride(held.id, held.level, instant(held.until), held.ramp_s) if held else None,
+    )
