@@ -1,0 +1,108 @@
+"""Inbound: what a broker hands over becomes events, or is quarantined with a reason; nothing is queued or created.
+
+Every message is judged alone and in bounded time and memory: too long is not parsed, unknown nodes are announced at
+most once a minute each, and a flood of rubbish is counted rather than passed on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from lightctl.devices.codec import MqttCodec, Outgoing, UnknownNode
+from lightctl.domain.assets import ID_PATTERN, Node
+from lightctl.domain.errors import InvalidInput
+from lightctl.domain.events import MessageQuarantined, NodeDiscovered, NodePresence
+from lightctl.links.base import Clock, Emit
+from lightctl.links.pacing import Bucket, Throttle
+
+MAX_PAYLOAD_BYTES = 8192
+KEPT_BYTES = 256
+KEPT_TEXT = 200
+QUARANTINE_PER_S = 20.0
+DISCOVERY_S = 60.0
+MAX_CLEARED = 10_000
+NO_NODES: Mapping[str, Node] = MappingProxyType({})
+
+
+class Inbound:
+    """The reading half of an MQTT link."""
+
+    def __init__(
+        self, link: str, codecs: Mapping[str, MqttCodec], always: frozenset[str], emit: Emit, clock: Clock
+    ) -> None:
+        self.nodes: Mapping[str, Node] = NO_NODES
+        self._link = link
+        self._codecs = codecs
+        self._always = always
+        self._emit = emit
+        self._clock = clock
+        self._by_profile: dict[str, dict[str, Node]] = {}
+        self._cleared: set[str] = set()
+        self._quarantine = Bucket(QUARANTINE_PER_S, QUARANTINE_PER_S)
+        self._discovered = Throttle(DISCOVERY_S)
+
+    def attach(self, nodes: Mapping[str, Node]) -> None:
+        """Take the nodes whose words count; a node is only heard through its own profile."""
+        by_profile: dict[str, dict[str, Node]] = {}
+        for node in nodes.values():
+            by_profile.setdefault(node.profile, {})[node.id] = node
+        self.nodes = dict(nodes)
+        self._by_profile = by_profile
+
+    def expect_cleared(self, messages: Iterable[Outgoing]) -> None:
+        """Remember topics we empty ourselves: the broker hands the empty message back to us."""
+        for message in messages:
+            if len(self._cleared) < MAX_CLEARED:
+                self._cleared.add(message.topic)
+
+    def subscriptions(self) -> frozenset[str]:
+        """Give the topic filters of the profiles in use, and of those heard always."""
+        wanted = (self._always | self._by_profile.keys()) & self._codecs.keys()
+        return frozenset(topic for name in wanted for topic in self._codecs[name].subscriptions())
+
+    def receive(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 - as the wire gives it
+        """Judge one message and emit what it says; never raises."""
+        if not payload and topic in self._cleared:
+            self._cleared.discard(topic)
+            return
+        if len(payload) > MAX_PAYLOAD_BYTES:
+            self._refuse(topic, payload, f"{len(payload)} bytes, more than the {MAX_PAYLOAD_BYTES} a message may have")
+            return
+        now = self._clock.now()
+        unknown: UnknownNode | None = None
+        for name, codec in self._codecs.items():
+            if not codec.speaks(topic):
+                continue
+            try:
+                event = codec.decode(topic, payload, now, self._by_profile.get(name, NO_NODES), retained=retained)
+            except UnknownNode as error:
+                unknown = error
+                continue
+            except InvalidInput as error:
+                self._refuse(topic, payload, str(error))
+                return
+            # A retained message is as old as the broker likes: it may hint, it proves nothing.
+            if event is not None and (not retained or isinstance(event, NodePresence)):
+                self._emit(event)
+            return
+        if unknown is None:
+            self._refuse(topic, payload, "no profile of this link speaks on this topic")
+        else:
+            self._discover(topic, payload, unknown)
+
+    def _discover(self, topic: str, payload: bytes, unknown: UnknownNode) -> None:
+        if not ID_PATTERN.fullmatch(unknown.node) or not self._discovered.allow(unknown.node, time.monotonic()):
+            return
+        now = self._clock.now()
+        self._emit(NodeDiscovered(unknown.node, self._link, topic[:KEPT_TEXT], now, unknown.model[:KEPT_TEXT]))
+        self._refuse(topic, payload, str(unknown))
+
+    def _refuse(self, topic: str, payload: bytes, why: str) -> None:
+        if not self._quarantine.allow(time.monotonic()):
+            return
+        held_back, self._quarantine.held_back = self._quarantine.held_back, 0
+        more = f" ({held_back} more messages were refused before it)" if held_back else ""
+        why = why[:KEPT_TEXT] + more
+        self._emit(MessageQuarantined(self._link, topic[:KEPT_TEXT], why, self._clock.now(), payload[:KEPT_BYTES]))

@@ -1,0 +1,275 @@
+"""ModbusLink: a Modbus line, TCP or serial, as a way to the street.
+
+One loop owns the line: orders first, most urgent first, then the polls that are due, one request at a time. A write is
+followed by a separate read-back of what was written, and only that makes a report `verified`. A unit that fails twice
+goes to a slow lane and costs its neighbours one time-out per `dead_poll_s`; its orders wait, the newest only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lightctl.devices.profile import Profile
+from lightctl.devices.registers import (
+    Block,
+    decode_reading,
+    decode_state,
+    encode_action,
+    encode_desired,
+    read_back,
+    verify,
+)
+from lightctl.domain.assets import Node
+from lightctl.domain.errors import InvalidInput, LinkDown, NodeRefused
+from lightctl.domain.events import (
+    ActionFinished,
+    CommandSent,
+    Event,
+    LinkChanged,
+    MeterRead,
+    NodeReported,
+    NodeUnreachable,
+    SendFailed,
+)
+from lightctl.domain.states import ActionKind, DesiredState, NodeAction
+from lightctl.links.base import Clock, Emit, Order
+from lightctl.links.modbus_client import ModbusEndpoint
+from lightctl.links.modbus_units import Unit, units_of
+from lightctl.links.modbus_wire import AnswerUnfit, ModbusWire, UnitRefusedForNow, UnitSilent
+from lightctl.links.outbox import Outbox
+from lightctl.links.pacing import Backoff
+
+__all__ = ["ModbusEndpoint", "ModbusLink"]
+
+STEADY_S = 10.0
+SILENT_LINE = 8
+UnitTrouble = (UnitSilent, UnitRefusedForNow, AnswerUnfit)
+
+
+class ModbusLink:
+    """One line. Call its methods on the event loop's thread; `emit` is called there too and must not block."""
+
+    def __init__(
+        self,
+        name: str,
+        endpoint: ModbusEndpoint,
+        profiles: Mapping[str, Profile],
+        emit: Emit,
+        clock: Clock,
+        seed: int | None = None,
+    ) -> None:
+        self.name = name
+        self._endpoint = endpoint
+        self._maps = {key: profile.modbus for key, profile in profiles.items() if profile.modbus is not None}
+        self._emit = emit
+        self._clock = clock
+        rng = random.Random(seed)  # noqa: S311 - jitter, not a secret
+        self._backoff = Backoff(endpoint.reconnect_cap_s, rng)
+        self._work = asyncio.Event()
+        self._wire = ModbusWire(endpoint, rng, self._work.set)
+        self._outbox = Outbox()
+        self._units: dict[str, Unit] = {}
+        self._silences = 0
+        self._said: tuple[bool, str] | None = None
+
+    def attach(self, nodes: Mapping[str, Node]) -> None:
+        """Take the nodes of this line; a node with a wrong address, profile or unit is refused by an event."""
+        now = self._clock.now()
+        before = self._units
+        self._units, refused = units_of(nodes, self._maps, before, now, self.name)
+        for node, why in refused:
+            self._emit(NodeUnreachable(node, now, why))
+        for node in before.keys() - self._units.keys():
+            for event in self._outbox.drop_node(node, now, "the node is no longer on this line"):
+                self._emit(event)
+        self._wire.known = {unit.number: unit.known for unit in self._units.values() if unit.known is not None}
+        self._work.set()
+
+    def submit(self, order: Order) -> None:
+        """Queue an order; the newest desired state of a node replaces the one that waits."""
+        for event in self._outbox.put(order, self._clock.now()):
+            self._emit(event)
+        self._work.set()
+
+    async def run(self) -> None:
+        """Keep the line open until cancelled."""
+        while True:
+            since = math.inf
+            try:
+                try:
+                    await self._wire.open()
+                    self._say(up=True, detail="")
+                    since = time.monotonic()
+                    await self._serve()
+                finally:
+                    await self._wire.close()
+            except LinkDown as down:
+                self._say(up=False, detail=down.why)
+            if time.monotonic() - since > STEADY_S:  # a gateway that accepts and drops us at once is not "back"
+                self._backoff.reset()
+            await asyncio.sleep(self._backoff.next_s())
+
+    async def _serve(self) -> None:
+        """Use the connected line; always ends with LinkDown."""
+        while True:
+            if not self._wire.connected:
+                raise LinkDown("the connection ended")
+            if self._silences >= SILENT_LINE:  # a gateway that restarted may leave the connection half open
+                self._silences = 0
+                await self._wire.close()
+                await self._wire.open()
+            order, expired = self._outbox.pop(self._clock.now(), self._may_be_asked)
+            for event in expired:
+                self._emit(event)
+            if order is not None:
+                await self._carry(order)
+                await asyncio.sleep(0)
+                continue
+            unit = self._next_due()
+            if unit is None:
+                await self._idle()
+            else:
+                await self._poll(unit)
+
+    async def _idle(self) -> None:
+        """Wait for an order, for the next poll, or for a resting unit."""
+        self._work.clear()
+        if not self._wire.connected:
+            return
+        now, now_s = self._clock.now(), time.monotonic()
+        clock_s = min(((unit.due - now).total_seconds() for unit in self._units.values()), default=3600.0)
+        # Units that are due by the run's clock wait for their floor on the machine's.
+        floors = [self._floor_s(unit, now_s) - now_s for unit in self._units.values() if unit.due <= now]
+        floors += [rest for unit in self._units.values() if (rest := self._wire.rests_s(unit.number)) > 0]
+        waits: list[asyncio.Task[object]] = [asyncio.create_task(self._work.wait(), name=f"{self.name}: orders")]
+        if clock_s > 0:
+            waits.append(asyncio.create_task(self._clock.sleep(clock_s), name=f"{self.name}: polls"))
+        try:
+            await asyncio.wait(
+                waits, timeout=max(0.001, min(floors)) if floors else None, return_when="FIRST_COMPLETED"
+            )
+        finally:
+            for task in waits:
+                task.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    def _next_due(self) -> Unit | None:
+        now, now_s = self._clock.now(), time.monotonic()
+        due = [unit for unit in self._units.values() if unit.due <= now and self._floor_s(unit, now_s) <= now_s]
+        return min(due, key=lambda unit: (unit.slow, unit.due), default=None)
+
+    def _floor_s(self, unit: Unit, now_s: float) -> float:
+        return max(unit.not_before_s, now_s + self._wire.rests_s(unit.number))
+
+    def _may_be_asked(self, order: Order) -> bool:
+        unit = self._units.get(order.node.id)
+        return unit is None or not (unit.slow or self._wire.rests_s(unit.number) > 0)
+
+    async def _carry(self, order: Order) -> None:
+        unit = self._units.get(order.node.id)
+        if unit is None:
+            why = f"node {order.node.id} is no unit of line {self.name}. Correct its profile or address."
+            self._emit(self._failed(order, why, permanent=True))
+            return
+        try:
+            if isinstance(order.content, DesiredState):
+                await self._write_levels(unit, order.content)
+            else:
+                await self._act(unit, order.content)
+        except (NodeRefused, InvalidInput) as refused:
+            self._emit(self._failed(order, str(refused), permanent=True))
+        except UnitTrouble as trouble:
+            self._emit(self._failed(order, str(trouble), permanent=False))
+            self._note_failure(unit, str(trouble))
+        except LinkDown as down:
+            self._emit(self._failed(order, str(down), permanent=False))
+            raise
+
+    async def _write_levels(self, unit: Unit, desired: DesiredState) -> None:
+        writes = encode_desired(unit.registers, desired, self._clock.now())
+        for write in writes:
+            await self._wire.write(unit.number, write, single=unit.registers.write == "single")
+        self._emit(CommandSent(unit.node.id, desired.revision, self._clock.now()))
+        words = {block: await self._wire.read(unit.number, block) for block in read_back(unit.registers, writes)}
+        self._note_answer(unit)
+        now = self._clock.now()
+        differs = verify(writes, words)
+        if differs:
+            self._emit(SendFailed(unit.node.id, desired.revision, now, f"read back otherwise: {differs}"))
+        else:
+            report = decode_state(unit.registers, unit.node, words, now, verified=True)
+            self._emit(NodeReported(replace(report, applied_revision=desired.revision)))
+        unit.due = now  # what the lamp makes of it is read as soon as no order waits
+
+    async def _act(self, unit: Unit, action: NodeAction) -> None:
+        if action.kind is ActionKind.REPORT and action.kind not in unit.registers.actions:
+            unit.due, unit.not_before_s = self._clock.now(), 0.0
+            detail = "it is read next"
+        else:
+            for write in encode_action(unit.registers, action):
+                await self._wire.write(unit.number, write, single=True)
+            self._note_answer(unit)
+            detail = "the unit took it"
+        self._emit(ActionFinished(unit.node.id, action.id, "done", self._clock.now(), detail))
+
+    async def _poll(self, unit: Unit) -> None:
+        """Read everything a unit's map names; a block it refuses leaves its values out, silence ends the round."""
+        words: dict[Block, tuple[int, ...]] = {}
+        refusal = ""
+        try:
+            for block in unit.blocks:
+                try:
+                    words[block] = await self._wire.read(unit.number, block)
+                except (NodeRefused, UnitRefusedForNow) as error:
+                    refusal = str(error)
+        except (UnitSilent, AnswerUnfit) as trouble:
+            self._note_failure(unit, str(trouble))
+            return
+        if not words:
+            self._note_failure(unit, refusal or "its profile names nothing to read")
+            return
+        self._note_answer(unit)
+        try:
+            for event in self._heard(unit, words):
+                self._emit(event)
+        except InvalidInput as error:
+            self._emit(NodeUnreachable(unit.node.id, self._clock.now(), str(error)))
+
+    def _heard(self, unit: Unit, words: Mapping[Block, tuple[int, ...]]) -> list[Event]:
+        now, registers = self._clock.now(), unit.registers
+        events: list[Event] = []
+        if registers.channels is not None or registers.flags or registers.local is not None:
+            events.append(NodeReported(decode_state(registers, unit.node, words, now, verified=False)))
+        reading = decode_reading(registers, unit.node, words, now)
+        if reading is not None:
+            events.append(MeterRead(reading))
+        return events
+
+    def _note_answer(self, unit: Unit) -> None:
+        self._silences = 0
+        if unit.slow:
+            self._work.set()  # its orders need wait no longer
+        unit.answered(self._clock.now(), time.monotonic(), self._endpoint.poll_s)
+
+    def _note_failure(self, unit: Unit, why: str) -> None:
+        self._silences += 1
+        now = self._clock.now()
+        unit.failed(now, time.monotonic(), self._endpoint.dead_poll_s, self._endpoint.timeout_s)
+        self._emit(NodeUnreachable(unit.node.id, now, why))
+
+    def _failed(self, order: Order, why: str, *, permanent: bool) -> Event:
+        now = self._clock.now()
+        if isinstance(order.content, DesiredState):
+            return SendFailed(order.node.id, order.content.revision, now, why, permanent=permanent)
+        return ActionFinished(order.node.id, order.content.id, "rejected" if permanent else "failed", now, why)
+
+    def _say(self, *, up: bool, detail: str) -> None:
+        if self._said == (up, detail) and not up:
+            return  # the same refusal again is no news
+        self._said = (up, detail)
+        self._emit(LinkChanged(self.name, up, self._clock.now(), detail))

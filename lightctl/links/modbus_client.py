@@ -1,0 +1,76 @@
+"""Where a Modbus line is, and a pymodbus client for one connection to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pymodbus import FramerType
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+
+CONNECT_TIMEOUT_S = 3.0
+NEVER_CLOSE = 2**31
+Client = AsyncModbusTcpClient | AsyncModbusSerialClient
+
+
+@dataclass(frozen=True, slots=True)
+class ModbusEndpoint:
+    """A line: TCP (`host`, `port`) or serial (`device`, ...). framer None: socket on TCP, RTU on serial.
+
+    timeout_s: real seconds a unit has to answer. late_s: real seconds after which no answer can still come.
+    poll_s, dead_poll_s: seconds of the run's clock between polls of a unit, and of one that does not answer.
+    """
+
+    kind: Literal["tcp", "serial"] = "tcp"
+    host: str = "127.0.0.1"
+    port: int = 502
+    device: str = ""
+    baudrate: int = 9600
+    parity: Literal["N", "E", "O"] = "N"
+    stopbits: int = 1
+    framer: Literal["socket", "rtu"] | None = None
+    timeout_s: float = 0.5
+    poll_s: float = 30.0
+    dead_poll_s: float = 120.0
+    late_s: float = 5.0
+    reconnect_cap_s: float = 30.0
+
+    @property
+    def rtu(self) -> bool:
+        """Whether answers carry no transaction number."""
+        return self.kind == "serial" or self.framer == "rtu"
+
+
+def new_client(
+    endpoint: ModbusEndpoint, on_packet: Callable[[bool, bytes], bytes], on_connect: Callable[[bool], None]
+) -> Client:
+    """Build a client that never retries, never reconnects and never closes by itself: all that is the link's."""
+    if endpoint.kind == "serial":  # opened exclusively: two masters on one line garble each other
+        client: Client = AsyncModbusSerialClient(
+            endpoint.device,
+            framer=FramerType.RTU,
+            baudrate=endpoint.baudrate,
+            parity=endpoint.parity,
+            stopbits=endpoint.stopbits,
+            reconnect_delay=0,
+            timeout=CONNECT_TIMEOUT_S,
+            retries=0,
+            trace_packet=on_packet,
+            trace_connect=on_connect,
+        )
+    else:
+        client = AsyncModbusTcpClient(
+            endpoint.host,
+            port=endpoint.port,
+            framer=FramerType.RTU if endpoint.rtu else FramerType.SOCKET,
+            reconnect_delay=0,
+            timeout=CONNECT_TIMEOUT_S,
+            retries=0,
+            trace_packet=on_packet,
+            trace_connect=on_connect,
+        )
+    # Left to itself pymodbus closes the line after three unanswered questions: one dead unit would cut off all.
+    client.set_max_no_responses(NEVER_CLOSE)
+    client.ctx.count_until_disconnect = NEVER_CLOSE
+    return client

@@ -1,0 +1,100 @@
+"""The units of a Modbus line and when each is asked next. Pure: the instants come in as arguments.
+
+A unit that fails once is tried again after its neighbours' turn; one that fails twice running goes to the slow lane.
+Polls follow the run's clock; a floor on the machine's clock keeps a fast run from polling without end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lightctl.devices.maps import RegisterMap
+from lightctl.devices.registers import Block, plan_reads, unit_of
+from lightctl.domain.assets import Node
+from lightctl.domain.errors import InvalidInput
+
+FAILURES_TO_SLOW_LANE = 2
+ROUND_S = 0.05
+DEAD_ROUND_TIMEOUTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A register whose content is known, checked before a unit is trusted again."""
+
+    block: Block
+    word: int
+
+
+@dataclass(slots=True)
+class Unit:
+    """One node on the line. due: when it is polled next; not_before_s: a floor for that on the machine's clock."""
+
+    node: Node
+    number: int
+    registers: RegisterMap
+    blocks: tuple[Block, ...]
+    due: dt.datetime
+    not_before_s: float = 0.0
+    failures: int = 0
+
+    @property
+    def slow(self) -> bool:
+        """Whether it is in the slow lane."""
+        return self.failures >= FAILURES_TO_SLOW_LANE
+
+    @property
+    def known(self) -> Known | None:
+        """What is read to know that it is really this unit that answers, where its profile names something."""
+        sentinel = self.registers.sentinel
+        if sentinel is None:
+            return None
+        word = self.number if isinstance(sentinel.expect, str) else sentinel.expect
+        return Known(Block(sentinel.table, sentinel.address, 1), word)
+
+    def answered(self, now: dt.datetime, now_s: float, poll_s: float) -> None:
+        """Take note that it answered."""
+        self.failures = 0
+        self.due = now + dt.timedelta(seconds=poll_s)
+        self.not_before_s = now_s + ROUND_S
+
+    def failed(self, now: dt.datetime, now_s: float, dead_poll_s: float, timeout_s: float) -> None:
+        """Take note that it gave no usable answer."""
+        self.failures += 1
+        self.due = now + dt.timedelta(seconds=dead_poll_s if self.slow else 0.0)
+        self.not_before_s = now_s + (DEAD_ROUND_TIMEOUTS * timeout_s if self.slow else ROUND_S)
+
+
+def units_of(
+    nodes: Mapping[str, Node],
+    maps: Mapping[str, RegisterMap],
+    before: Mapping[str, Unit],
+    now: dt.datetime,
+    line: str,
+) -> tuple[dict[str, Unit], list[tuple[str, str]]]:
+    """Give the units of a line by node, keeping what is known of them, and the nodes that cannot be one with why."""
+    units: dict[str, Unit] = {}
+    refused: list[tuple[str, str]] = []
+    taken: dict[int, str] = {}
+    for node in nodes.values():
+        registers = maps.get(node.profile)
+        if registers is None:
+            refused.append((node.id, f"line {line} knows no Modbus profile {node.profile!r}. Correct the inventory."))
+            continue
+        try:
+            number = unit_of(node)
+        except InvalidInput as error:
+            refused.append((node.id, str(error)))
+            continue
+        if number in taken:
+            refused.append((node.id, f"unit {number} of line {line} is node {taken[number]} already. Correct one."))
+            continue
+        taken[number] = node.id
+        unit = Unit(node, number, registers, plan_reads(registers, tuple(node.channels)), now)
+        known = before.get(node.id)
+        if known is not None and known.number == number:
+            unit.due, unit.not_before_s, unit.failures = known.due, known.not_before_s, known.failures
+        units[node.id] = unit
+    return units, refused

@@ -1,0 +1,244 @@
+"""ModbusWire: one line, one request in flight, and no answer believed that does not fit its question.
+
+pymodbus 3.16 takes a wrong echo or function code for success, gives exceptions back as values and, on RTU framing
+(which has no transaction number), hands a late answer to the next question. So: every answer is compared with its
+question, errors are raised typed, and after a time-out on RTU framing the line falls silent first, then the unit is
+asked for an echo of a random word. Only that word, or silence longer than any answer can take (`late_s`), makes the
+unit trusted again; until then nothing else is read from it. Its neighbours wait for the silence alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+from pymodbus import ModbusException
+from pymodbus.exceptions import ConnectionException, ModbusIOException
+from pymodbus.pdu import ModbusPDU
+
+from lightctl.devices.registers import Block, Write
+from lightctl.domain.errors import LinkDown, NodeRefused
+from lightctl.links.modbus_client import ModbusEndpoint, new_client
+from lightctl.links.modbus_units import Known
+
+QUIET_S = 0.25
+MOST_QUIET_S = 0.5
+ECHO = 0x08
+READ_CODES = {"coil": 0x01, "discrete": 0x02, "holding": 0x03, "input": 0x04}
+# Modbus application protocol 1.1b3, section 7: these say "never"; the others (failure, busy, gateway) "not now".
+PERMANENT = {1: "illegal function", 2: "illegal address", 3: "illegal value"}
+TEMPORARY = {4: "device failure", 5: "acknowledge", 6: "busy", 8: "memory parity", 10: "no path", 11: "no answer"}
+GATEWAY_CODES = frozenset({10, 11})
+
+
+class UnitSilent(LinkDown):
+    """The unit did not answer in time."""
+
+
+class UnitRefusedForNow(LinkDown):
+    """The unit answered that it cannot do this now."""
+
+
+class AnswerUnfit(LinkDown):
+    """The answer does not fit the question."""
+
+
+class ModbusWire:
+    """A line, connected or not. `on_lost` is called when the connection ends; asking then raises LinkDown.
+
+    It outlives its connections: an answer to a question of the last one may still come out of a gateway on the next.
+    """
+
+    def __init__(self, endpoint: ModbusEndpoint, rng: random.Random, on_lost: Callable[[], None]) -> None:
+        self.known: Mapping[int, Known] = {}
+        self._endpoint = endpoint
+        self._rng = rng
+        self._on_lost = on_lost
+        self._heard_s = 0.0
+        self._asked_s: dict[int, float] = {}
+        self._suspects: set[int] = set()
+        self._no_echo: set[int] = set()
+        self._client = new_client(endpoint, self._trace_packet, self._trace_connect)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the line is up, as far as anyone can tell."""
+        return self._client.connected
+
+    async def open(self) -> None:
+        """Connect anew; raises LinkDown."""
+        self._client = new_client(self._endpoint, self._trace_packet, self._trace_connect)
+        if self._endpoint.rtu:
+            recent = time.monotonic() - self._endpoint.late_s
+            self._suspects |= {unit for unit, asked_s in self._asked_s.items() if asked_s > recent}
+        try:
+            connected = await self._client.connect()
+        except (OSError, ValueError) as error:  # a serial device that is missing, taken or misconfigured
+            raise LinkDown(f"cannot open {self._client}: {error}") from error
+        if not connected:
+            raise LinkDown(f"cannot connect to {self._client}")
+        # One setting serves connecting and answering; a distant gateway may take longer to accept than to answer.
+        self._client.ctx.comm_params.timeout_connect = self._endpoint.timeout_s
+
+    async def close(self) -> None:
+        """Close the line and let its transport go."""
+        self._client.close()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    def rests_s(self, unit: int) -> float:
+        """Give the real seconds for which a unit must be left alone because a late answer may still come."""
+        if unit not in self._suspects or unit not in self._no_echo:
+            return 0.0
+        return max(0.0, self._asked_s.get(unit, 0.0) + self._endpoint.late_s - time.monotonic())
+
+    async def read(self, unit: int, block: Block) -> tuple[int, ...]:
+        """Read neighbours of a table; raises UnitSilent, AnswerUnfit, UnitRefusedForNow, NodeRefused or LinkDown."""
+        await self._settle(unit)
+        return await self._read(unit, block)
+
+    async def write(self, unit: int, write: Write, *, single: bool) -> None:
+        """Write words or bits, one request each where `single`; the echo is compared. Raises as `read` does."""
+        await self._settle(unit)
+        if single or len(write.values) == 1:
+            for offset, value in enumerate(write.values):
+                await self._write_one(unit, write.table == "coil", write.address + offset, value)
+            return
+        count = len(write.values)
+        if write.table == "coil":
+            bits = [bool(value) for value in write.values]
+            ask = partial(self._client.write_coils, write.address, bits, device_id=unit)
+            answer = await self._ask(unit, 0x0F, ask)
+        else:
+            words = list(write.values)
+            ask = partial(self._client.write_registers, write.address, words, device_id=unit)
+            answer = await self._ask(unit, 0x10, ask)
+        if (answer.address, answer.count) != (write.address, count):
+            await self._doubt(unit)
+            raise AnswerUnfit(f"wrote {count} from {write.address}, it says {answer.count} from {answer.address}")
+
+    async def _read(self, unit: int, block: Block) -> tuple[int, ...]:
+        ask = {
+            "coil": self._client.read_coils,
+            "discrete": self._client.read_discrete_inputs,
+            "holding": self._client.read_holding_registers,
+            "input": self._client.read_input_registers,
+        }[block.table]
+        code = READ_CODES[block.table]
+        answer = await self._ask(unit, code, partial(ask, block.address, count=block.count, device_id=unit))
+        if block.table in ("coil", "discrete"):
+            values = tuple(int(bit) for bit in answer.bits)
+            fits = len(values) == -(-block.count // 8) * 8  # bits come in whole bytes
+        else:
+            values = tuple(answer.registers)
+            fits = len(values) == block.count
+        if not fits:
+            await self._doubt(unit)
+            raise AnswerUnfit(f"asked for {block.count} of {block.table} {block.address}, got {len(values)}")
+        return values[: block.count]
+
+    async def _write_one(self, unit: int, coil: bool, address: int, value: int) -> None:  # noqa: FBT001 - private
+        if coil:
+            ask = partial(self._client.write_coil, address, bool(value), device_id=unit)
+            answer = await self._ask(unit, 0x05, ask)
+            echoed = int(answer.bits[0]) if answer.bits else -1
+            value = int(bool(value))
+        else:
+            ask = partial(self._client.write_register, address, value, device_id=unit)
+            answer = await self._ask(unit, 0x06, ask)
+            echoed = answer.registers[0] if answer.registers else -1
+        if (answer.address, echoed) != (address, value):
+            await self._doubt(unit)
+            raise AnswerUnfit(f"wrote {value} to {address}, it says {echoed} to {answer.address}")
+
+    async def _ask(self, unit: int, code: int, question: Callable[[], Awaitable[ModbusPDU]]) -> ModbusPDU:
+        self._asked_s[unit] = time.monotonic()
+        try:
+            answer = await question()
+        except ConnectionException as error:
+            raise LinkDown(f"{self._client} is not connected") from error
+        except ModbusIOException as error:
+            if not self.connected:
+                raise LinkDown(f"the connection to {self._client} ended") from error
+            await self._doubt(unit)
+            raise UnitSilent(f"unit {unit} did not answer within {self._endpoint.timeout_s:g} s") from error
+        except ModbusException as error:
+            await self._doubt(unit)
+            raise AnswerUnfit(f"unit {unit}: {error}") from error
+        # pymodbus lets a transaction number of 0 pass for any question.
+        if not self._endpoint.rtu and answer.transaction_id != self._client.ctx.request_transaction_id:
+            raise AnswerUnfit(f"unit {unit} answered another transaction")
+        if answer.function_code == code:
+            return answer
+        if answer.function_code != code | 0x80:
+            await self._doubt(unit)
+            raise AnswerUnfit(f"unit {unit} answered function {answer.function_code} to a question of function {code}")
+        number = answer.exception_code
+        if number in PERMANENT:
+            raise NodeRefused(f"unit {unit} refuses it: {PERMANENT[number]} (Modbus exception {number})")
+        why = f"unit {unit} cannot now: {TEMPORARY.get(number, 'unknown')} (Modbus exception {number})"
+        raise UnitSilent(why) if number in GATEWAY_CODES else UnitRefusedForNow(why)
+
+    async def _doubt(self, unit: int) -> None:
+        """Trust the unit no more, and keep the line silent for a while so that a late answer meets no question."""
+        if not self._endpoint.rtu:
+            return
+        self._suspects.add(unit)
+        quiet_s = min(QUIET_S, self._endpoint.timeout_s)
+        until = time.monotonic() + MOST_QUIET_S
+        silent_from = time.monotonic()
+        while True:
+            now = time.monotonic()
+            silent_from = max(silent_from, self._heard_s)
+            wait_s = min(silent_from + quiet_s, until) - now
+            if wait_s <= 0:
+                return
+            await asyncio.sleep(wait_s)
+
+    async def _settle(self, unit: int) -> None:
+        """Make sure no answer to an earlier question is under way; raises UnitSilent while that is not known."""
+        if unit not in self._suspects:
+            return
+        if time.monotonic() - self._asked_s[unit] >= self._endpoint.late_s:
+            await self._check_known(unit)
+            self._no_echo.discard(unit)
+        elif unit in self._no_echo:
+            raise UnitSilent(f"unit {unit} is left alone for {self.rests_s(unit):.1f} s: a late answer may still come")
+        else:
+            await self._check_echo(unit)
+        self._suspects.discard(unit)
+
+    async def _check_known(self, unit: int) -> None:
+        known = self.known.get(unit)
+        if known is None:
+            return
+        found = await self._read(unit, known.block)
+        if found != (known.word,):
+            raise AnswerUnfit(f"unit {unit} should hold {known.word} at {known.block.address}, it says {found[0]}")
+
+    async def _check_echo(self, unit: int) -> None:
+        word = self._rng.randrange(0x10000).to_bytes(2, "big")
+        try:
+            answer = await self._ask(unit, ECHO, partial(self._client.diag_query_data, word, device_id=unit))
+        except NodeRefused as error:  # it knows no echo: only time can tell
+            self._no_echo.add(unit)
+            raise UnitSilent(f"unit {unit} knows no echo, it is left alone until no late answer can come") from error
+        except UnitSilent:
+            self._no_echo.add(unit)  # gone, or one that ignores what it does not know
+            raise
+        if getattr(answer, "message", b"") != word:
+            raise AnswerUnfit(f"unit {unit} echoed another word")
+
+    def _trace_packet(self, sending: bool, packet: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
+        if not sending:
+            self._heard_s = time.monotonic()
+        return packet
+
+    def _trace_connect(self, connected: bool) -> None:  # noqa: FBT001 - pymodbus's signature
+        if not connected:
+            with contextlib.suppress(RuntimeError):  # the loop may be closing
+                self._on_lost()

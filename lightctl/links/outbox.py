@@ -1,0 +1,117 @@
+"""Outbox: what waits to be put on a wire. Pure; holds at most one desired state per node and a capped list of actions.
+
+The newest desired state of a node replaces the one that waits, and keeps its place unless its priority differs. Higher
+priority leaves first, equal priority in order of arrival. Actions are worthless after their `not_after`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lightctl.domain.events import ActionFinished, Event, SendFailed
+from lightctl.domain.states import DesiredState, NodeAction
+from lightctl.links.base import Order
+
+MAX_ACTIONS = 10_000
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    rank: int
+    number: int
+
+
+class Outbox:
+    """Orders that wait, newest per node, most urgent first."""
+
+    def __init__(self, max_actions: int = MAX_ACTIONS) -> None:
+        self._max_actions = max_actions
+        self._orders: dict[Key, tuple[_Place, Order]] = {}
+        self._heap: list[tuple[int, int, Key]] = []
+        self._numbers = itertools.count()
+        self._actions = 0
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    def put(self, order: Order, now: dt.datetime) -> tuple[Event, ...]:
+        """Queue an order; gives the events of what is not queued (an older revision, an action over the cap)."""
+        key = _key(order)
+        waiting = self._orders.get(key)
+        if waiting is not None and _revision(waiting[1]) > _revision(order):
+            return ()
+        if waiting is None and isinstance(order.content, NodeAction):
+            if self._actions >= self._max_actions:
+                return (_finished(order.content, "rejected", now, f"{self._max_actions} actions wait on this link"),)
+            self._actions += 1
+        if waiting is not None and waiting[1].priority == order.priority:
+            self._orders[key] = (waiting[0], order)
+            return ()
+        self._place(key, order)
+        return ()
+
+    def pop(self, now: dt.datetime, ready: Callable[[Order], bool] | None = None) -> tuple[Order | None, list[Event]]:
+        """Take the most urgent order for which `ready` holds, with the events of the actions that expired meanwhile."""
+        events: list[Event] = []
+        kept: list[tuple[int, int, Key]] = []
+        found: Order | None = None
+        while self._heap and found is None:
+            entry = heapq.heappop(self._heap)
+            rank, number, key = entry
+            waiting = self._orders.get(key)
+            if waiting is None or waiting[0] != _Place(rank, number):
+                continue  # replaced by an order of another priority
+            order = waiting[1]
+            if isinstance(order.content, NodeAction) and order.content.not_after <= now:
+                self._remove(key)
+                events.append(_finished(order.content, "failed", now, "it expired before it could be sent"))
+            elif ready is not None and not ready(order):
+                kept.append(entry)
+            else:
+                self._remove(key)
+                found = order
+        for entry in kept:
+            heapq.heappush(self._heap, entry)
+        return found, events
+
+    def drop_node(self, node: str, now: dt.datetime, why: str) -> list[Event]:
+        """Forget everything that waits for a node; gives the events that say so."""
+        events: list[Event] = []
+        for key in [key for key in self._orders if key[0] == node]:
+            content = self._remove(key).content
+            if isinstance(content, NodeAction):
+                events.append(_finished(content, "rejected", now, why))
+            else:
+                events.append(SendFailed(node, content.revision, now, why, permanent=True))
+        return events
+
+    def _place(self, key: Key, order: Order) -> None:
+        place = _Place(-order.priority, next(self._numbers))
+        self._orders[key] = (place, order)
+        heapq.heappush(self._heap, (place.rank, place.number, key))
+        if len(self._heap) > 2 * len(self._orders) + 64:  # drop the entries of replaced orders, so memory stays bounded
+            self._heap = [(place.rank, place.number, key) for key, (place, _) in self._orders.items()]
+            heapq.heapify(self._heap)
+
+    def _remove(self, key: Key) -> Order:
+        order = self._orders.pop(key)[1]
+        if isinstance(order.content, NodeAction):
+            self._actions -= 1
+        return order
+
+
+def _key(order: Order) -> Key:
+    return (order.node.id, order.content.id if isinstance(order.content, NodeAction) else "")
+
+
+def _revision(order: Order) -> int:
+    return order.content.revision if isinstance(order.content, DesiredState) else 0
+
+
+def _finished(action: NodeAction, status: str, now: dt.datetime, detail: str) -> ActionFinished:
+    return ActionFinished(action.node, action.id, status, now, detail)

@@ -1,0 +1,230 @@
+"""StrictClient: aiomqtt 2.5 for one connection, with the failures it hides made visible.
+
+aiomqtt 2.5 drops the reason code of a PUBACK (a denied publish looks like success), leaves a pending publish asleep
+when the connection dies, acknowledges and queues messages without a bound, and re-sends hidden messages when a client
+is re-entered. So: one StrictClient per connection, a future per publish that carries its reason code, messages handed
+over inside the read (acknowledged only after `on_message` returned, nothing queued), and a close that leaves nothing.
+It leans on private names of aiomqtt and paho; tests/links proves each of them against real brokers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+import aiomqtt
+import paho.mqtt.client as paho
+from aiomqtt import ProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from lightctl.domain.errors import LinkDown, NodeRefused
+
+OnMessage = Callable[[str, bytes, bool], None]
+CONNECT_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 1.0
+ACK_TIMEOUT_S = 10.0
+FAILURE = 0x80
+# What may be accepted next time (MQTT 5, 2.4): unspecified error, implementation specific, quota exceeded.
+TEMPORARY = frozenset({0x80, 0x83, 0x97})
+UNSUPPORTED_VERSION = 0x84
+MAX_PACKET_BYTES = 65_536
+LOGGER = logging.getLogger("lightctl.links.mqtt.wire")
+LOGGER.setLevel(logging.CRITICAL)  # everything it would say reaches the link as an event
+
+
+class UnsupportedProtocol(LinkDown):
+    """The broker does not take this version of MQTT."""
+
+
+class StrictClient(aiomqtt.Client):
+    """One MQTT connection. `protocol` is MQTT 5 or 3.1.1; on 3.1.1 a broker cannot say that it denied a publish."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        on_message: OnMessage,
+        protocol: ProtocolVersion,
+        client_id: str,
+        window: int,
+        keepalive_s: int,
+        username: str | None = None,
+        password: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        mqtt5 = protocol is ProtocolVersion.V5
+        super().__init__(
+            host,
+            port,
+            username=username or None,
+            password=password or None,
+            identifier=client_id,
+            protocol=protocol,
+            clean_session=None if mqtt5 else True,
+            clean_start=True if mqtt5 else paho.MQTT_CLEAN_START_FIRST_ONLY,
+            timeout=CONNECT_TIMEOUT_S,
+            keepalive=keepalive_s,
+            tls_context=tls,
+            logger=LOGGER,
+            max_inflight_messages=window,
+            properties=_connect_properties() if mqtt5 else None,
+        )
+        self.window = window
+        self.mqtt5 = mqtt5
+        self._on_text = on_message
+        self._acks: dict[int, tuple[float, asyncio.Future[None]]] = {}
+        self._client.connect_timeout = CONNECT_TIMEOUT_S
+
+    async def open(self) -> None:
+        """Connect; raises LinkDown with the broker's reason, UnsupportedProtocol for a refused MQTT version."""
+        # The TCP connect runs in a thread that cannot be cancelled: wait for its end, or its socket would stay.
+        entering = asyncio.ensure_future(self.__aenter__())
+        try:
+            await asyncio.shield(entering)
+        except asyncio.CancelledError:
+            with contextlib.suppress(aiomqtt.MqttError):
+                await entering
+            await self.close()
+            raise
+        except aiomqtt.MqttError as error:
+            await self.close()
+            raise _down(error) from error
+        self._disconnected.add_done_callback(self._wake_publishers)
+
+    async def subscribe_all(self, topics: tuple[str, ...]) -> None:
+        """Subscribe at QoS 1; raises LinkDown when the broker refuses one."""
+        if not topics:
+            return
+        try:
+            codes = await self.subscribe([(topic, 1) for topic in topics])
+        except aiomqtt.MqttError as error:
+            raise LinkDown(f"subscribing failed: {error}") from error
+        for topic, code in zip(topics, codes, strict=True):
+            if _value(cast("ReasonCode | int", code)) >= FAILURE:
+                raise LinkDown(f"the broker refuses the subscription to {topic}: {code}")
+
+    def send(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None) -> asyncio.Future[None]:
+        """Put a publish on the wire; the future ends with its PUBACK, NodeRefused (denied) or LinkDown.
+
+        Raises LinkDown when it cannot be put on the wire, NodeRefused for a topic MQTT does not allow. On MQTT 5 the
+        broker drops the message after `expiry_s` seconds.
+        """
+        properties = None
+        if self.mqtt5 and expiry_s is not None:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.MessageExpiryInterval = max(1, min(expiry_s, 0xFFFF_FFFF))
+        # Straight to paho: aiomqtt's publish costs a task per call and looks through all pending calls each time.
+        try:
+            info = self._client.publish(topic, payload, qos, retain, properties)
+        except ValueError as error:  # a wildcard or a NUL in the topic
+            raise NodeRefused(f"cannot publish to {topic!r}: {error}. Correct the node's address.") from error
+        if info.rc != paho.MQTT_ERR_SUCCESS:
+            raise LinkDown(f"could not publish: {paho.error_string(info.rc)}")
+        acked: asyncio.Future[None] = self._loop.create_future()
+        if qos == 0:
+            acked.set_result(None)
+        elif self._disconnected.done():
+            acked.set_exception(LinkDown("the connection ended"))
+        else:
+            self._acks[info.mid] = (time.monotonic(), acked)
+        return acked
+
+    async def wait_closed(self) -> None:
+        """Wait for the connection to end or to fall silent; always raises LinkDown with the reason."""
+        while not self._disconnected.done():
+            await asyncio.wait((self._disconnected,), timeout=1.0)
+            oldest = next(iter(self._acks.values()), None)
+            if oldest is not None and time.monotonic() - oldest[0] > ACK_TIMEOUT_S:
+                raise LinkDown(f"the broker has answered no publish for {ACK_TIMEOUT_S:.0f} s")
+        try:
+            self._disconnected.result()
+        except aiomqtt.MqttError as error:
+            raise _down(error) from error
+        except (OSError, ValueError) as error:  # what paho lets through from a broken socket
+            raise LinkDown(str(error)) from error
+        raise LinkDown("the connection was closed")
+
+    async def close(self) -> None:
+        """Disconnect and leave no socket, task or sleeping publisher behind; never raises MqttError."""
+        self.timeout = CLOSE_TIMEOUT_S
+        if self._connected.done() and not self._connected.cancelled() and self._connected.exception() is None:
+            with contextlib.suppress(aiomqtt.MqttError):
+                await self.__aexit__(None, None, None)
+        self._client._sock_close()  # noqa: SLF001 - a refused or frozen broker leaves the socket open otherwise
+        await asyncio.sleep(0)  # lets the reader be removed and the keepalive task be cancelled
+        if self._misc_task is not None:
+            self._misc_task.cancel()
+            await asyncio.wait([self._misc_task])
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            self._disconnected.exception()  # marks it as seen
+        self._wake_publishers()
+
+    def _wake_publishers(self, _: object = None) -> None:
+        waiting, self._acks = self._acks, {}
+        for _, acked in waiting.values():
+            if not acked.done():
+                acked.set_exception(LinkDown("the connection ended before the broker answered"))
+
+    def _on_connect(
+        self,
+        client: paho.Client,
+        userdata: Any,  # noqa: ANN401 - paho's signature
+        flags: paho.ConnectFlags,
+        reason_code: ReasonCode,
+        properties: Properties | None = None,
+    ) -> None:
+        limit = getattr(properties, "ReceiveMaximum", None)
+        if limit is not None:  # MQTT 5, 3.2.2.3.3: more unacknowledged publishes than this end the connection
+            self.window = max(1, min(self.window, int(limit)))
+        super()._on_connect(client, userdata, flags, reason_code, properties)
+
+    def _on_publish(
+        self,
+        client: paho.Client,  # noqa: ARG002 - paho's signature
+        userdata: Any,  # noqa: ANN401, ARG002
+        mid: int,
+        reason_code: ReasonCode,
+        properties: Properties,  # noqa: ARG002
+    ) -> None:
+        _, acked = self._acks.pop(mid, (0.0, None))
+        if acked is None or acked.done():
+            return
+        code = _value(reason_code)
+        if code < FAILURE:
+            acked.set_result(None)
+        elif code in TEMPORARY:
+            acked.set_exception(LinkDown(f"the broker refused the publish for now: {reason_code}"))
+        else:
+            acked.set_exception(NodeRefused(f"the broker refused the publish: {reason_code}"))
+
+    def _on_message(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:  # noqa: ANN401, ARG002
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""
+        self._on_text(topic, bytes(message.payload), bool(message.retain))
+
+
+def _connect_properties() -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.MaximumPacketSize = MAX_PACKET_BYTES
+    return properties
+
+
+def _down(error: aiomqtt.MqttError) -> LinkDown:
+    code = getattr(error, "rc", None)
+    text = str(error).partition("] ")[2] or str(error)  # without aiomqtt's "[code:134] "
+    if isinstance(code, ReasonCode) and code.value == UNSUPPORTED_VERSION:
+        return UnsupportedProtocol(text)
+    return LinkDown(text or "the connection ended")
+
+
+def _value(code: ReasonCode | int) -> int:
+    return code.value if isinstance(code, ReasonCode) else int(code)
