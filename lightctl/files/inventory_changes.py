@@ -13,37 +13,23 @@ _FIELDS = tuple(one.name for one in fields(LightPoint) if one.name != "tags")
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field (a tag as `tags.NAME`) that gets another value; "" where there is none."""
-
-    field: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class PointChange:
-    """A known light point whose fields change."""
-
-    id: str
-    fields: tuple[FieldChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class InventoryDiff:
-    """added and unchanged: ids; changed: with each field; absent: known ids the file does not name (they stay)."""
+    """What an import does: ids that are new, and of known ones each field (a tag as `tags.NAME`) with old and new.
+
+    unchanged: how many rows change nothing. absent: known ids the file does not name; they stay as they are.
+    """
 
     added: tuple[str, ...]
-    changed: tuple[PointChange, ...]
-    unchanged: tuple[str, ...]
+    changed: Mapping[str, Mapping[str, tuple[str, str]]]
+    unchanged: int
     absent: tuple[str, ...]
 
 
 def diff_inventory(before: Mapping[str, LightPoint], after: Iterable[LightPoint]) -> InventoryDiff:
     """Compare known light points with those to be upserted."""
     added: list[str] = []
-    changed: list[PointChange] = []
-    unchanged: list[str] = []
+    changed: dict[str, Mapping[str, tuple[str, str]]] = {}
+    unchanged = 0
     seen: set[str] = set()
     for point in after:
         seen.add(point.id)
@@ -51,11 +37,11 @@ def diff_inventory(before: Mapping[str, LightPoint], after: Iterable[LightPoint]
         if known is None:
             added.append(point.id)
         elif changes := _changes(known, point):
-            changed.append(PointChange(point.id, changes))
+            changed[point.id] = changes
         else:
-            unchanged.append(point.id)
+            unchanged += 1
     absent = tuple(known_id for known_id in before if known_id not in seen)
-    return InventoryDiff(tuple(added), tuple(changed), tuple(unchanged), absent)
+    return InventoryDiff(tuple(added), changed, unchanged, absent)
 
 
 def merge_inventory(
@@ -71,17 +57,17 @@ def _merged(known: LightPoint, point: LightPoint, columns: frozenset[str]) -> Li
     return replace(known, **spoken, tags=MappingProxyType({**tags, **point.tags}))
 
 
-def _changes(known: LightPoint, point: LightPoint) -> tuple[FieldChange, ...]:
-    changes = [
-        FieldChange(_COLUMN_OF.get(name, name), _shown(getattr(known, name)), _shown(getattr(point, name)))
+def _changes(known: LightPoint, point: LightPoint) -> dict[str, tuple[str, str]]:
+    changes = {
+        _COLUMN_OF.get(name, name): (_shown(getattr(known, name)), _shown(getattr(point, name)))
         for name in _FIELDS
         if getattr(known, name) != getattr(point, name)
-    ]
+    }
     for tag in sorted({*known.tags, *point.tags}):
         old, new = known.tags.get(tag, ""), point.tags.get(tag, "")
         if old != new:
-            changes.append(FieldChange(f"tags.{tag}", old, new))
-    return tuple(changes)
+            changes[f"tags.{tag}"] = (old, new)
+    return changes
 
 
 def _shown(value: object) -> str:

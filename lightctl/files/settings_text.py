@@ -1,0 +1,121 @@
+"""Settings as text: one row per key for the documentation, and a commented file to start from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from lightctl.files.settings_model import (
+    WALL_TIME,
+    ModbusRtuLinkSettings,
+    ModbusTcpLinkSettings,
+    MqttLinkSettings,
+    Settings,
+)
+
+LINK_MODELS: tuple[type[BaseModel], ...] = (MqttLinkSettings, ModbusTcpLinkSettings, ModbusRtuLinkSettings)
+_LINK_KINDS = ("mqtt", "modbus_tcp", "modbus_rtu")
+_TYPE_NAMES = {
+    "str": "text",
+    "int": "integer",
+    "float": "number",
+    "bool": "true or false",
+    "AwareDatetime": "date and time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One key: `section.key` (links as `links.NAME.key (kind)`), its type, its default as TOML ("" when required)."""
+
+    key: str
+    type: str
+    default: str
+    description: str
+
+
+def section_models(section: str) -> tuple[type[BaseModel], ...]:
+    """Give the model of a section; none for an unknown one."""
+    field = Settings.model_fields.get(section)
+    if field is None:
+        return ()
+    candidates = get_args(field.annotation) or (field.annotation,)
+    return tuple(model for model in candidates if isinstance(model, type) and issubclass(model, BaseModel))
+
+
+def describe_settings() -> tuple[SettingRow, ...]:
+    """Give every key there is, in the order of docs/settings.md."""
+    rows: list[SettingRow] = []
+    for section in Settings.model_fields:
+        if section == "links":
+            for kind, model in zip(_LINK_KINDS, LINK_MODELS, strict=True):
+                rows += [_row(f"links.NAME.{name} ({kind})", field) for name, field in model.model_fields.items()]
+        else:
+            rows += [
+                _row(f"{section}.{name}", field)
+                for model in section_models(section)
+                for name, field in model.model_fields.items()
+            ]
+    return tuple(rows)
+
+
+def default_settings_toml(
+    *, name: str = "", time_zone: str = "Europe/Berlin", directory: str = ".lightctl", broker: str = ""
+) -> str:
+    """Write a settings file to start from: what is given is set, every other key stands there as a comment."""
+    given = {"site.name": name, "site.time_zone": time_zone, "store.directory": directory}
+    lines = ["# lightctl settings. Every key is explained in docs/settings.md; a line with # shows the default.", ""]
+    for section in Settings.model_fields:
+        if section == "links":
+            lines += _links(broker)
+            continue
+        # A run on another clock has to be asked for: its very section would start one.
+        lines.append(f"# [{section}]" if section == "clock" else f"[{section}]")
+        for model in section_models(section):
+            for key, field in model.model_fields.items():
+                value = json.dumps(given[f"{section}.{key}"]) if given.get(f"{section}.{key}") else ""
+                lines += _lines(key, field, value)
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _links(broker: str) -> Iterator[str]:
+    yield "# Links to the street: one section each, named as in the inventory's column link. Kinds: mqtt, modbus_tcp,"
+    yield "# modbus_rtu; docs/settings.md has the keys of the other two."
+    yield "[links.mqtt]"
+    for key, field in MqttLinkSettings.model_fields.items():
+        if key == "type":
+            yield 'type = "mqtt"'
+        elif key not in ("host", "port", "tls"):
+            yield from _lines(key, field, json.dumps(broker) if key == "url" and broker else "")
+    yield ""
+
+
+def _lines(key: str, field: FieldInfo, value: str) -> list[str]:
+    shown = f"{key} = {value}" if value else f"# {key} = {_default(field)}".rstrip()
+    return [f"# {field.description}", shown]
+
+
+def _row(key: str, field: FieldInfo) -> SettingRow:
+    return SettingRow(key, _type_name(field), _default(field), field.description or "")
+
+
+def _default(field: FieldInfo) -> str:
+    return "" if field.is_required() else json.dumps(field.default)
+
+
+def _type_name(field: FieldInfo) -> str:
+    if WALL_TIME in field.metadata:
+        return "HH:MM"
+    annotation = field.annotation
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) is Literal:
+        return " or ".join(str(value) for value in get_args(annotation))
+    name = getattr(annotation, "__name__", str(annotation))
+    return _TYPE_NAMES.get(name, name)
