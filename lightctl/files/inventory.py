@@ -13,15 +13,21 @@ from types import MappingProxyType
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.errors import InvalidInput
 from lightctl.files.findings import did_you_mean, quoted
-from lightctl.files.inventory_changes import InventoryDiff, diff_inventory, merge_inventory
+from lightctl.files.inventory_changes import (
+    FieldChange,
+    InventoryDiff,
+    PointChange,
+    diff_inventory,
+    merge_inventory,
+)
 from lightctl.files.inventory_export import unguarded, write_inventory
 from lightctl.files.mapping import FIELDS, OTHERWISE, InventoryMapping, check_tag_name, fill, read_mapping
 from lightctl.files.points import read_point
 from lightctl.files.rows import Format, RawRow, RawTable, read_rows
 
 __all__ = [
-    "InventoryDiff", "InventoryMapping", "InventoryRead", "RowError", "diff_inventory", "merge_inventory",
-    "read_inventory", "read_mapping", "write_inventory",
+    "FieldChange", "InventoryDiff", "InventoryMapping", "InventoryRead", "PointChange", "RowError", "diff_inventory",
+    "merge_inventory", "read_inventory", "read_mapping", "write_inventory",
 ]  # fmt: skip
 
 _REQUIRED = ("id", "lat", "lon")

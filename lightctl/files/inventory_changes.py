@@ -13,23 +13,37 @@ _FIELDS = tuple(one.name for one in fields(LightPoint) if one.name != "tags")
 
 
 @dataclass(frozen=True, slots=True)
-class InventoryDiff:
-    """What an import does: ids that are new, and of known ones each field (a tag as `tags.NAME`) with old and new.
+class FieldChange:
+    """One field (a tag as `tags.NAME`) that gets another value; "" where there is none."""
 
-    unchanged: how many rows change nothing. absent: known ids the file does not name; they stay as they are.
-    """
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointChange:
+    """A known light point whose fields change."""
+
+    id: str
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryDiff:
+    """added and unchanged: ids; changed: with each field; absent: known ids the file does not name (they stay)."""
 
     added: tuple[str, ...]
-    changed: Mapping[str, Mapping[str, tuple[str, str]]]
-    unchanged: int
+    changed: tuple[PointChange, ...]
+    unchanged: tuple[str, ...]
     absent: tuple[str, ...]
 
 
 def diff_inventory(before: Mapping[str, LightPoint], after: Iterable[LightPoint]) -> InventoryDiff:
     """Compare known light points with those to be upserted."""
     added: list[str] = []
-    changed: dict[str, Mapping[str, tuple[str, str]]] = {}
-    unchanged = 0
+    changed: list[PointChange] = []
+    unchanged: list[str] = []
     seen: set[str] = set()
     for point in after:
         seen.add(point.id)
@@ -37,11 +51,11 @@ def diff_inventory(before: Mapping[str, LightPoint], after: Iterable[LightPoint]
         if known is None:
             added.append(point.id)
         elif changes := _changes(known, point):
-            changed[point.id] = changes
+            changed.append(PointChange(point.id, changes))
         else:
-            unchanged += 1
+            unchanged.append(point.id)
     absent = tuple(known_id for known_id in before if known_id not in seen)
-    return InventoryDiff(tuple(added), changed, unchanged, absent)
+    return InventoryDiff(tuple(added), tuple(changed), tuple(unchanged), absent)
 
 
 def merge_inventory(
@@ -57,17 +71,17 @@ def _merged(known: LightPoint, point: LightPoint, columns: frozenset[str]) -> Li
     return replace(known, **spoken, tags=MappingProxyType({**tags, **point.tags}))
 
 
-def _changes(known: LightPoint, point: LightPoint) -> dict[str, tuple[str, str]]:
-    changes = {
-        _COLUMN_OF.get(name, name): (_shown(getattr(known, name)), _shown(getattr(point, name)))
+def _changes(known: LightPoint, point: LightPoint) -> tuple[FieldChange, ...]:
+    changes = [
+        FieldChange(_COLUMN_OF.get(name, name), _shown(getattr(known, name)), _shown(getattr(point, name)))
         for name in _FIELDS
         if getattr(known, name) != getattr(point, name)
-    }
+    ]
     for tag in sorted({*known.tags, *point.tags}):
         old, new = known.tags.get(tag, ""), point.tags.get(tag, "")
         if old != new:
-            changes[f"tags.{tag}"] = (old, new)
-    return changes
+            changes.append(FieldChange(f"tags.{tag}", old, new))
+    return tuple(changes)
 
 
 def _shown(value: object) -> str:

@@ -57,6 +57,8 @@ class StoreSettings(_Section):
         min_length=1,
         description="Folder of the store, made at need; relative to the file that says it.",
     )
+    journal_days: int = Field(default=400, ge=1, le=36_500, description="Days that ended commands and faults are kept.")
+    telemetry_days: int = Field(default=90, ge=1, le=36_500, description="Days that reports and readings are kept.")
 
 
 class HttpSettings(_Section):
