@@ -15,8 +15,9 @@ from lightctl.control.policy import Policy
 from lightctl.devices.fit import fit, fit_level
 from lightctl.domain.assets import Capabilities, LightPoint
 from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, Override, Switch
-from lightctl.planning.night import night_date
+from lightctl.planning.overrides import in_force
 from lightctl.planning.resolve import Plan
+from lightctl.planning.wall import night_bounds, night_date
 
 LIVE_VALIDITY = dt.timedelta(days=3)
 _FITTED_CACHE_SIZE = 4096
@@ -53,11 +54,9 @@ class Compiler:
     def next_change(self, memory: NodeMemory, now: dt.datetime) -> dt.datetime | None:
         """Give the next instant at which the node's document or level due may change."""
         moments = [
-            self.plan.next_change(point, in_force(memory.overrides.get(channel, ()), now), now)
+            self.plan.next_change(point, memory.overrides.get(channel, ()), now)
             for channel, point in memory.points.items()
         ]
-        for overrides in memory.overrides.values():
-            moments += [edge for o in overrides for edge in (o.start, o.until) if edge > now]
         return min(moments, default=None)
 
     def _carried(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
@@ -79,7 +78,8 @@ class Compiler:
         key = (id(planned), capabilities, min_level, first, nights)
         known = self._fitted.get(key)
         if known is None or known[0] is not planned:
-            start, end = self.plan.period(first, nights)
+            start, _ = night_bounds(first, self.plan.time_zone)
+            _, end = night_bounds(first + dt.timedelta(days=nights - 1), self.plan.time_zone)
             fitted = fit(planned, capabilities, min_level=min_level, start=start, end=end)
             if len(self._fitted) >= _FITTED_CACHE_SIZE:
                 self._fitted.clear()
@@ -89,9 +89,10 @@ class Compiler:
     def _held(
         self, point: LightPoint, overrides: Sequence[Override], capabilities: Capabilities, now: dt.datetime
     ) -> HeldOverride | None:
-        winner = winning(in_force(overrides, now))
-        if winner is None:
+        strongest = in_force(point, overrides, now)
+        if not strongest:
             return None
+        winner = strongest[0]
         level = max(winner.level, self._floor_within(point, now, winner.until))
         return HeldOverride(winner.id, fit_level(level, capabilities, point.min_level), winner.until, winner.ramp_s)
 
@@ -103,17 +104,13 @@ class Compiler:
         date = night_date(now, self.plan.time_zone)
         last = night_date(until, self.plan.time_zone)
         while date <= last:
-            night = self.plan.night(point, date).night
-            down_from = night.sunset or night.start
-            down_to = night.sunrise or night.end
-            if down_from < until and down_to > now:
+            if any(start < until and end > now for start, end in self.plan.night(point, date).night.dark):
                 return floor
             date += dt.timedelta(days=1)
         return 0
 
     def _live_switch(self, point: LightPoint, memory: NodeMemory, channel: int, now: dt.datetime) -> Switch:
-        overrides = in_force(memory.overrides.get(channel, ()), now)
-        level, reason = self.plan.level_at(point, overrides, now)
+        level, reason = self.plan.level_at(point, memory.overrides.get(channel, ()), now)
         return Switch(
             now, fit_level(level, memory.capabilities, point.min_level), self._ramp(point, memory, now), reason
         )
@@ -126,16 +123,6 @@ class Compiler:
         return current.ramp_s if current is not None and now - current.at <= _RAMP_WINDOW else 0
 
 
-def in_force(overrides: Sequence[Override], now: dt.datetime) -> list[Override]:
-    """Give the overrides that have begun and not ended."""
-    return [override for override in overrides if override.start <= now < override.until]
-
-
-def winning(overrides: Sequence[Override]) -> Override | None:
-    """Give the override that decides: the most specific, then the newest."""
-    return max(overrides, key=lambda o: (o.scope, o.start, o.id), default=None)
-
-
 def same_effect(old: DesiredState, new: Wanted, now: dt.datetime, *, carries_nights: bool) -> bool:
     """Say whether a node that holds `old` would do the same as with `new`, for as long as the shorter one lasts."""
     if old.channels.keys() != new.channels.keys():
@@ -144,9 +131,13 @@ def same_effect(old: DesiredState, new: Wanted, now: dt.datetime, *, carries_nig
     return all(
         _same_nights(old.channels[channel], wanted, now, horizon)
         if carries_nights
-        else old.channels[channel].switches[-1].level == wanted.switches[-1].level
+        else _same_level(old.channels[channel], wanted)
         for channel, wanted in new.channels.items()
     )
+
+
+def _same_level(old: ChannelDesired, new: ChannelDesired) -> bool:
+    return len(old.switches) == 1 and old.override is None and old.switches[0].level == new.switches[0].level
 
 
 def _same_nights(old: ChannelDesired, new: ChannelDesired, now: dt.datetime, horizon: dt.datetime) -> bool:

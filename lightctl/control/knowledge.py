@@ -44,7 +44,7 @@ class Knowledge:
         """Give the profile of a node."""
         return self._profiles[node.profile]
 
-    def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0911, PLR0912 - a case per event
+    def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0912 - a case per event
         """Take an event in and give the nodes it concerns."""
         match event:
             case ev.FleetChanged(fleet):
@@ -52,12 +52,12 @@ class Knowledge:
             case ev.IntentChanged(intent, cause):
                 self._intent = intent
                 return self._replan(cause)
-            case ev.OverrideSet(override):
+            case ev.OverrideSet(override, asked):
                 self._overrides[override.id] = override
-                return self._touch(override, f"override {override.id}")
+                return self._touch(override, f"override {override.id}", asked=asked)
             case ev.OverrideEnded(override_id):
                 ended = self._overrides.pop(override_id, None)
-                return NOBODY if ended is None else self._touch(ended, f"override {override_id} ended")
+                return NOBODY if ended is None else self._touch(ended, f"override {override_id} ended", asked=True)
             case ev.NodeRestored():
                 return self._restore(event)
             case ev.NodeAnnounced():
@@ -131,13 +131,14 @@ class Knowledge:
             if chosen:
                 memory.overrides[channel] = chosen
 
-    def _touch(self, override: Override, cause: str) -> Concerned:
+    def _touch(self, override: Override, cause: str, *, asked: bool) -> Concerned:
         touched: dict[str, None] = {}
         for point in self._fleet.select(override.select):
             memory = self.memories.get(point.node)
             if memory is not None and point.channel in memory.points:
                 self._gather(memory)
-                memory.stale = memory.assert_now = True
+                memory.stale = True
+                memory.assert_now = memory.assert_now or asked
                 memory.cause = cause
                 memory.stop_resting()
                 touched[point.node] = None

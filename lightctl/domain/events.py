@@ -31,9 +31,10 @@ class IntentChanged:
 
 @dataclass(frozen=True, slots=True)
 class OverrideSet:
-    """An override was accepted."""
+    """An override is in the store; `asked` when somebody asked for it just now (not at boot): that is always sent."""
 
     override: Override
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,385 @@
+"""The controller, event by event: what it sends, when it believes, and what it calls a fault."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lightctl.domain import events as ev
+from lightctl.domain.assets import Fleet
+from lightctl.domain.selectors import parse_selector
+from lightctl.domain.states import CommandState, FaultEvent, Override, Reason, Scope
+from tests.support.street import AFTERNOON, CARRYING, LIVE, SCHEDULE, ZONE, Street, intent, lamp
+
+EVENING = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
+STEP_AT = dt.datetime(2026, 12, 4, 21, 0, tzinfo=dt.UTC)
+
+
+def sent(street: Street, node: str = "n-a") -> ev.CommandSent:
+    return ev.CommandSent(node, street.command(node).revision, street.now)
+
+
+def running(street: Street, capabilities=CARRYING) -> Street:
+    """A street whose lamp has announced itself, taken its document and said so."""
+    street.start()
+    street.step(street.hello(capabilities=capabilities))
+    street.step(sent(street), after=0.1)
+    street.step(street.report(), after=0.1)
+    assert street.command().state is CommandState.CONFIRMED
+    return street
+
+
+def override(street: Street, level: int, minutes: float = 30, select: str = "id=a", name: str = "o1") -> Override:
+    until = street.now + dt.timedelta(minutes=minutes)
+    return Override(name, Scope.LIGHT_POINT, parse_selector(select), level, street.now, until, user="test")
+
+
+def test_an_intent_gives_a_node_seven_nights_under_one_command():
+    street = Street()
+    street.start()
+    (document,) = street.sent
+    assert document.revision == street.command().revision == 1
+    assert document.valid_until - street.now > dt.timedelta(days=6)
+    assert street.command().state is CommandState.QUEUED
+
+
+def test_a_broker_that_has_the_message_does_not_confirm_it():
+    street = Street()
+    street.start()
+    street.step(sent(street), ev.BrokerAcked("n-a", 1, street.now))
+    assert street.command().state is CommandState.SENT
+    assert street.command().broker_acked_at == street.now
+
+
+def test_only_a_report_of_the_revision_confirms():
+    street = Street()
+    street.start()
+    street.step(sent(street))
+    street.step(street.report(revision=0), after=1)
+    assert street.command().state is CommandState.SENT
+    street.step(street.report(revision=1), after=1)
+    assert street.command().state is CommandState.CONFIRMED
+
+
+def test_a_hello_is_answered_with_the_document_and_no_new_command():
+    street = running(Street())
+    commands = len(street.commands)
+    street.step(street.hello(revision=street.desired["n-a"].revision))
+    assert [d.revision for d in street.sent] == [street.desired["n-a"].revision]
+    assert len(street.commands) == commands
+
+
+def test_a_node_that_lost_its_flash_is_corrected_at_its_hello():
+    street = running(Street())
+    before = street.desired["n-a"].revision
+    street.step(street.hello(revision=0, boot="b2"))
+    assert street.desired["n-a"].revision == before + 1
+    street.step(sent(street))
+    street.step(street.report(boot="b2"), after=1)
+    assert street.command().state is CommandState.CONFIRMED
+
+
+def test_a_foreign_higher_revision_is_continued_above():
+    street = running(Street())
+    street.step(street.hello(revision=40, boot="b2"))
+    assert street.desired["n-a"].revision == 41
+    assert [d.revision for d in street.sent] == [41]
+
+
+def test_silence_is_met_with_the_same_command_further_and_further_apart():
+    street = Street()
+    street.start()
+    revision = street.command().revision
+    gaps, last = [], street.now
+    street.step(sent(street))
+    while not street.command().state.terminal:
+        street.run_until(street.last.review_at)
+        if street.sent:
+            assert [d.revision for d in street.sent] == [revision]
+            gaps.append((street.now - last).total_seconds())
+            last = street.now
+            street.step(sent(street))
+    assert len(gaps) >= 3
+    assert gaps == sorted(gaps)
+    assert street.command().state is CommandState.EXPIRED
+    assert street.command().attempts == len(gaps) + 1
+    assert street.command().finished_at - street.command().deadline <= dt.timedelta(seconds=60)
+
+
+def test_a_dead_node_is_left_alone_until_it_is_heard_of_again():
+    street = Street()
+    street.start()
+    street.run_until(AFTERNOON + dt.timedelta(hours=1))
+    commands = len(street.commands)
+    street.run_until(AFTERNOON + dt.timedelta(hours=12))
+    assert len(street.commands) == commands
+    street.step(street.hello())
+    assert len(street.commands) == commands + 1
+    assert street.sent
+
+
+def test_a_permanent_refusal_fails_the_command_with_its_reason():
+    street = Street()
+    street.start()
+    street.step(ev.SendFailed("n-a", 1, street.now, "not authorised", permanent=True))
+    assert street.commands["n-a/1"].state is CommandState.FAILED
+    assert street.commands["n-a/1"].detail == "not authorised"
+
+
+def test_a_passing_failure_keeps_the_command_open_and_tries_again():
+    street = Street()
+    street.start()
+    street.step(ev.SendFailed("n-a", 1, street.now, "broker away"))
+    assert not street.command().state.terminal
+    assert [d.revision for d in street.sent] == [1]
+
+
+def test_a_newer_document_supersedes_the_command_of_the_older_one():
+    street = Street()
+    street.start()
+    street.step(ev.IntentChanged(intent(SCHEDULE.replace("level: 50", "level: 40"))))
+    assert street.commands["n-a/1"].state is CommandState.SUPERSEDED
+    assert street.command().revision == 2
+
+
+def test_an_intent_that_changes_nothing_for_a_node_sends_it_nothing():
+    street = running(Street())
+    street.step(ev.IntentChanged(intent(SCHEDULE)))
+    assert not street.sent
+    assert not street.last.commands
+
+
+def test_an_override_goes_out_with_its_end_and_is_not_sent_again_when_it_ends():
+    street = running(Street())
+    held = override(street, 30)
+    street.step(ev.OverrideSet(held))
+    (document,) = street.sent
+    assert document.channels[0].override.level == 30
+    assert document.channels[0].override.until == held.until
+    assert street.last.submissions[0].priority > 0
+    street.step(sent(street))
+    street.step(street.report(level=30, reason=Reason.OVERRIDE), after=1)
+    assert street.command().state is CommandState.CONFIRMED
+    commands = len(street.commands)
+    street.run_until(held.until + dt.timedelta(minutes=1))
+    street.step(street.report())
+    assert len(street.commands) == commands
+
+
+def test_an_override_taken_back_is_sent_at_once():
+    street = running(Street())
+    street.step(ev.OverrideSet(override(street, 30)))
+    street.step(ev.OverrideEnded("o1"), after=5)
+    (document,) = street.sent
+    assert document.channels[0].override is None
+
+
+def test_an_override_below_a_protection_is_raised_to_it_while_the_sun_is_down():
+    protected = SCHEDULE + 'protections:\n  - {select: "*", min_level: 80}\n'
+    street = Street(now=EVENING)
+    street.start(protected)
+    street.step(ev.OverrideSet(override(street, 10)))
+    assert street.sent[0].channels[0].override.level == 80
+
+
+def test_an_override_below_a_protection_by_day_is_left_alone():
+    protected = SCHEDULE + 'protections:\n  - {select: "*", min_level: 80}\n'
+    street = Street(now=dt.datetime(2026, 12, 4, 11, 30, tzinfo=dt.UTC))
+    street.start(protected)
+    street.step(ev.OverrideSet(override(street, 10)))
+    assert street.sent[0].channels[0].override.level == 10
+
+
+def test_a_live_node_gets_one_switch_and_a_new_one_when_the_level_changes():
+    street = running(Street(), LIVE)
+    assert len(street.desired["n-a"].channels[0].switches) == 1
+    assert street.desired["n-a"].channels[0].switches[0].level == 0
+    street.run_until(EVENING)
+    assert street.desired["n-a"].channels[0].switches[0].level == 100
+    street.step(sent(street))
+    street.step(street.report())
+    street.run_until(STEP_AT)
+    assert street.sent
+    assert street.desired["n-a"].channels[0].switches[0].level == 50
+
+
+def test_a_live_node_that_came_back_dark_is_lit_again_at_once():
+    street = running(Street(now=EVENING), LIVE)
+    street.step(street.hello(revision=0, capabilities=LIVE, boot="b2"), after=60)
+    assert street.sent[0].channels[0].switches[0].level == 100
+    assert street.command().state is CommandState.QUEUED
+
+
+def test_modbus_is_confirmed_by_a_verified_read_back_and_by_nothing_else():
+    street = Street((lamp("a", profile="modbus-lamp", link="line", address="3"),), now=EVENING)
+    street.start()
+    revision = street.command().revision
+    street.step(sent(street))
+    poll = street.report(revision=None)
+    street.step(ev.NodeReported(replace(poll.report, applied_revision=None, boot_id="")), after=1)
+    assert street.command().state is CommandState.SENT
+    read_back = replace(poll.report, applied_revision=revision, verified=True, boot_id="", received_at=street.now)
+    street.step(ev.NodeReported(read_back), after=1)
+    assert street.command().state is CommandState.CONFIRMED
+
+
+def test_a_lamp_switched_locally_is_waited_for():
+    street = Street((lamp("a", profile="modbus-lamp", link="line", address="3"),), now=EVENING)
+    street.start()
+    street.step(ev.SendFailed("n-a", 1, street.now, "refused", permanent=True))
+    local = street.report(level=0, commanded=0, reason=Reason.LOCAL, boot="")
+    commands = len(street.commands)
+    street.step(ev.NodeReported(replace(local.report, applied_revision=None)), after=3600)
+    assert len(street.commands) == commands
+
+
+def test_an_overtaken_report_does_not_take_the_state_back():
+    street = running(Street())
+    newest = street.report(seq=50)
+    street.step(newest)
+    street.step(street.report(seq=49, level=77, commanded=77))
+    assert not street.last.reported
+    assert street.last.reports, "telemetry keeps it"
+
+
+def test_a_duplicate_report_changes_nothing():
+    street = running(Street())
+    report = street.report()
+    street.step(report)
+    street.step(report)
+    assert not street.last.reported
+    assert not street.last.commands
+
+
+def test_silence_for_two_and_a_half_heartbeats_is_a_communication_failure_that_clears_itself():
+    street = running(Street())
+    heard = street.now
+    street.run_until(heard + dt.timedelta(seconds=2.5 * 300 - 1))
+    assert not street.faults
+    street.run_until(heard + dt.timedelta(seconds=2.5 * 300))
+    assert [f.event for f in street.faults.values()] == [FaultEvent.COMMUNICATION_FAILURE]
+    street.step(street.report(), after=10)
+    assert not street.faults
+
+
+def test_a_node_never_heard_of_becomes_a_communication_failure():
+    street = Street()
+    street.start()
+    street.run_until(AFTERNOON + dt.timedelta(hours=1))
+    assert [f.detail for f in street.faults.values()] == ["nothing heard ever"]
+
+
+def test_a_link_that_comes_up_is_given_every_document_again_under_the_same_revision():
+    street = running(Street((lamp("a"), lamp("b"))))
+    street.step(ev.CommandSent("n-b", 1, street.now))
+    before = {node: document.revision for node, document in street.desired.items()}
+    street.step(ev.LinkChanged("mqtt", up=True, at=street.now))
+    assert {d.node: d.revision for d in street.sent} == before
+
+
+def test_a_restart_sends_nothing_to_a_street_that_agrees():
+    street = running(Street())
+    report = street.report().report
+    again = Street(now=street.now + dt.timedelta(minutes=1))
+    restored = ev.NodeRestored("n-a", 1, CARRYING, street.desired["n-a"], street.command(), report, "b1")
+    again.step(restored, ev.FleetChanged(Fleet.of(again.points, ZONE)), ev.IntentChanged(intent()))
+    assert not again.sent
+    assert not again.commands
+
+
+def test_a_restart_takes_up_a_command_that_was_queued_and_never_sent():
+    street = Street()
+    street.start()
+    again = Street(now=street.now + dt.timedelta(minutes=1))
+    restored = ev.NodeRestored("n-a", 1, None, street.desired["n-a"], street.command(), None)
+    again.step(restored, ev.FleetChanged(Fleet.of(again.points, ZONE)), ev.IntentChanged(intent()))
+    assert [d.revision for d in again.sent] == [1]
+
+
+def test_the_nightly_run_extends_the_nights_of_every_carrying_node_within_its_spread():
+    street = running(Street((lamp("a"), lamp("b"), lamp("c"))))
+    until = street.desired["n-a"].valid_until
+    street.now += dt.timedelta(days=1)
+    street.step(ev.NightlyRun())
+    street.run_until(street.now + dt.timedelta(seconds=street.policy.topup_spread_s))
+    assert all(d.valid_until == until + dt.timedelta(days=1) for d in street.desired.values())
+    assert len({d.issued_at for d in street.desired.values()}) == 3, "staggered"
+
+
+def test_nights_are_renewed_before_they_run_out_even_if_no_nightly_run_ever_came():
+    street = running(Street())
+    end = AFTERNOON + dt.timedelta(days=30)
+    while street.now < end:
+        assert street.desired["n-a"].valid_until > street.now + dt.timedelta(hours=12)
+        street.run_until(street.now + dt.timedelta(hours=1))
+        if street.command().state is CommandState.QUEUED:
+            street.step(sent(street))
+        street.step(street.report())
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ({"level": 100, "commanded": 100, "power_w": 2.0}, FaultEvent.LAMP_FAILURE),
+        ({"level": 0, "commanded": 100, "power_w": 0.5}, FaultEvent.LAMP_FAILURE),
+        ({"level": 60, "commanded": 100}, FaultEvent.DIMMING_FAILURE),
+        ({"level": 0, "commanded": 0, "power_w": 45.0}, FaultEvent.LAMP_UNEXPECTED_ON),
+        ({"flags": ["door_open"]}, FaultEvent.CABINET_DOOR_OPEN),
+        ({"faults": ["lampFailure"]}, FaultEvent.LAMP_FAILURE),
+        ({"faults": ["something odd"]}, FaultEvent.NODE_FAULT),
+        ({"flags": ["breaker_tripped"], "level": 0, "power_w": 0.0}, FaultEvent.CIRCUIT_BREAKER_TRIPPED),
+    ],
+)
+def test_what_a_node_shows_is_named_once_and_cleared_when_it_is_gone(said, fault):
+    street = running(Street())
+    street.run_until(EVENING)
+    street.step(street.report())
+    assert not street.faults
+    street.step(street.report(**said), after=60)
+    street.step(street.report(**said), after=60)
+    assert [f.event for f in street.faults.values()] == [fault]
+    street.step(street.report(), after=60)
+    assert not street.faults
+
+
+def test_a_clock_that_is_far_off_is_a_fault_and_a_near_one_is_not():
+    street = running(Street())
+    near = street.report().report
+    street.step(ev.NodeReported(replace(near, at=near.received_at + dt.timedelta(seconds=200))))
+    assert not street.faults
+    far = street.report().report
+    street.step(ev.NodeReported(replace(far, at=far.received_at + dt.timedelta(seconds=400))))
+    assert [f.event for f in street.faults.values()] == [FaultEvent.CLOCK_UNTRUSTED]
+
+
+def test_the_controller_only_touches_nodes_that_events_or_alarms_name():
+    street = Street(tuple(lamp(str(number)) for number in range(50)))
+    street.start()
+    street.step(ev.CommandSent("n-7", 1, street.now), after=1)
+    assert {c.node for c in street.last.commands} == {"n-7"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(order=st.permutations(range(6)), seed=st.integers(0, 5))
+def test_the_order_in_which_events_arrive_does_not_change_what_a_node_is_told(order, seed):
+    street = Street((lamp("a"), lamp("b")))
+    held = override(street, 35)
+    events = [
+        ev.FleetChanged(Fleet.of(street.points, ZONE)),
+        ev.IntentChanged(intent()),
+        ev.OverrideSet(held),
+        ev.LinkChanged("mqtt", up=True, at=street.now),
+        ev.NodeRestored("n-a", seed),
+        ev.ReviewDue(),
+    ]
+    for position in order:
+        street.step(events[position])
+    document = street.desired["n-a"]
+    assert document.channels[0].override.level == 35
+    assert document.revision > seed
+    assert street.desired["n-b"].channels[0].override is None
+    expected = Street((lamp("a"), lamp("b")))
+    expected.step(*events)
+    assert expected.desired["n-a"].channels == document.channels
