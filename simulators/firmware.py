@@ -1,0 +1,299 @@
+"""A node's firmware, sans-io: what `docs/contracts` section 4 asks of a node, stepped by instants and messages.
+
+Comes in: `boot`, `advance(now)` whenever `next_due()` has come, a `DesiredState`, a `NodeAction`, and what the street
+does to it (supply, local switch, clock). Goes out: a list of outputs, in the order in which they must be carried out;
+a `Persist` stands before the report it makes true. Rules that hold:
+- a desired state is applied only if its revision is greater than the applied one;
+- what is in force is a function of memory, own clock and photocell alone, so the network is never needed;
+- an override ends by itself, and ended it stays;
+- without anything valid to follow the lamp is fully lit while the sun is down (reason `fallback`).
+`advance` handles each thing due at its own instant, however late it is called.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lightctl.domain.events import NodeAnnounced
+from lightctl.domain.states import ActionKind, ChannelDesired, DesiredState, NodeAction, Reason, ReportedState, Switch
+from simulators.lamp import FULL_LEVEL, Lamp
+from simulators.node import NEVER, ActionAnswer, Channel, LampChanged, Memory, NodeSetup, Output, Persist, Restart, Say
+from simulators.node_clock import NodeClock
+from simulators.photocell import Photocell
+
+REMEMBERED_ACTIONS = 16
+
+
+class Firmware:
+    """One node with its lamps. All instants given are true time; what it does it does by its own clock."""
+
+    def __init__(self, setup: NodeSetup, now: dt.datetime, clock: NodeClock | None = None) -> None:
+        self.setup = setup
+        self.powered = False
+        self.rejected = 0
+        self.boot_id = ""
+        self._clock = clock or NodeClock(now)
+        self._clock_error_s = 0.0
+        self._photocell = Photocell(setup.place)
+        self._channels = {number: Channel(Lamp(kind, now)) for number, kind in sorted(setup.outputs.items())}
+        self._boots = 0
+        self._seq = 0
+        self._desired: DesiredState | None = None
+        self._local: int | None = None
+        self._answered: dict[str, ActionAnswer] = {}
+        self._change_at = NEVER
+        self._ramp_end = NEVER
+        self._heartbeat_at = NEVER
+
+    @property
+    def applied_revision(self) -> int:
+        """The revision in force; 0 when there is none."""
+        return 0 if self._desired is None else self._desired.revision
+
+    def lamp(self, channel: int) -> Lamp:
+        """Give the lamp on a channel, to read it. To change it use `trouble`."""
+        return self._channels[channel].lamp
+
+    def shows(self, now: dt.datetime) -> dt.datetime:
+        """Give what the node's clock shows."""
+        return self._clock.shows(now) + dt.timedelta(seconds=self._clock_error_s)
+
+    def next_due(self) -> dt.datetime:
+        """Give the true instant at which `advance` has something to do."""
+        return min(self._change_at, self._ramp_end, self._heartbeat_at)
+
+    def boot(self, memory: Memory | None, now: dt.datetime, *, first_heartbeat_s: float | None = None) -> list[Output]:
+        """Start, or start again, from what the flash holds (None: it is empty)."""
+        memory = memory or Memory()
+        fresh = self._boots == 0
+        self.powered = True
+        self._boots = memory.boots + 1
+        self.boot_id = f"{self._boots}-{int(now.timestamp())}"
+        self._seq = 0
+        self._answered = {}
+        self._desired = memory.desired if self.setup.capabilities.persists else None
+        for number, channel in self._channels.items():
+            if fresh:
+                counters = (memory.energy_wh.get(number, 0.0), memory.lit_h.get(number, 0.0))
+                channel.lamp = Lamp(channel.lamp.kind, now, energy_wh=counters[0], lit_h=counters[1])
+            channel.lamp.supply(on=not channel.tripped, now=now)
+        wait = self.setup.heartbeat_s if first_heartbeat_s is None else first_heartbeat_s
+        self._heartbeat_at = now + dt.timedelta(seconds=wait)
+        changes = self._decide(now, every=True)
+        return [Persist(self.memory(now)), *changes, Say.HELLO, Say.REPORT]
+
+    def advance(self, now: dt.datetime) -> list[Output]:
+        """Do everything that has come due, each at its own instant."""
+        outputs: list[Output] = []
+        while (due := self.next_due()) <= now:
+            if due >= self._change_at:
+                outputs += self._decide(due)
+            if due >= self._ramp_end:
+                outputs += [
+                    self._truth(number, due) for number, it in self._channels.items() if it.lamp.ramp_end == due
+                ]
+                outputs.append(Say.REPORT)
+                self._ramp_end = self._next_ramp_end(due)
+            if due >= self._heartbeat_at:
+                self._heartbeat_at = due + dt.timedelta(seconds=self.setup.heartbeat_s)
+                outputs.append(Say.REPORT)
+        return outputs
+
+    def receive(self, desired: DesiredState, now: dt.datetime) -> list[Output]:
+        """Take a desired state: apply a greater revision, report again on the same, pass over an older one."""
+        if not self.powered or desired.revision < self.applied_revision:
+            return []
+        if desired.revision == self.applied_revision:
+            return [Say.REPORT]
+        if self.setup.capabilities.carries_nights and any(
+            len(channel.switches) > self.setup.capabilities.slots for channel in desired.channels.values()
+        ):
+            self.rejected += 1
+            return []
+        outputs = self.advance(now)
+        self._desired = desired
+        changes = self._decide(now)
+        persist = [Persist(self.memory(now))] if self.setup.capabilities.persists else []
+        return [*outputs, *persist, *(it for it in changes if not isinstance(it, Persist)), Say.REPORT]
+
+    def order(self, levels: Mapping[int, int], now: dt.datetime, *, ramp_s: int = 0) -> list[Output]:
+        """Take levels without revision and end, as makes do that know neither; they hold until the next order."""
+        if not self.powered:
+            return []
+        outputs = self.advance(now)
+        held = {} if self._desired is None else dict(self._desired.channels)
+        held |= {number: ChannelDesired((Switch(self.shows(now), level, ramp_s),)) for number, level in levels.items()}
+        self._desired = DesiredState(self.setup.id, self.applied_revision + 1, self.shows(now), NEVER, held)
+        return [*outputs, *self._decide(now), Say.REPORT]
+
+    def act(self, action: NodeAction, now: dt.datetime) -> list[Output]:
+        """Do a one-shot action; a repeated id is answered again and not done again."""
+        if not self.powered:
+            return []
+        if (known := self._answered.get(action.id)) is not None:
+            return [known]
+        if self.shows(now) > action.not_after:
+            return [self._answer(ActionAnswer(action.id, "rejected", "it came after its not_after"))]
+        answer = self._answer(ActionAnswer(action.id, "done"))
+        match action.kind:
+            case ActionKind.REBOOT:
+                return [answer, Restart(now)]
+            case ActionKind.REPORT:
+                return [answer, Say.REPORT]
+            case ActionKind.IDENTIFY:
+                return [answer]
+
+    def lose_supply(self, now: dt.datetime) -> list[Output]:
+        """Cut the mains of node and lamps; only a boot brings them back."""
+        outputs = self.advance(now)
+        self.powered = False
+        self._change_at = self._ramp_end = self._heartbeat_at = NEVER
+        for channel in self._channels.values():
+            channel.lamp.supply(on=False, now=now)
+        return [*outputs, *(self._truth(number, now) for number in self._channels)]
+
+    def trouble(
+        self,
+        channel: int,
+        now: dt.datetime,
+        *,
+        failed: int | None = None,
+        stuck: bool | None = None,
+        tripped: bool | None = None,
+    ) -> list[Output]:
+        """Break or mend one lamp: so many lamps failed, the driver stuck, the breaker of its circuit."""
+        outputs = self.advance(now)
+        it = self._channels[channel]
+        lamp = it.lamp
+        if failed is not None:
+            lamp.fail(failed, now)
+        if stuck is not None:
+            lamp.hold(stuck=stuck, now=now)
+        if tripped is not None:
+            it.tripped = tripped
+            lamp.supply(on=self.powered and not tripped, now=now)
+        self._ramp_end = self._next_ramp_end(now)
+        return [*outputs, self._truth(channel, now), *([Say.REPORT] if self.powered else [])]
+
+    def local_switch(self, level: int | None, now: dt.datetime) -> list[Output]:
+        """Somebody turns the local switch to a level, or back to automatic (None)."""
+        outputs = self.advance(now)
+        self._local = level
+        return [*outputs, *self._decide(now)] if self.powered else outputs
+
+    def set_clock_error(self, seconds: float, now: dt.datetime) -> list[Output]:
+        """Let the node's clock be wrong by so much more (0: right again)."""
+        outputs = self.advance(now)
+        self._clock_error_s = seconds
+        return [*outputs, *self._decide(now), Say.REPORT] if self.powered else outputs
+
+    def memory(self, now: dt.datetime) -> Memory:
+        """Give what the flash shall hold now."""
+        return Memory(
+            self._boots,
+            self._desired if self.setup.capabilities.persists else None,
+            {number: channel.lamp.energy_wh(now) for number, channel in self._channels.items()},
+            {number: channel.lamp.lit_h(now) for number, channel in self._channels.items()},
+        )
+
+    def hello(self, now: dt.datetime) -> NodeAnnounced:
+        """Say what the node is and holds."""
+        return NodeAnnounced(
+            self.setup.id,
+            self.boot_id,
+            self.setup.capabilities,
+            self.applied_revision,
+            now,
+            self.shows(now),
+            self.setup.model,
+            self.setup.firmware,
+        )
+
+    def report(self, now: dt.datetime) -> ReportedState:
+        """Say how every channel is; each call is one report and counts `seq` up."""
+        self._seq += 1
+        shown = self.shows(now)
+        channels = {number: channel.report(now) for number, channel in self._channels.items()}
+        return ReportedState(
+            self.setup.id, now, channels, self.boot_id, self._seq, shown, applied_revision=self.applied_revision
+        )
+
+    def truths(self, now: dt.datetime) -> list[LampChanged]:
+        """Give the truth about every lamp now."""
+        return [self._truth(number, now) for number in self._channels]
+
+    def _due(self, number: int, shown: dt.datetime) -> tuple[int, Reason, float]:
+        """Give level, reason and seconds of fading left, of what is in force by the node's own clock."""
+        if self._local is not None:
+            return self._local, Reason.LOCAL, 0.0
+        document = None if self._desired is None else self._desired.channels.get(number)
+        if self._desired is not None and document is not None:
+            if document.override is not None and shown < document.override.until:
+                return document.override.level, Reason.OVERRIDE, document.override.ramp_s
+            switch = document.switch_at(shown) if shown < self._desired.valid_until else None
+            if switch is not None:
+                return switch.level, Reason.PROGRAM, max(0.0, switch.ramp_s - (shown - switch.at).total_seconds())
+        return (FULL_LEVEL if self._photocell.is_night(shown) else 0), Reason.FALLBACK, 0.0
+
+    def _decide(self, now: dt.datetime, *, every: bool = False) -> list[Output]:
+        shown = self.shows(now)
+        outputs: list[Output] = [Persist(self.memory(now))] if self._drop_ended_overrides(shown) else []
+        changed = False
+        for number, channel in self._channels.items():
+            level, reason, ramp_s = self._due(number, shown)
+            if 0 < level < self.setup.capabilities.min_level:
+                level = self.setup.capabilities.min_level
+            if not every and (level, reason) == (channel.commanded, channel.reason):
+                continue
+            changed = True
+            channel.reason = reason
+            if every or level != channel.commanded:
+                channel.commanded = level
+                channel.lamp.drive(level, ramp_s if self.setup.capabilities.ramp and not every else 0.0, now)
+            outputs.append(self._truth(number, now))
+        self._ramp_end = self._next_ramp_end(now)
+        self._change_at = self._next_change(now, shown)
+        return [*outputs, Say.REPORT] if changed else outputs
+
+    def _drop_ended_overrides(self, shown: dt.datetime) -> bool:
+        document = self._desired
+        if document is None or not any(it.override and it.override.until <= shown for it in document.channels.values()):
+            return False
+        kept = {
+            number: ChannelDesired(it.switches) if it.override and it.override.until <= shown else it
+            for number, it in document.channels.items()
+        }
+        self._desired = replace(document, channels=kept)
+        return self.setup.capabilities.persists
+
+    def _next_change(self, now: dt.datetime, shown: dt.datetime) -> dt.datetime:
+        """Give the true instant at which what is in force may change."""
+        coming: list[dt.datetime] = []
+        if any(channel.reason is Reason.FALLBACK for channel in self._channels.values()):
+            coming.append(self._photocell.next_change(shown))
+        if self._desired is not None:
+            coming.append(self._desired.valid_until)
+            for document in self._desired.channels.values():
+                change = document.next_change(shown)
+                if change is not None:
+                    coming.append(change)
+        soonest = min((it for it in coming if it > shown), default=NEVER)
+        if soonest >= NEVER:
+            return NEVER
+        return max(
+            self._clock.when(soonest - dt.timedelta(seconds=self._clock_error_s)), now + dt.timedelta(microseconds=1)
+        )
+
+    def _next_ramp_end(self, now: dt.datetime) -> dt.datetime:
+        return min((it.lamp.ramp_end for it in self._channels.values() if it.lamp.ramp_end > now), default=NEVER)
+
+    def _truth(self, number: int, now: dt.datetime) -> LampChanged:
+        return self._channels[number].truth(number, now)
+
+    def _answer(self, answer: ActionAnswer) -> ActionAnswer:
+        while len(self._answered) >= REMEMBERED_ACTIONS:
+            self._answered.pop(next(iter(self._answered)))
+        self._answered[answer.id] = answer
+        return answer

@@ -1,0 +1,99 @@
+"""From a scenario to nodes: how each one is built and mounted, and its own clock, drawn from the seed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lightctl.devices.profile import Profile
+from lightctl.domain.assets import ID_PATTERN, Capabilities, Place
+from lightctl.domain.errors import InvalidInput
+from simulators.inventory import Mounted, read_mounted
+from simulators.lamp import LampType
+from simulators.node import NodeSetup
+from simulators.node_clock import NodeClock
+from simulators.scenario import FleetSpec, UnitSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A node ready to be switched on."""
+
+    setup: NodeSetup
+    clock: NodeClock
+
+
+def build_fleet(spec: FleetSpec, now: dt.datetime, seed: int) -> Iterator[Built]:
+    """Give the nodes of a fleet; a node's clock depends on the seed and its id alone. Raises InvalidInput."""
+    for setup in _from_inventory(spec) if spec.inventory is not None else _from_ids(spec):
+        rng = random.Random(f"{seed}/clock/{setup.id}")
+        yield Built(setup, NodeClock(now, rng.uniform(*spec.clock_offset_s), rng.uniform(*spec.clock_drift_ppm)))
+
+
+def build_unit(spec: UnitSpec, profile: Profile) -> NodeSetup:
+    """Give the node behind a Modbus unit: a live one, whose channels are the outputs its profile's map has."""
+    channel_map = None if profile.modbus is None else profile.modbus.channels
+    channels = 0 if channel_map is None else spec.channels
+    if channel_map is not None and spec.channels > channel_map.count:
+        why = f"{spec.channels} channels are asked for, profile {profile.name} has {channel_map.count}"
+        raise InvalidInput(f"unit {spec.node}", why)
+    kind = LampType(spec.rated_power_w, spec.standby_power_w if channels == 1 else 0.0, spec.lamps_per_channel)
+    capabilities = Capabilities(channels=channels, min_level=profile.capabilities.min_level)
+    points = dict(enumerate(spec.points))
+    outputs = dict.fromkeys(range(channels), kind)
+    return NodeSetup(spec.node, capabilities, outputs, points, spec.place, area="", model=profile.name)
+
+
+def _from_ids(spec: FleetSpec) -> Iterator[NodeSetup]:
+    kind = LampType(spec.rated_power_w, spec.standby_power_w)
+    for node in spec.ids:
+        yield _setup(spec, node, spec.area, {0: kind}, {}, spec.place)
+
+
+def _from_inventory(spec: FleetSpec) -> Iterator[NodeSetup]:
+    path = spec.inventory
+    assert path is not None
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InvalidInput(str(path), f"the inventory cannot be read: {error.strerror}") from error
+    rows = read_mounted(text, str(path), profile=spec.profile, where=spec.where)
+    by_node: dict[str, list[Mounted]] = {}
+    for row in rows:
+        by_node.setdefault(row.node, []).append(row)
+    zone = "UTC" if spec.place is None else spec.place.time_zone
+    for node, mounted in by_node.items():
+        if not ID_PATTERN.fullmatch(node):
+            raise InvalidInput(str(path), f"node {node!r} is not an id")
+        outputs = {
+            row.channel: LampType(
+                spec.rated_power_w if row.rated_power_w is None else row.rated_power_w,
+                spec.standby_power_w if row.standby_power_w is None else row.standby_power_w,
+                row.lamps,
+            )
+            for row in mounted
+        }
+        place = Place(mounted[0].latitude, mounted[0].longitude, zone)
+        yield _setup(spec, node, mounted[0].area, outputs, {row.channel: row.id for row in mounted}, place)
+
+
+def _setup(
+    spec: FleetSpec,
+    node: str,
+    area: str,
+    outputs: dict[int, LampType],
+    points: dict[int, str],
+    place: Place | None,
+) -> NodeSetup:
+    capabilities = Capabilities(
+        nights=spec.nights if spec.carries_nights else 0,
+        slots=spec.slots if spec.carries_nights else 0,
+        resolution_s=spec.resolution_s,
+        ramp=spec.ramp,
+        min_level=spec.min_level,
+        channels=max(outputs) + 1,
+        persists=spec.carries_nights,
+    )
+    return NodeSetup(node, capabilities, outputs, points, place, spec.heartbeat_s, area)

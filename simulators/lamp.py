@@ -1,0 +1,136 @@
+"""What a lamp physically does: fades, draws power, burns hours, fails. Pure: every method takes the instant.
+
+A lamp is driven to a level (percent) over a ramp (seconds, linear). Its light is the driver's output unless the supply
+is gone or the light source has failed. Power is standby + (rated - standby) x level / 100, the usual straight line of
+an LED driver, so energy over a ramp is exactly the mean of its ends times its length.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+FULL_LEVEL = 100
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class LampType:
+    """What is mounted: `lamps` equal lamps on one output; powers (W) are those of one lamp."""
+
+    rated_power_w: float = 60.0
+    standby_power_w: float = 0.5
+    lamps: int = 1
+
+    def power_w(self, level: float) -> float:
+        """Give the power one lamp draws at a level (percent)."""
+        return self.standby_power_w + (self.rated_power_w - self.standby_power_w) * level / FULL_LEVEL
+
+
+class Lamp:
+    """One output and the lamps on it, with its counters; a later instant is never followed by an earlier one."""
+
+    __slots__ = (
+        "_counted_to", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_start", "_supplied", "_to", "_wanted", "failed",
+        "kind", "stuck",
+    )  # fmt: skip
+
+    def __init__(self, kind: LampType, now: dt.datetime, *, energy_wh: float = 0.0, lit_h: float = 0.0) -> None:
+        self.kind = kind
+        self.failed = 0
+        self.stuck = False
+        self._supplied = True
+        self._start = now
+        self._from = self._to = self._wanted = 0.0
+        self._ramp_s = 0.0
+        self._counted_to = now
+        self._energy_wh = energy_wh
+        self._lit_s = lit_h * HOUR_S
+
+    @property
+    def supplied(self) -> bool:
+        """Whether mains reaches the lamp."""
+        return self._supplied
+
+    @property
+    def target(self) -> float:
+        """Where the driver's output is going (percent)."""
+        return self._to
+
+    @property
+    def ramp_end(self) -> dt.datetime:
+        """The instant the driver's output stops moving; in the past once it has."""
+        return self._start + dt.timedelta(seconds=self._ramp_s)
+
+    def drive(self, level: float, ramp_s: float, now: dt.datetime) -> None:
+        """Fade to a level over so many seconds; a stuck driver only remembers it."""
+        self._wanted = level
+        if not self.stuck:
+            self._move(level, ramp_s, now)
+
+    def hold(self, *, stuck: bool, now: dt.datetime) -> None:
+        """Freeze the driver where it is, or let it go on to what it was last told."""
+        self._move(self._output(now) if stuck else self._wanted, 0.0, now)
+        self.stuck = stuck
+
+    def fail(self, lamps: int, now: dt.datetime) -> None:
+        """Let so many of the lamps be burnt out (0: all replaced); their drivers still draw standby power."""
+        self._count(now)
+        self.failed = min(lamps, self.kind.lamps)
+
+    def supply(self, *, on: bool, now: dt.datetime) -> None:
+        """Connect mains or cut it."""
+        self._count(now)
+        self._supplied = on
+
+    def level(self, now: dt.datetime) -> float:
+        """Give the light there really is (percent); what is left burning of a segment counts as its level."""
+        return self._output(now) if self._supplied and self.failed < self.kind.lamps else 0.0
+
+    def power_w(self, now: dt.datetime) -> float:
+        """Give the power all lamps of this output draw together (W)."""
+        return self._power(self._output(now))
+
+    def energy_wh(self, now: dt.datetime) -> float:
+        """Give the energy drawn since the lamp was new (Wh)."""
+        self._count(now)
+        return self._energy_wh
+
+    def lit_h(self, now: dt.datetime) -> float:
+        """Give the burning hours (h)."""
+        self._count(now)
+        return self._lit_s / HOUR_S
+
+    def _move(self, level: float, ramp_s: float, now: dt.datetime) -> None:
+        self._count(now)
+        self._from = self._output(now)
+        self._to = float(level)
+        self._start = now
+        self._ramp_s = max(0.0, ramp_s) if self._to != self._from else 0.0
+
+    def _output(self, now: dt.datetime) -> float:
+        passed = (now - self._start).total_seconds()
+        if passed >= self._ramp_s:
+            return self._to
+        return self._from + (self._to - self._from) * max(0.0, passed) / self._ramp_s
+
+    def _power(self, output: float) -> float:
+        if not self._supplied:
+            return 0.0
+        burning = self.kind.lamps - self.failed
+        return burning * self.kind.power_w(output) + self.failed * self.kind.standby_power_w
+
+    def _count(self, now: dt.datetime) -> None:
+        """Bring the counters up to an instant; exact, since power is a straight line between ramp ends."""
+        if now <= self._counted_to:
+            return
+        corner = min(max(self._counted_to, self.ramp_end), now)
+        for begin, end in ((self._counted_to, corner), (corner, now)):
+            seconds = (end - begin).total_seconds()
+            if seconds <= 0:
+                continue
+            before, after = self._output(begin), self._output(end)
+            self._energy_wh += (self._power(before) + self._power(after)) / 2 * seconds / HOUR_S
+            if self._supplied and self.failed < self.kind.lamps and (before > 0 or after > 0):
+                self._lit_s += seconds
+        self._counted_to = now

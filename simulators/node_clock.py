@@ -1,0 +1,34 @@
+"""A node's own clock: it starts a little wrong and drifts. Pure map between true instants and the node's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+PPM = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class NodeClock:
+    """Shows `offset_s` more than the truth at `epoch` and gains `drift_ppm` microseconds each second from there."""
+
+    epoch: dt.datetime
+    offset_s: float = 0.0
+    drift_ppm: float = 0.0
+
+    def shows(self, instant: dt.datetime) -> dt.datetime:
+        """Give what the node's clock shows at a true instant."""
+        if not self.offset_s and not self.drift_ppm:
+            return instant
+        passed = (instant - self.epoch).total_seconds()
+        return instant + dt.timedelta(seconds=self.offset_s + passed * self.drift_ppm * PPM)
+
+    def when(self, shown: dt.datetime) -> dt.datetime:
+        """Give the first true instant (to the microsecond) at which the clock shows at least this."""
+        if not self.offset_s and not self.drift_ppm:
+            return shown
+        passed = (shown - self.epoch).total_seconds() - self.offset_s
+        instant = self.epoch + dt.timedelta(seconds=passed / (1 + self.drift_ppm * PPM))
+        while self.shows(instant) < shown:
+            instant += dt.timedelta(microseconds=1)
+        return instant
