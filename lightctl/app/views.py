@@ -157,7 +157,7 @@ class RowErrorView:
 
 @dataclass(frozen=True, slots=True)
 class ImportView:
-    """What an import changes or changed; changed maps an id to `field: old -> new` lines."""
+    """What an import changes or changed: `changed` maps ids to `field: old -> new`, `notes` are on odd good rows."""
 
     rows: int
     added: tuple[str, ...]
@@ -167,6 +167,7 @@ class ImportView:
     errors: tuple[RowErrorView, ...]
     applied: bool
     dry_run: bool
+    notes: tuple[RowErrorView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

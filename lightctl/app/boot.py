@@ -1,0 +1,27 @@
+"""Boot: what the store remembers, as the same events that would have brought it about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lightctl.domain.assets import Fleet
+from lightctl.domain.events import Event, FleetChanged, IntentChanged, OverrideSet
+from lightctl.domain.states import Fault
+from lightctl.files.schedules import read_schedules
+from lightctl.store.base import Snapshot
+
+
+def boot_events(snapshot: Snapshot, time_zone: str) -> Iterator[Event]:
+    """Give the events that tell a fresh controller everything the store knows."""
+    fleet = Fleet.of(snapshot.points, time_zone)
+    faults: dict[str, list[Fault]] = {}
+    for fault in snapshot.open_faults:
+        point = fleet.points.get(fault.subject)
+        faults.setdefault(point.node if point is not None else fault.subject, []).append(fault)
+    for node in snapshot.nodes:
+        yield replace(node, faults=tuple(faults.get(node.node, ())))
+    yield FleetChanged(fleet)
+    yield IntentChanged(read_schedules(snapshot.schedule_files).intent, "daemon start")
+    for override in snapshot.overrides:
+        yield OverrideSet(override, asked=False)

@@ -1,0 +1,108 @@
+"""The clock a run lives by, and the alarm that wakes it.
+
+APScheduler is an alarm clock here, not a memory: a wake-up only puts an event on the inbox. It holds no business state,
+so an alarm that is missed, doubled or late does no harm. This is the only importer of apscheduler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from lightctl.domain.timescale import REAL_TIME, TimeScale
+
+FARTHEST_ALARM_S = 24 * 3600.0
+
+
+class RunClock:
+    """The machine's clock, or one that runs faster from a given instant on."""
+
+    def __init__(self, scale: TimeScale = REAL_TIME) -> None:
+        """Live by `scale`; without one, by the machine's own time."""
+        self.scale = scale
+
+    def now(self) -> dt.datetime:
+        """Give the present instant, aware UTC."""
+        return self.scale.instant(time.time())
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so many seconds of this clock."""
+        await asyncio.sleep(self.scale.machine_seconds(seconds))
+
+    def machine_time(self, instant: dt.datetime) -> float:
+        """Give the machine's time (seconds since 1970) at an instant of this clock."""
+        return self.scale.machine_epoch + self.scale.machine_seconds((instant - self.scale.start).total_seconds())
+
+
+class ManualClock:
+    """A clock that only tests move."""
+
+    def __init__(self, start: dt.datetime) -> None:
+        """Stand at `start`."""
+        self._now = start
+
+    def now(self) -> dt.datetime:
+        """Give the instant it was set to."""
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        """Move on by so many seconds without waiting."""
+        self._now += dt.timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+    def set(self, instant: dt.datetime) -> None:
+        """Move to an instant."""
+        self._now = instant
+
+
+class Alarm:
+    """Rings named alarms at instants of a clock; setting one again moves it."""
+
+    def __init__(self, clock: RunClock) -> None:
+        """Ring by `clock`; needs a running event loop from `start` on."""
+        self._clock = clock
+        self._scheduler: Any = AsyncIOScheduler(timezone=dt.UTC)
+        self._set: dict[str, dt.datetime] = {}
+
+    def start(self) -> None:
+        """Begin to ring."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Ring no more."""
+        self._scheduler.shutdown(wait=False)
+
+    def wake(self, name: str, at: dt.datetime | None, ring: Callable[[], None]) -> None:
+        """Ring at an instant, at once when it has passed; None takes the alarm back.
+
+        An alarm further off than a day rings after a day and is set again by whoever cares: so a stepped machine clock
+        can delay nothing for longer than that.
+        """
+        if self._set.get(name) == at:
+            return
+        if at is None:
+            self._set.pop(name, None)
+            if self._scheduler.get_job(name) is not None:
+                self._scheduler.remove_job(name)
+            return
+        self._set[name] = at
+        machine = min(self._clock.machine_time(at), time.time() + FARTHEST_ALARM_S)
+        self._scheduler.add_job(
+            self._ring,
+            "date",
+            run_date=dt.datetime.fromtimestamp(machine, dt.UTC),
+            args=(name, ring),
+            id=name,
+            replace_existing=True,
+            misfire_grace_time=None,
+            coalesce=True,
+        )
+
+    async def _ring(self, name: str, ring: Callable[[], None]) -> None:
+        self._set.pop(name, None)
+        ring()

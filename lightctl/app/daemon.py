@@ -1,0 +1,219 @@
+"""The daemon: wires clock, store, controller, links and the HTTP door together and runs until told to stop.
+
+One ring: links, alarm, operations and boot put events on the inbox; the control loop takes a batch, lets the
+controller decide, records, then acts. The store has one thread of its own; everything that touches it runs there, the
+operations of the HTTP door too. A stop finishes the batch in hand, records it and closes the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import functools
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from lightctl import __version__
+from lightctl.app.boot import boot_events
+from lightctl.app.clock import Alarm, RunClock
+from lightctl.app.door import open_door, serve_door, url_of
+from lightctl.app.first_token import write_first_token
+from lightctl.app.inbox import Inbox
+from lightctl.app.live import Live
+from lightctl.app.logs import configure_logs
+from lightctl.app.operations import Operations
+from lightctl.app.recorder import Recorder
+from lightctl.app.sdnotify import sd_notify
+from lightctl.app.wiring import build_links, next_wall_time, policy_of, time_scale_of
+from lightctl.control.controller import Controller
+from lightctl.control.effects import Effects
+from lightctl.devices.profile import shipped_profiles
+from lightctl.domain.events import Event, FleetChanged, LinkChanged, NightlyRun, ReviewDue
+from lightctl.files.settings import Settings
+from lightctl.links.base import Link, Order
+from lightctl.store.sqlite import SqliteStore
+
+T = TypeVar("T")
+log = structlog.get_logger("lightctl.daemon")
+HOUSEKEEPING_EVERY = dt.timedelta(hours=24)
+
+
+class BuildDoor(Protocol):
+    """Makes the ASGI application of the HTTP door; given from above, so that this floor does not know it."""
+
+    def __call__(
+        self,
+        operations: Operations,
+        run: Callable[[Callable[[], Any]], Awaitable[Any]],
+        *,
+        health: Callable[[], Mapping[str, Any]],
+    ) -> Any:  # noqa: ANN401 - an ASGI application has no type of its own
+        """Put operations behind HTTP."""
+        ...
+
+
+class Daemon:
+    """One running lightctl; `run` is its whole life."""
+
+    def __init__(self, settings: Settings, build_door: BuildDoor) -> None:
+        """Take settings; nothing is opened before `run`."""
+        self._settings = settings
+        self._build_door = build_door
+        self._clock = RunClock(time_scale_of(settings))
+        self._inbox = Inbox()
+        self._live = Live(self._clock.now(), self._clock.now)
+        self._alarm = Alarm(self._clock)
+        self._profiles = shipped_profiles()
+        self._controller = Controller(policy_of(settings), self._profiles, settings.site.time_zone)
+        self._links: dict[str, Link] = {}
+        self._stop = asyncio.Event()
+        self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; then finish what is in hand and leave nothing behind."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        store = await self._on_store_thread(functools.partial(SqliteStore, Path(self._settings.store.directory)))
+        try:
+            await self._serve(store, loop)
+        finally:
+            sd_notify(os.environ, "STOPPING=1")
+            await self._on_store_thread(store.close)
+            self._store_thread.shutdown()
+            log.info("stopped")
+
+    async def _serve(self, store: SqliteStore, loop: asyncio.AbstractEventLoop) -> None:
+        def notify(events: Sequence[Event]) -> None:
+            loop.call_soon_threadsafe(self._inbox.put_all, tuple(events))
+
+        operations = Operations(store, self._settings, self._clock.now, notify, self._live)
+        directory = Path(self._settings.store.directory)
+        await self._on_store_thread(functools.partial(write_first_token, operations, directory))
+        snapshot = await self._on_store_thread(functools.partial(store.replay, self._clock.now()))
+        self._links = build_links(self._settings, self._profiles, self._emit, self._clock)
+        for name in self._links:
+            self._live.hear(LinkChanged(name, up=False, at=self._clock.now(), detail="not connected yet"))
+        recorder = Recorder(store, self._on_store_thread, self._live)
+        self._inbox.put_all(tuple(boot_events(snapshot, self._settings.site.time_zone)))
+        self._alarm.start()
+        self._set_nightly_run()
+        self._set_housekeeping(store)
+        door = self._build_door(operations, self._on_store_thread, health=self._health)
+        listener = open_door(self._settings.http)
+        url = url_of(self._settings.http, listener)
+        try:
+            async with _announced(directory, url), asyncio.TaskGroup() as tasks:
+                control = tasks.create_task(self._control_loop(recorder), name="control loop")
+                running = [tasks.create_task(link.run(), name=f"link {name}") for name, link in self._links.items()]
+                running.append(tasks.create_task(serve_door(door, self._settings.http, listener), name="http door"))
+                sd_notify(os.environ, "READY=1")
+                log.info("serving", url=url, version=__version__, store=str(directory))
+                await self._stop.wait()
+                log.info("stopping")
+                for task in running:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
+                control.cancel()
+        finally:
+            self._alarm.stop()
+            await self._settle_inbox(recorder)
+
+    async def _control_loop(self, recorder: Recorder) -> None:
+        while True:
+            events = await self._inbox.drain()
+            self._hear(events)
+            effects = self._controller.step(events, self._clock.now())
+            await recorder.record(effects)
+            self._act(effects)
+            sd_notify(os.environ, "WATCHDOG=1")
+
+    def _act(self, effects: Effects) -> None:
+        for submission in effects.submissions:
+            link = self._links.get(submission.node.link)
+            if link is not None:
+                link.submit(Order(submission.node, submission.content, submission.priority))
+        self._alarm.wake("review", effects.review_at, lambda: self._inbox.put(ReviewDue()))
+
+    async def _settle_inbox(self, recorder: Recorder) -> None:
+        """Take in what arrived last, so that nothing heard is lost; nothing more is sent."""
+        while len(self._inbox):
+            await recorder.record(self._controller.step(self._inbox.take(), self._clock.now()))
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case FleetChanged(fleet):
+                    for name, link in self._links.items():
+                        link.attach({node.id: node for node in fleet.nodes.values() if node.link == name})
+                    orphans = sorted({n.link for n in fleet.nodes.values()} - self._links.keys())
+                    self._live.note("links", f"no link {', '.join(orphans)} in settings" if orphans else "")
+                case LinkChanged():
+                    self._live.hear(event)
+                    log.info("link", link=event.link, up=event.up, detail=event.detail)
+                case _:
+                    pass
+
+    def _emit(self, event: Event) -> None:
+        self._inbox.put(event)
+
+    def _set_nightly_run(self) -> None:
+        at = next_wall_time(self._clock.now(), self._settings.nightly.at, self._settings.site.time_zone)
+        self._alarm.wake("nightly", at, functools.partial(self._run_nightly, at))
+
+    def _run_nightly(self, planned: dt.datetime) -> None:
+        if self._clock.now() >= planned:
+            self._inbox.put(NightlyRun())
+        self._set_nightly_run()
+
+    def _set_housekeeping(self, store: SqliteStore) -> None:
+        at = self._clock.now() + HOUSEKEEPING_EVERY
+        self._alarm.wake("housekeeping", at, functools.partial(self._keep_house, store))
+
+    def _keep_house(self, store: SqliteStore) -> None:
+        now = self._clock.now()
+        kept = self._settings.store
+        work = functools.partial(
+            store.prune, now - dt.timedelta(days=kept.journal_days), now - dt.timedelta(days=kept.telemetry_days)
+        )
+        asyncio.get_running_loop().run_in_executor(self._store_thread, work)
+        self._set_housekeeping(store)
+
+    async def _on_store_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
+
+    def _health(self) -> Mapping[str, Any]:
+        return {
+            "ok": "store" not in self._live.notes,
+            "version": __version__,
+            "started_at": self._live.started_at.isoformat().replace("+00:00", "Z"),
+            "links": {name: view.up for name, view in self._live.links.items()},
+            "inbox": len(self._inbox),
+        }
+
+
+@contextlib.asynccontextmanager
+async def _announced(directory: Path, url: str) -> AsyncIterator[None]:
+    """Say in the store's folder where the daemon is, for command lines on this host."""
+    path = directory / "daemon.json"
+    draft = directory / "daemon.json.new"
+    draft.write_text(json.dumps({"url": url, "pid": os.getpid(), "version": __version__}), encoding="utf-8")
+    draft.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+async def serve(settings: Settings, build_door: BuildDoor) -> None:
+    """Run a daemon to its end; raises StoreError or LinkDown when it cannot start."""
+    configure_logs(settings.log)
+    await Daemon(settings, build_door).run()

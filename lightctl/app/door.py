@@ -1,0 +1,60 @@
+"""The HTTP door's server: uvicorn inside the daemon's own loop, without its signal handlers."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+from lightctl.domain.errors import LinkDown
+from lightctl.files.settings import HttpSettings
+
+
+class _Server(uvicorn.Server):
+    """A server whose end is its task's cancellation; signals belong to the daemon."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def open_door(http: HttpSettings) -> socket.socket:
+    """Take the address; raises LinkDown when it cannot be had. Port 0 takes any free one: ask the socket which."""
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((http.host, http.port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise LinkDown(
+            f"cannot listen on {http.host}:{http.port}: {error.strerror}. Is another daemon there? "
+            "Choose another http.port."
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def url_of(http: HttpSettings, listener: socket.socket) -> str:
+    """Give the address of an open door as clients on this host write it."""
+    port = listener.getsockname()[1]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104 - every address includes ours
+    return f"{'https' if http.tls_cert else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+async def serve_door(app: Any, http: HttpSettings, listener: socket.socket) -> None:  # noqa: ANN401 - ASGI has no type
+    """Serve on an open door until cancelled."""
+    config = uvicorn.Config(
+        app,
+        ssl_certfile=http.tls_cert or None,
+        ssl_keyfile=http.tls_key or None,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+    )
+    await _Server(config).serve(sockets=[listener])

@@ -1,0 +1,184 @@
+"""Operations: an operator's verbs, each with the role it needs. The one door to every change, whoever asks.
+
+Sync, and run on the store's own thread by whoever calls: the daemon's HTTP door, or the command line when no daemon
+runs. A change is durable, and in the audit, before its method returns; only then is the daemon told.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from lightctl.app import access, importing, progress, reading, scheduling, switching, why
+from lightctl.app.desk import Desk, Notify
+from lightctl.app.live import Live
+from lightctl.app.views import (
+    Actor,
+    ApplyView,
+    AuditVerdict,
+    AuditView,
+    ChangeView,
+    CommandView,
+    FaultView,
+    Guard,
+    ImportView,
+    LightView,
+    NodeView,
+    Role,
+    StatusView,
+    Target,
+    TokenView,
+    WhyView,
+)
+from lightctl.domain.errors import NotPermitted
+from lightctl.domain.selectors import parse_selector
+from lightctl.files.settings import Settings
+from lightctl.store.sqlite import SqliteStore
+
+
+class Operations:
+    """Every verb of lightctl over one store."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        settings: Settings,
+        now: Callable[[], dt.datetime],
+        notify: Notify,
+        live: Live | None = None,
+    ) -> None:
+        """Work on `store`; `notify` hands events to the daemon, `live` is None where none runs."""
+        self._desk = Desk(store, settings, now, notify, live)
+
+    # -- reading: any role ----------------------------------------------------------------------------------------
+
+    def status(self, actor: Actor) -> StatusView:
+        """Give the city at a glance."""
+        _require(actor, Role.VIEWER)
+        return reading.status(self._desk)
+
+    def light_list(self, actor: Actor, select: str = "*") -> tuple[LightView, ...]:
+        """Give the light points a selector names."""
+        _require(actor, Role.VIEWER)
+        return reading.lights(self._desk, self._desk.fleet.select(parse_selector(select)))
+
+    def light_show(self, actor: Actor, light_id: str) -> LightView:
+        """Give one light point; raises UnknownTarget."""
+        _require(actor, Role.VIEWER)
+        return reading.lights(self._desk, (self._desk.point(light_id),))[0]
+
+    def node_list(self, actor: Actor) -> tuple[NodeView, ...]:
+        """Give every node, those in no inventory included."""
+        _require(actor, Role.VIEWER)
+        return reading.nodes(self._desk)
+
+    def node_show(self, actor: Actor, node_id: str) -> NodeView:
+        """Give one node; raises UnknownTarget."""
+        _require(actor, Role.VIEWER)
+        return reading.node(self._desk, node_id)
+
+    def why(self, actor: Actor, light_id: str, at: dt.datetime | None = None) -> WhyView:
+        """Say why a lamp has its level at an instant, now if none is given."""
+        _require(actor, Role.VIEWER)
+        return why.why(self._desk, light_id, at)
+
+    def command_list(self, actor: Actor, *, state: str | None, node: str | None, limit: int) -> tuple[CommandView, ...]:
+        """Give the newest commands."""
+        _require(actor, Role.VIEWER)
+        return reading.commands(self._desk, state, node, limit)
+
+    def fault_list(self, actor: Actor, *, open_only: bool, limit: int) -> tuple[FaultView, ...]:
+        """Give the newest faults."""
+        _require(actor, Role.VIEWER)
+        return reading.faults(self._desk, open_only=open_only, limit=limit)
+
+    def audit_list(self, actor: Actor, *, limit: int) -> tuple[AuditView, ...]:
+        """Give the newest audit entries."""
+        _require(actor, Role.VIEWER)
+        return reading.audit(self._desk, limit)
+
+    def audit_verify(self, actor: Actor) -> AuditVerdict:
+        """Check the whole audit chain."""
+        _require(actor, Role.VIEWER)
+        return reading.audit_verdict(self._desk)
+
+    def change(self, actor: Actor, change: str) -> ChangeView:
+        """Say how far a lighting change got; raises UnknownTarget."""
+        _require(actor, Role.VIEWER)
+        return progress.progress(self._desk, change)
+
+    def inventory_export(self, actor: Actor, format: Literal["csv", "geojson"], select: str = "*") -> str:  # noqa: A002 - the CLI's word
+        """Write light points as a file that imports again."""
+        _require(actor, Role.VIEWER)
+        return importing.export(self._desk, format, parse_selector(select))
+
+    # -- switching: technicians -----------------------------------------------------------------------------------
+
+    def set_level(
+        self, actor: Actor, target: Target, level: int, until: dt.datetime | None, guard: Guard
+    ) -> ChangeView:
+        """Hold a level until an instant (None: half an hour from now)."""
+        _require(actor, Role.TECHNICIAN)
+        return switching.set_level(self._desk, actor, target, level, until, guard)
+
+    def resume(self, actor: Actor, target: Target, guard: Guard) -> ChangeView:
+        """End the overrides that concern a target: its lamps go back to their program."""
+        _require(actor, Role.TECHNICIAN)
+        return switching.resume(self._desk, actor, target, guard)
+
+    def identify(self, actor: Actor, target: Target, guard: Guard) -> ChangeView:
+        """Have lamps show themselves."""
+        _require(actor, Role.TECHNICIAN)
+        return switching.identify(self._desk, actor, target, guard)
+
+    # -- ruling: operators ----------------------------------------------------------------------------------------
+
+    def inventory_import(
+        self,
+        actor: Actor,
+        text: str,
+        *,
+        format: Literal["csv", "geojson"],  # noqa: A002 - the CLI's word
+        name: str,
+        mapping: str | None,
+        skip_bad_rows: bool,
+        guard: Guard,
+    ) -> ImportView:
+        """Bring light points in, all rows or none unless bad ones may be skipped."""
+        _require(actor, Role.OPERATOR)
+        return importing.import_inventory(
+            self._desk, actor, text, format=format, name=name, mapping=mapping, skip_bad_rows=skip_bad_rows, guard=guard
+        )
+
+    def schedule_apply(self, actor: Actor, files: Mapping[str, str], guard: Guard) -> ApplyView:
+        """Make these files the whole intent; with an error in them nothing changes."""
+        _require(actor, Role.OPERATOR)
+        return scheduling.apply(self._desk, actor, files, guard)
+
+    def token_create(self, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None) -> TokenView:
+        """Make a token; its secret is in the answer and nowhere else."""
+        _require(actor, Role.OPERATOR)
+        return access.create(self._desk, actor, name, role, expires_at)
+
+    def token_list(self, actor: Actor) -> tuple[TokenView, ...]:
+        """Give every token, without secrets."""
+        _require(actor, Role.OPERATOR)
+        return access.tokens(self._desk)
+
+    def token_revoke(self, actor: Actor, name: str) -> TokenView:
+        """End a token at once; raises UnknownTarget."""
+        _require(actor, Role.OPERATOR)
+        return access.revoke(self._desk, actor, name)
+
+    def authenticate(self, secret: str, origin: str) -> Actor | None:
+        """Give who holds a secret, or None when it is unknown, expired or revoked."""
+        return access.authenticate(self._desk, secret, origin)
+
+
+def _require(actor: Actor, role: Role) -> None:
+    if not actor.role.covers(role):
+        raise NotPermitted(
+            f"{actor.user!r} is a {actor.role} and this needs a {role}. Ask for a token with that role "
+            "(`lightctl token create`)."
+        )

@@ -1,0 +1,88 @@
+"""Progress: how far a lighting change got, lamp by lamp. Only a node's own word makes it confirmed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from lightctl.app.desk import Desk
+from lightctl.app.views import ChangeView, PointResult
+from lightctl.domain.errors import UnknownTarget
+from lightctl.domain.states import Command, CommandState
+from lightctl.store.base import ActionRecord, ChangeRecord
+
+
+def progress(desk: Desk, change: str) -> ChangeView:
+    """Say how far a change got; raises UnknownTarget for one that was never made."""
+    record = desk.store.change(change)
+    if record is None:
+        raise UnknownTarget(f"no lighting change {change!r} is known.")
+    if record.kind == "identify":
+        results = _of_actions(desk, record)
+    else:
+        commands = desk.store.latest_commands()
+        results = tuple(_of_command(desk, record, light, commands) for light in record.light_points)
+    counts = {
+        state: sum(1 for r in results if r.state == state) for state in ("confirmed", "failed", "expired", "pending")
+    }
+    return ChangeView(
+        change=change,
+        affected=len(results),
+        confirmed=counts["confirmed"],
+        failed=counts["failed"],
+        expired=counts["expired"],
+        pending=counts["pending"],
+        points=results,
+        level=record.level,
+        until=record.until,
+    )
+
+
+def _of_command(desk: Desk, record: ChangeRecord, light: str, commands: dict[str, Command]) -> PointResult:
+    point = desk.fleet.points.get(light)
+    if point is None or not point.node:
+        return PointResult(light, "failed", "no node switches this light point")
+    command = commands.get(point.node)
+    if command is None or command.created_at < record.at:
+        return PointResult(light, "pending", _no_command_yet(desk))
+    match command.state:
+        case CommandState.CONFIRMED:
+            return PointResult(light, "confirmed", f"node {point.node} reported revision {command.revision}")
+        case CommandState.FAILED:
+            return PointResult(light, "failed", command.detail)
+        case CommandState.EXPIRED:
+            return PointResult(light, "expired", command.detail)
+        case CommandState.SENT if command.broker_acked_at is not None:
+            return PointResult(light, "pending", "the broker has it; the lamp has not reported yet")
+        case CommandState.SENT:
+            return PointResult(light, "pending", "sent; the lamp has not reported yet")
+        case _:
+            return PointResult(light, "pending", "queued; not sent yet")
+
+
+def _no_command_yet(desk: Desk) -> str:
+    return "accepted" if desk.live is not None else "recorded; no daemon runs that could send it"
+
+
+def action_id(change: str, light: str) -> str:
+    """Give the name of the action that a change asks of one light point's node."""
+    return f"{change}-{light}"[:64]
+
+
+def _of_actions(desk: Desk, record: ChangeRecord) -> tuple[PointResult, ...]:
+    return tuple(
+        _of_action(desk, light, desk.store.action(action_id(record.change, light)), record.until)
+        for light in record.light_points
+    )
+
+
+def _of_action(desk: Desk, light: str, found: ActionRecord | None, until: dt.datetime | None) -> PointResult:
+    point = desk.fleet.points.get(light)
+    if point is None or not point.node:
+        return PointResult(light, "failed", "no node switches this light point")
+    if found is not None and found.status == "done":
+        return PointResult(light, "confirmed", found.detail or f"node {point.node} did it")
+    if found is not None and found.status:
+        return PointResult(light, "failed", found.detail or f"node {point.node} {found.status} it")
+    if until is not None and desk.now() >= until:
+        return PointResult(light, "expired", "no answer in time")
+    return PointResult(light, "pending", "asked; no answer yet" if found is not None else _no_command_yet(desk))

@@ -1,0 +1,141 @@
+"""Switching: levels set by hand, always with an end, and lamps that show themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from lightctl.app import progress
+from lightctl.app.desk import Desk, new_id
+from lightctl.app.views import Actor, ChangeView, Guard, PointResult, Target
+from lightctl.domain.assets import FULL_LEVEL, LifeCycle, LightPoint
+from lightctl.domain.errors import InvalidInput, UnknownTarget
+from lightctl.domain.events import ActionRequested, Event, OverrideEnded, OverrideSet
+from lightctl.domain.states import ActionKind, NodeAction, Override
+
+DEFAULT_FOR = dt.timedelta(minutes=30)
+ACTION_LIFETIME = dt.timedelta(minutes=2)
+
+
+def set_level(
+    desk: Desk, actor: Actor, target: Target, level: int, until: dt.datetime | None, guard: Guard
+) -> ChangeView:
+    """Set overrides on a target; raises InvalidInput for a level or an end that cannot be."""
+    now = desk.now()
+    end = until or now + DEFAULT_FOR
+    if not 0 <= level <= FULL_LEVEL:
+        raise InvalidInput("level", f"{level} is no level", hint="Levels are whole percent, 0 to 100.")
+    if end <= now:
+        raise InvalidInput("until", f"{end:%Y-%m-%dT%H:%M:%SZ} has passed", hint="Give an instant to come.")
+    longest = desk.settings.safety.max_override_h
+    if end - now > dt.timedelta(hours=longest):
+        raise InvalidInput(
+            "until",
+            f"a level set by hand ends within {longest:g} h (safety.max_override_h)",
+            hint="For longer, write it into the schedules.",
+        )
+    selected = desk.select(target)
+    points = _commandable(desk, target)
+    desk.check_reach(len(points), guard)
+    change = new_id("change")
+    if guard.dry_run:
+        return _dry(change, points, f"would hold {level} %", level, end)
+    overrides = tuple(
+        Override(new_id("override"), scope, selector, level, now, end, guard.reason, actor.user)
+        for selector, scope in selected
+    )
+    audit = desk.audit(actor, "set level", _name(target), guard, f"{level} % until {end:%Y-%m-%dT%H:%M:%SZ}")
+    with desk.store.transaction():
+        desk.store.record_change(change, "level", now, [p.id for p in points], level, end, None)
+        desk.store.add_overrides(overrides, change, audit)
+    desk.notify([OverrideSet(override) for override in overrides])
+    return progress.progress(desk, change)
+
+
+def resume(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeView:
+    """End the overrides that hold the target's lamps; one that also holds others must be resumed as a whole.
+
+    A single lamp cannot end what was asked of its street, and silence about it would be a lie: such a target is
+    refused with the name of the wider one.
+    """
+    now = desk.now()
+    points = _commandable(desk, target)
+    chosen = {point.id for point in points}
+    ending: dict[str, set[str]] = {}
+    for override in desk.store.overrides(now):
+        members = {point.id for point in desk.fleet.select(override.select)}
+        if members & chosen and not members <= chosen:
+            raise InvalidInput(
+                _name(target),
+                f"the override of {override.select} holds these lamps and others too",
+                hint="Resume that target as a whole, or set this lamp's own level with dim.",
+            )
+        if members & chosen:
+            ending[override.id] = members
+    held = [point for point in points if any(point.id in members for members in ending.values())]
+    desk.check_reach(len(held), guard)
+    change = new_id("change")
+    if guard.dry_run:
+        return _dry(change, tuple(held), f"would end {len(ending)} overrides", None, None)
+    if not held:
+        results = tuple(PointResult(p.id, "confirmed", "nothing holds it; its program rules") for p in points)
+        return ChangeView(change, len(points), len(points), 0, 0, 0, results)
+    audit = desk.audit(actor, "resume", _name(target), guard, f"{len(ending)} overrides ended")
+    with desk.store.transaction():
+        desk.store.record_change(change, "resume", now, [p.id for p in held], None, None, None)
+        desk.store.end_overrides(list(ending), now, change, audit)
+    desk.notify([OverrideEnded(override) for override in ending])
+    return progress.progress(desk, change)
+
+
+def identify(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeView:
+    """Ask the nodes of a target to blink; worthless after two minutes, never repeated."""
+    now = desk.now()
+    points = _commandable(desk, target)
+    desk.check_reach(len(points), guard)
+    change = new_id("change")
+    if guard.dry_run:
+        return _dry(change, points, "would blink", None, None)
+    actions = [
+        NodeAction(
+            progress.action_id(change, point.id),
+            point.node,
+            ActionKind.IDENTIFY,
+            now + ACTION_LIFETIME,
+            {"channel": str(point.channel), "light_point": point.id},
+        )
+        for point in points
+        if point.node
+    ]
+    audit = desk.audit(actor, "identify", _name(target), guard)
+    desk.store.record_change(change, "identify", now, [p.id for p in points], None, now + ACTION_LIFETIME, audit)
+    events: list[Event] = [ActionRequested(action) for action in actions]
+    desk.notify(events)
+    return progress.progress(desk, change)
+
+
+def _commandable(desk: Desk, target: Target) -> tuple[LightPoint, ...]:
+    found: dict[str, LightPoint] = {}
+    for selector, _ in desk.select(target):
+        found.update({point.id: point for point in desk.fleet.select(selector)})
+    if not found:
+        raise UnknownTarget(f"{_name(target)} selects no light point. `lightctl light list -l SELECTOR` tries it out.")
+    usable = tuple(point for point in found.values() if point.state is LifeCycle.IN_USE)
+    if not usable:
+        states = ", ".join(sorted({point.state for point in found.values()}))
+        raise InvalidInput(_name(target), f"nothing there is in use ({states})", hint="Only in_use is commanded.")
+    return usable
+
+
+def _dry(
+    change: str, points: tuple[LightPoint, ...], detail: str, level: int | None, until: dt.datetime | None
+) -> ChangeView:
+    results = tuple(PointResult(point.id, "pending", detail) for point in points)
+    return ChangeView(change, len(points), 0, 0, 0, len(points), results, dry_run=True, level=level, until=until)
+
+
+def _name(target: Target) -> str:
+    if target.group is not None:
+        return f"group:{target.group}"
+    if target.select is not None:
+        return f"-l {target.select}"
+    return target.id or ",".join(target.ids)

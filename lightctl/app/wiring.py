@@ -1,0 +1,83 @@
+"""Wiring: settings into the things they describe: links, policy, the clock's scale."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TypeVar, assert_never
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from lightctl.control.policy import Policy
+from lightctl.devices.profile import Profile
+from lightctl.domain.timescale import REAL_TIME, TimeScale
+from lightctl.files.settings import (
+    LinkSettings,
+    ModbusRtuLinkSettings,
+    ModbusTcpLinkSettings,
+    MqttLinkSettings,
+    Settings,
+)
+from lightctl.links.base import Clock, Emit, Link
+from lightctl.links.modbus import ModbusEndpoint, ModbusLink
+from lightctl.links.mqtt import MqttEndpoint, MqttLink
+from lightctl.planning.wall import wall_instant
+
+E = TypeVar("E", MqttEndpoint, ModbusEndpoint)
+
+
+def time_scale_of(settings: Settings) -> TimeScale:
+    """Give the scale of the run's clock: the machine's own time unless settings say otherwise."""
+    clock = settings.clock
+    return REAL_TIME if clock is None else TimeScale(clock.start, clock.machine_epoch, clock.speed)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Give the controller's figures."""
+    delivery = settings.delivery
+    return Policy(
+        settle_s=delivery.settle_s,
+        retry_cap_s=delivery.retry_cap_s,
+        deadline_s=delivery.deadline_s,
+        heartbeat_s=delivery.heartbeat_s,
+        lease_factor=delivery.lease_factor,
+        nights=delivery.nights,
+        topup_spread_s=delivery.topup_spread_s,
+        clock_untrusted_s=delivery.clock_untrusted_s,
+    )
+
+
+def build_links(settings: Settings, profiles: Mapping[str, Profile], emit: Emit, clock: Clock) -> dict[str, Link]:
+    """Make every link that settings name; none is connected yet."""
+    return {name: _link(name, link, profiles, emit, clock) for name, link in settings.links.items()}
+
+
+def next_wall_time(now: dt.datetime, seconds: int, time_zone: str) -> dt.datetime:
+    """Give the next instant after `now` at which clocks of a zone show a wall time (seconds since midnight)."""
+    zone = ZoneInfo(time_zone)
+    date = now.astimezone(zone).date()
+    while (at := wall_instant(date, seconds, zone)) <= now:
+        date += dt.timedelta(days=1)
+    return at
+
+
+def _link(
+    name: str, link: LinkSettings, profiles: Mapping[str, Profile], emit: Emit, clock: Clock
+) -> MqttLink | ModbusLink:
+    match link:
+        case MqttLinkSettings():
+            return MqttLink(name, _endpoint(MqttEndpoint, link, password=link.secret()), profiles, emit, clock)
+        case ModbusTcpLinkSettings():
+            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="tcp"), profiles, emit, clock)
+        case ModbusRtuLinkSettings():
+            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="serial"), profiles, emit, clock)
+        case _:
+            assert_never(link)
+
+
+def _endpoint(endpoint: type[E], link: BaseModel, **values: object) -> E:
+    """Fill an endpoint from the settings of the same names, and from `values` for the others."""
+    known = {field.name for field in fields(endpoint)}
+    return endpoint(**{name: value for name, value in link if name in known} | values)
