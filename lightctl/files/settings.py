@@ -40,7 +40,7 @@ from lightctl.files.settings_text import (
 __all__ = [
     "ClockSettings", "DeliverySettings", "HttpSettings", "LinkSettings", "ModbusRtuLinkSettings",
     "ModbusTcpLinkSettings", "MqttLinkSettings", "SettingRow", "Settings", "SiteSettings", "default_settings_toml",
-    "describe_settings", "load_settings",
+    "describe_settings", "load_settings", "settings_files",
 ]  # fmt: skip
 
 PREFIX = "LIGHTCTL_"
@@ -74,10 +74,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str], cwd: Path) ->
     if config is not None:
         layers = [_file_layer(cwd / config), variables]
     else:
-        files = [
-            path for path in (cwd / FILE_NAME, _xdg_file(environ), Path("/etc/lightctl", FILE_NAME)) if path.exists()
-        ]
-        layers = [variables, *map(_file_layer, files)]
+        layers = [variables, *map(_file_layer, settings_files(None, environ, cwd))]
     merged: dict[str, Any] = {}
     for layer in reversed(layers):
         merged = _over(merged, layer.tables)
@@ -85,6 +82,14 @@ def load_settings(config: Path | None, environ: Mapping[str, str], cwd: Path) ->
         return Settings.model_validate(merged)
     except ValidationError as error:
         raise _as_invalid_input(error, layers) from None
+
+
+def settings_files(config: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:
+    """Give the files that are read, the strongest first; one given by name whether it exists or not."""
+    if config is not None:
+        return [cwd / config]
+    places = (cwd / FILE_NAME, _xdg_file(environ), Path("/etc/lightctl", FILE_NAME))
+    return [path for path in places if path.exists()]
 
 
 def _xdg_file(environ: Mapping[str, str]) -> Path:

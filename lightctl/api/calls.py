@@ -1,0 +1,59 @@
+"""One call of an operation: on the store's own thread, as the actor who asks, answered as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Protocol, TypeVar
+
+from fastapi import Depends, Request, Response
+from fastapi.security import HTTPBearer
+from pydantic import TypeAdapter
+
+from lightctl.app.operations import Operations
+from lightctl.app.views import Actor
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Runs sync work on the thread that owns the store: the daemon's, or right here where there is no daemon."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]:
+        """Run the work and give what it gives, or raise what it raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The operations, open for one actor."""
+
+    operations: Operations
+    run: Run
+    actor: Actor
+
+    async def answer(
+        self, work: Callable[[Operations, Actor], T], shape: TypeAdapter[T], status: int = 200
+    ) -> Response:
+        """Run an operation and answer with its value in its shape.
+
+        The value is written straight to JSON: it is ours and typed, and checking a city's lamps again would take longer
+        than reading them.
+        """
+        body = await self.run(lambda: shape.dump_json(work(self.operations, self.actor)))
+        return Response(body, status, media_type="application/json")
+
+    async def value(self, work: Callable[[Operations, Actor], T]) -> T:
+        """Run an operation and give its value."""
+        return await self.run(lambda: work(self.operations, self.actor))
+
+
+bearer = HTTPBearer(auto_error=False, description="A token of `lightctl token create`; api/auth.py checks it.")
+
+
+def _call(request: Request, _documented: Annotated[object, Depends(bearer)]) -> Call:
+    state = request.app.state
+    return Call(state.operations, state.run, request.state.actor)
+
+
+Calling = Annotated[Call, Depends(_call)]

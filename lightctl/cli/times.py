@@ -1,0 +1,91 @@
+"""Times as operators type them, read for a city's own clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zoneinfo
+
+from lightctl.domain.errors import InvalidInput
+
+_DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
+_NOON = dt.time(12)
+
+
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """Give a time zone by its IANA name; raises InvalidInput."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInput("--tz", f"{name!r} is not a time zone", hint="Write one such as Europe/Berlin.") from None
+
+
+def parse_duration(text: str, *, where: str) -> dt.timedelta:
+    """Read 90s, 10m, 1h30m or 2d; more than nothing. Raises InvalidInput."""
+    found = _DURATION.fullmatch(text.strip())
+    parts = [int(part or 0) for part in found.groups()] if found else [0]
+    if not any(parts):
+        raise InvalidInput(where, f"{text!r} is not a duration", hint="Write one such as 90s, 10m, 1h30m or 2d.")
+    days, hours, minutes, seconds = parts
+    return dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def parse_instant(text: str, zone: zoneinfo.ZoneInfo, *, where: str) -> dt.datetime | None:
+    """Read a date and time, RFC 3339 or local without an offset; None when it is only a clock time. UTC.
+
+    A local time that clocks skip is read with the offset before the gap, one they show twice is the first.
+    """
+    if _CLOCK.fullmatch(text.strip()):
+        return None
+    try:
+        instant = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise _not_a_time(text, where) from None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=zone)
+    try:
+        return instant.astimezone(dt.UTC)
+    except OverflowError:
+        raise _not_a_time(text, where) from None
+
+
+def parse_coming(text: str, now: dt.datetime, zone: zoneinfo.ZoneInfo, *, where: str) -> dt.datetime:
+    """Read a time to come: RFC 3339, local date and time, or the next HH:MM of the city's clock. UTC."""
+    instant = parse_instant(text, zone, where=where)
+    if instant is not None:
+        return instant
+    clock = _clock(text, where)
+    today = now.astimezone(zone).date()
+    coming = [_at(today + dt.timedelta(days=days), clock, zone) for days in (0, 1)]
+    return next(found for found in (*coming, coming[-1]) if found > now or found == coming[-1])
+
+
+def parse_of_night(text: str, now: dt.datetime, zone: zoneinfo.ZoneInfo, *, where: str) -> dt.datetime:
+    """Read an instant, where HH:MM means the present lighting day's, from noon to noon. UTC."""
+    instant = parse_instant(text, zone, where=where)
+    if instant is not None:
+        return instant
+    clock = _clock(text, where)
+    local = now.astimezone(zone)
+    first = local.date() if local.time() >= _NOON else local.date() - dt.timedelta(days=1)
+    return _at(first if clock >= _NOON else first + dt.timedelta(days=1), clock, zone)
+
+
+def _clock(text: str, where: str) -> dt.time:
+    found = _CLOCK.fullmatch(text.strip())
+    assert found is not None
+    try:
+        return dt.time(int(found[1]), int(found[2]), int(found[3] or 0))
+    except ValueError:
+        raise _not_a_time(text, where) from None
+
+
+def _at(date: dt.date, clock: dt.time, zone: zoneinfo.ZoneInfo) -> dt.datetime:
+    return dt.datetime.combine(date, clock, zone).astimezone(dt.UTC)
+
+
+def _not_a_time(text: str, where: str) -> InvalidInput:
+    return InvalidInput(
+        where, f"{text!r} is not a time", hint="Write HH:MM of the city's clock, or 2026-11-23T22:30:00+01:00."
+    )
