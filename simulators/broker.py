@@ -12,14 +12,18 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from paho.mqtt.client import Client, MQTTMessage, SocketLike
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from lightctl.devices.codec import Outgoing
 from simulators.scenario import Broker
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import SocketLike
 
 KEEPALIVE_S = 30
 HOUSEKEEPING_S = 1.0
@@ -140,6 +144,7 @@ class BrokerConnection:
         except (OSError, TimeoutError) as error:
             print(f"{self._it.name}: no connection: {str(error) or 'timed out'}", file=sys.stderr)  # noqa: T201
         except asyncio.CancelledError:
+            self.is_up = False  # leaving on purpose is no loss
             client.disconnect()
             client.loop_write()
             raise

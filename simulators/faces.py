@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Protocol
 
-from lightctl.devices.codec import (
-    Outgoing,
-    ProfileCodec,
+from lightctl.devices.codec import Outgoing, ProfileCodec
+from lightctl.devices.native_node import (
     decode_command,
     decode_desired,
     encode_hello,
@@ -16,6 +15,7 @@ from lightctl.devices.codec import (
     encode_result,
     node_subscriptions,
 )
+from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Node
 from lightctl.domain.events import ActionFinished
 from simulators.firmware import Firmware
@@ -88,15 +88,16 @@ class NativeFace:
 class DimmerFace:
     """A dimmer of another make: one level, set and told as JSON."""
 
-    def __init__(self, firmware: Firmware, codec: ProfileCodec) -> None:
+    def __init__(self, firmware: Firmware, profile: Profile) -> None:
+        assert profile.mqtt is not None
         setup = firmware.setup
+        codec = self._codec = ProfileCodec(profile)
         self._firmware = firmware
-        self._codec = codec
         self._channel = next(iter(setup.outputs))
         self._node = Node(setup.id, setup.model, "", setup.area, dict(setup.points))
         self.retained_topic = codec.set_topic(self._node)
         self.topics = (self.retained_topic,)
-        self.filters = (codec.set_topic(Node("+", setup.model, "", setup.area, {})),)
+        self.filters = (profile.mqtt.set.topic.replace("{node}", "+").replace("{address}", "+"),)
 
     def say(self, what: Say | ActionAnswer, now: dt.datetime) -> tuple[Outgoing, ...]:
         """Give availability or state; it answers no actions."""

@@ -7,170 +7,123 @@ map has but nobody wired read 0 and take any level, as outputs of an I/O module 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from lightctl.devices.maps import BIT_TABLES, Bit, ChannelMap, Register, RegisterAction, RegisterMap, Table
-from lightctl.devices.registers import decode_value, encode_value
+from lightctl.devices.maps import BIT_TABLES, RegisterMap, Table
+from lightctl.devices.register_image import RegisterImage
+from lightctl.devices.registers import Block, Write
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.states import ActionKind, ChannelReport, FaultEvent, NodeAction, Reason
 from simulators.lamp import FULL_LEVEL
-from simulators.modbus_pdu import DEVICE_FAILURE, ILLEGAL_ADDRESS, ILLEGAL_VALUE, Refused
+from simulators.modbus_pdu import ILLEGAL_ADDRESS, ILLEGAL_VALUE, Refused
 from simulators.street import Station, Street
 
 FOREVER = dt.timedelta(days=1)
+LOCAL_FLAG, BREAKER_FLAG = "local_override", "breaker_tripped"
 
-Measure = Callable[[], dict[str, float]]
-Image = dict[tuple[Table, int], int]
+Measure = Callable[[], Mapping[str, float]]
 
 
 class RegisterUnit:
     """One unit: a Bank over a station. `measure` gives what a meter reads."""
 
     def __init__(self, unit: int, registers: RegisterMap, station: Station, street: Street, measure: Measure) -> None:
-        self._unit = unit
+        self._image = RegisterImage(registers, unit)
         self._map = registers
         self._station = station
         self._street = street
         self._measure = measure
         self._now = dt.datetime.min.replace(tzinfo=dt.UTC)
-        self._written: dict[int, int] = {}
+        self._written: set[int] = set()
         self._boot_id = ""
+        self._levels: dict[tuple[Table, int], int] = {}
+        if registers.channels is not None:
+            level = registers.channels.level
+            places = [
+                (level.table, level.address + number * level.stride) for number in range(registers.channels.count)
+            ]
+            self._levels = {place: number for number, place in enumerate(places)}
+        self._actions = {(it.table, it.address): (kind, it.value) for kind, it in registers.actions.items()}
 
     def at(self, now: dt.datetime) -> RegisterUnit:
         """Bring the unit up to an instant; reads and writes that follow happen then."""
         self._now = now
-        node = self._station.firmware.setup.id
-        self._street.carry_out(node, self._station.firmware.advance(now))
-        if self._boot_id != self._station.firmware.boot_id:
-            self._boot_id = self._station.firmware.boot_id
-            self._written = {}
+        firmware = self._station.firmware
+        self._street.carry_out(firmware.setup.id, firmware.advance(now))
+        if self._boot_id != firmware.boot_id:
+            self._boot_id = firmware.boot_id
+            self._written = set()
         return self
 
     def read(self, table: Table, address: int, count: int) -> Sequence[int]:
         """Give words or bits; an address between mapped ones holds 0, one outside them is refused."""
-        image = {place: value for (kind, place), value in self._image().items() if kind == table}
-        if not image or address < min(image) or address + count - 1 > max(image):
+        self._draw()
+        held = self._image.tables.get(table)
+        if not held or address < min(held) or address + count - 1 > max(held):
             raise Refused(ILLEGAL_ADDRESS)
-        return [image.get(place, 0) for place in range(address, address + count)]
+        return self._image.read(Block(table, address, count))
 
     def write(self, table: Table, address: int, values: Sequence[int]) -> None:
-        """Let written levels act on the lamps, and actions happen."""
-        targets = self._level_registers()
-        actions = {(it.table, it.address): (kind, it) for kind, it in self._map.actions.items()}
-        levels: dict[int, int] = {}
-        wanted: list[tuple[ActionKind, RegisterAction, int]] = []
-        for offset, value in enumerate(values):
-            place = (table, address + offset)
-            if place in targets:
-                levels[targets[place]] = self._level(value)
-            elif place in actions:
-                wanted.append((*actions[place], value))
-            else:
-                raise Refused(ILLEGAL_ADDRESS)
+        """Let written levels act on the lamps, and actions happen; all of it or nothing."""
+        places = [(table, address + offset) for offset in range(len(values))]
+        if any(place not in self._levels and place not in self._actions for place in places):
+            raise Refused(ILLEGAL_ADDRESS)
+        self._draw()
+        before = self._image.read(Block(table, address, len(values)))
+        self._image.apply(Write(table, address, tuple(values)))
+        channels = [self._levels[place] for place in places if place in self._levels]
+        try:
+            levels = {channel: self._level(channel) for channel in channels}
+        except Refused:
+            self._image.apply(Write(table, address, before))
+            raise
+        self._written |= set(channels)
         firmware = self._station.firmware
-        if levels:
-            for offset, value in enumerate(values):
-                if (channel := targets.get((table, address + offset))) is not None:
-                    self._written[channel] = value
-            wired = {channel: level for channel, level in levels.items() if channel in firmware.setup.outputs}
+        wired = {channel: level for channel, level in levels.items() if channel in firmware.setup.outputs}
+        if wired:
             self._street.carry_out(firmware.setup.id, firmware.order(wired, self._now))
-        for kind, it, value in wanted:
-            if value == it.value:
-                action = NodeAction(f"{kind}-{self._now.timestamp()}", firmware.setup.id, kind, self._now + FOREVER)
-                self._street.carry_out(firmware.setup.id, firmware.act(action, self._now))
+        for place, value in zip(places, values, strict=True):
+            if place in self._actions:
+                self._act(*self._actions[place], value)
 
-    def _level(self, raw: int) -> int:
-        level = self._channels().level
-        value = decode_value((raw,), level.type, level.word_order or self._map.word_order, level.scale, level.invalid)
-        percent = FULL_LEVEL * raw if level.type == "bool" else value
-        if percent is None or not 0 <= percent <= FULL_LEVEL:
+    def _act(self, kind: ActionKind, trigger: int, value: int) -> None:
+        if value == trigger:
+            firmware = self._station.firmware
+            action = NodeAction(f"{kind}-{self._now.timestamp()}", firmware.setup.id, kind, self._now + FOREVER)
+            self._street.carry_out(firmware.setup.id, firmware.act(action, self._now))
+
+    def _level(self, channel: int) -> int:
+        try:
+            level = self._image.commanded(channel)
+        except InvalidInput as error:
+            raise Refused(ILLEGAL_VALUE) from error
+        if level is None or not 0 <= level <= FULL_LEVEL:
             raise Refused(ILLEGAL_VALUE)
-        return round(percent)
+        return level
 
-    def _channels(self) -> ChannelMap:
-        assert self._map.channels is not None
-        return self._map.channels
-
-    def _level_registers(self) -> dict[tuple[Table, int], int]:
-        if self._map.channels is None:
-            return {}
-        level = self._map.channels.level
-        return {
-            (level.table, level.address + channel * level.stride): channel
-            for channel in range(self._map.channels.count)
-        }
-
-    def _image(self) -> Image:
-        image: Image = {}
+    def _draw(self) -> None:
         firmware = self._station.firmware
         reports = firmware.report(self._now).channels
-        if self._map.channels is not None:
-            for channel in range(self._map.channels.count):
-                self._draw_channel(image, self._map.channels, channel, reports.get(channel, ChannelReport()))
+        for channel, report in reports.items():
+            self._image.show_channel(channel, self._as_measured(channel, report))
         local = any(report.reason is Reason.LOCAL for report in reports.values())
-        flags = self._station.flags | ({"local_override"} if local else set())
+        flags = set(self._station.flags)
+        if local:
+            flags.add(LOCAL_FLAG)
         if any(FaultEvent.CIRCUIT_BREAKER_TRIPPED in report.faults for report in reports.values()):
-            flags |= {"breaker_tripped"}
-        if self._map.local is not None:
-            self._draw_bit(image, self._map.local, 0, on=local)
-        for name, bit in self._map.flags.items():
-            self._draw_bit(image, bit, 0, on=name in flags)
+            flags.add(BREAKER_FLAG)
+        self._image.show_flags(sorted(flags), local=local)
         if self._map.readings:
-            values = self._measure()
-            for name, register in self._map.readings.items():
-                self._draw(image, register, 0, values.get(name, 0.0))
-        if (sentinel := self._map.sentinel) is not None:
-            image[sentinel.table, sentinel.address] = self._unit if sentinel.expect == "unit" else sentinel.expect
-        for it in self._map.actions.values():
-            image[it.table, it.address] = 0
-        return image
+            self._image.show_readings(self._measure())
+        for (table, address), (_, trigger) in self._actions.items():
+            self._image.apply(Write(table, address, (0 if trigger else 1,)))
 
-    def _draw_channel(self, image: Image, channels: ChannelMap, channel: int, report: ChannelReport) -> None:
+    def _as_measured(self, channel: int, report: ChannelReport) -> ChannelReport:
+        """Give a report as this unit has it; a contact says the contactor has closed, not that a lamp burns behind."""
+        assert self._map.channels is not None
         if channel in self._written:
-            level = channels.level
-            image[level.table, level.address + channel * level.stride] = self._written[channel]
-        else:
-            self._draw(image, channels.level, channel, report.commanded or 0)
-        for register, value in (
-            (channels.actual, self._actual(channels, channel, report)),
-            (channels.power_w, report.power_w),
-            (channels.energy_wh, report.energy_wh),
-            (channels.voltage_v, report.voltage_v),
-            (channels.current_a, report.current_a),
-            (channels.power_factor, report.power_factor),
-            (channels.temperature_c, report.temperature_c),
-            (channels.operating_h, report.operating_h),
-        ):
-            if register is not None:
-                self._draw(image, register, channel, value or 0.0)
-        if channels.local is not None:
-            self._draw_bit(image, channels.local, channel, on=report.reason is Reason.LOCAL)
-        for event, bit in channels.faults.items():
-            self._draw_bit(image, bit, channel, on=str(event) in report.faults)
-
-    def _actual(self, channels: ChannelMap, channel: int, report: ChannelReport) -> float:
-        """Give the measured level; a contact says that the contactor has closed, not that a lamp burns behind it."""
-        if channels.actual is None or channels.actual.table not in BIT_TABLES or report.level is None:
-            return report.level or 0.0
-        return self._station.firmware.lamp(channel).target
-
-    def _draw(self, image: Image, register: Register, channel: int, value: float) -> None:
-        address = register.address + channel * register.stride
-        if register.table in BIT_TABLES or register.type == "bool":
-            image[register.table, address] = int(value > 0)
-            return
-        try:
-            words = encode_value(value, register.type, register.word_order or self._map.word_order, register.scale)
-        except InvalidInput as error:
-            raise Refused(DEVICE_FAILURE) from error
-        for offset, word in enumerate(words):
-            image[register.table, address + offset] = word
-
-    @staticmethod
-    def _draw_bit(image: Image, bit: Bit, channel: int, *, on: bool) -> None:
-        place = (bit.table, bit.address + channel * bit.stride)
-        raised = int(on) == bit.when
-        if bit.table in BIT_TABLES:
-            image[place] = int(raised)
-        else:
-            image[place] = image.get(place, 0) | (int(raised) << bit.bit)
+            report = replace(report, commanded=None)
+        if self._map.channels.actual is not None and self._map.channels.actual.table in BIT_TABLES:
+            report = replace(report, level=round(self._station.firmware.lamp(channel).target))
+        return report

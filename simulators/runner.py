@@ -12,7 +12,6 @@ import random
 import time
 from collections.abc import Callable
 
-from lightctl.devices.codec import ProfileCodec
 from lightctl.devices.profile import Profile, shipped_profiles
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.timescale import REAL_TIME
@@ -115,10 +114,12 @@ class Run:
         now, rng = self.now(), random.Random(f"{scenario.seed}/heartbeats")
         faces: dict[str, Face] = {}
         for spec in scenario.fleets:
-            codec = None if spec.kind == NATIVE else ProfileCodec(self._profile(spec.profile))
+            profile = None if spec.kind == NATIVE else self._profile(spec.profile)
+            if profile is not None and profile.mqtt is None:
+                raise InvalidInput(f"fleet {spec.profile}", "this profile is not an MQTT one")
             for built in build_fleet(spec, now, scenario.seed):
                 firmware = self._switch_on(built, spec.kind, now, rng.uniform(0, spec.heartbeat_s))
-                faces[built.setup.id] = NativeFace(firmware) if codec is None else DimmerFace(firmware, codec)
+                faces[built.setup.id] = NativeFace(firmware) if profile is None else DimmerFace(firmware, profile)
         return MqttSide(self.street, faces, scenario.mqtt, scenario.seed, self.now)
 
     def _line(self, line: LineSpec) -> ModbusSide:
