@@ -51,7 +51,7 @@ class Register(_Part, frozen=True, kw_only=True):
     type: NumberType = "uint16"
     scale: Scale = 1.0
     word_order: WordOrder | None = None
-    invalid: tuple[float, ...] = ()
+    invalid: tuple[int | float, ...] = ()
     stride: Address = 0
 
 

@@ -1,0 +1,60 @@
+"""Words: numbers as 16-bit registers. Registers are sent high byte first; word order says which word comes first."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Collection, Sequence
+
+from lightctl.devices.maps import WORDS, NumberType, WordOrder
+from lightctl.domain.errors import InvalidInput
+
+FORMATS: dict[NumberType, str] = {
+    "bool": "H", "int16": "h", "uint16": "H", "acc16": "H", "int32": "i", "uint32": "I", "acc32": "I",
+    "float32": "f", "int64": "q", "uint64": "Q", "acc64": "Q", "float64": "d",
+}  # fmt: skip
+LARGEST_WORD = 0xFFFF
+FLOATS = ("float32", "float64")
+
+
+def decode_raw(words: Sequence[int], type_: NumberType, word_order: WordOrder) -> float:
+    """Give the raw number of a type's words; raises InvalidInput for a wrong count or words beyond 16 bits."""
+    if len(words) != WORDS[type_]:
+        raise InvalidInput("registers", f"{type_} takes {WORDS[type_]} words, not {len(words)}")
+    if any(not 0 <= word <= LARGEST_WORD for word in words):
+        raise InvalidInput("registers", "a word is outside 0..65535")
+    ordered = words if word_order == "big" else words[::-1]
+    raw: float
+    (raw,) = struct.unpack(f">{FORMATS[type_]}", struct.pack(f">{len(words)}H", *ordered))
+    return raw
+
+
+def encode_raw(raw: float, type_: NumberType, word_order: WordOrder) -> tuple[int, ...]:
+    """Give the words of a raw number; raises InvalidInput when the type cannot hold it."""
+    try:
+        packed = struct.pack(f">{FORMATS[type_]}", raw if type_ in FLOATS else int(raw))
+    except (struct.error, OverflowError, ValueError) as error:
+        raise InvalidInput("registers", f"{raw} does not fit into {type_}") from error
+    words = struct.unpack(f">{len(packed) // 2}H", packed)
+    return words if word_order == "big" else words[::-1]
+
+
+def decode_value(
+    words: Sequence[int], type_: NumberType, word_order: WordOrder, scale: float, invalid: Collection[float]
+) -> float | None:
+    """Give raw x scale; None for a raw value in `invalid`, a float that is no number, an accumulator at 0.
+
+    Raises InvalidInput for a wrong count of words. An accumulator (acc16, acc32, acc64; SunSpec) never stands at 0.
+    """
+    raw = decode_raw(words, type_, word_order)
+    if not math.isfinite(raw) or raw in invalid or (raw == 0 and type_.startswith("acc")):
+        return None
+    return raw if scale == 1 else round(raw * scale, 9)
+
+
+def encode_value(value: float, type_: NumberType, word_order: WordOrder, scale: float) -> tuple[int, ...]:
+    """Give the words of a value, nearest raw number; raises InvalidInput when the type cannot hold it."""
+    raw = value if scale == 1 else value / scale
+    if type_ not in FLOATS and math.isfinite(raw):
+        raw = round(raw)
+    return encode_raw(raw, type_, word_order)
