@@ -1,0 +1,68 @@
+"""The support table: what each profile can do, derived from the profiles themselves, for the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lightctl.devices.maps import ChannelMap, JsonReadings, RegisterMap
+from lightctl.devices.profile import Profile, shipped_profiles
+from lightctl.domain.states import ActionKind
+
+COLUMNS = (
+    "profile", "title", "wire", "nights", "levels", "ramp", "channels", "confirmed_by", "readings", "faults",
+    "actions", "caveats",
+)  # fmt: skip
+WIRES = {"native": "MQTT, native contract v1", "mqtt": "MQTT, JSON", "modbus": "Modbus"}
+
+
+def support_table(profiles: Mapping[str, Profile] | None = None) -> list[dict[str, str]]:
+    """Give one row per profile (None: the shipped ones), every column a text; `COLUMNS` is their order."""
+    chosen = shipped_profiles() if profiles is None else profiles
+    return [_row(chosen[name]) for name in sorted(chosen)]
+
+
+def _row(profile: Profile) -> dict[str, str]:
+    able = profile.capabilities
+    levels = f"{able.min_level or 1}..100" if not able.levels else ", ".join(map(str, able.levels))
+    return {
+        "profile": profile.name,
+        "title": profile.title,
+        "wire": WIRES[profile.kind],
+        "nights": f"{able.nights} ({able.slots} switches)" if able.carries_nights else "live",
+        "levels": levels if able.channels else "-",
+        "ramp": "yes" if able.ramp else "no",
+        "channels": str(able.channels),
+        "confirmed_by": profile.confirmation.replace("_", "-") if able.channels else "-",
+        "readings": _listed(_readings(profile)),
+        "faults": _listed(_faults(profile)),
+        "actions": _listed(_actions(profile)),
+        "caveats": " ".join(profile.caveats) or "-",
+    }
+
+
+def _readings(profile: Profile) -> list[str]:
+    names = JsonReadings.__struct_fields__
+    if profile.mqtt:
+        return [name for name in names if getattr(profile.mqtt.readings, name) is not None]
+    if profile.modbus:
+        channels: ChannelMap | None = profile.modbus.channels
+        return [name for name in names if getattr(channels, name, None) is not None] + list(profile.modbus.readings)
+    return list(names)
+
+
+def _faults(profile: Profile) -> list[str]:
+    if profile.mqtt:
+        return [fault.value for fault in profile.mqtt.faults]
+    if profile.modbus:
+        modbus: RegisterMap = profile.modbus
+        return [fault.value for fault in (modbus.channels.faults if modbus.channels else ())] + list(modbus.flags)
+    return ["whatever it names"]
+
+
+def _actions(profile: Profile) -> list[str]:
+    known = profile.mqtt or profile.modbus
+    return [kind.value for kind in (known.actions if known else ActionKind)]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) or "-"
