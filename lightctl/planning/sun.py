@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from lightctl.domain.assets import Place
 from lightctl.domain.programs import SUNSET_ALTITUDE_DEG
@@ -25,7 +26,8 @@ J2000 = dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)
 DAY_S = 86400.0
 CENTURY_DAYS = 36525.0
 DELTA_T_S = 69.0  # Terrestrial Time minus UT; the 1970..2100 range moves the sun by less than 0.001 degrees
-ROOT_PRECISION = 1e-9  # of a night's length: 0.1 ms
+ROOT_PRECISION = 1e-11  # of the sine of the altitude: less than a microsecond, 3 ms where the sun just grazes
+MOST_ITERATIONS = 100
 
 
 class SunState(StrEnum):
@@ -105,14 +107,16 @@ class _Quadratic:
 
 @dataclass(frozen=True, slots=True)
 class SunNight:
-    """The sun over one place from `start` to `end`; ask it for any number of altitudes."""
+    """The sun over one place from `start` to `end`; ask it for any number of altitudes, each is worked out once."""
 
     start: dt.datetime
     end: dt.datetime
-    _latitude: float
+    _sin_latitude: float
+    _cos_latitude: float
     _declination: _Quadratic
     _hour_angle: _Quadratic
     _knots: tuple[float, ...]
+    _known: dict[float, tuple[Passage, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, place: Place, date: dt.date) -> SunNight:
@@ -129,22 +133,25 @@ class SunNight:
         hour_angle = _Quadratic.through(*angles)
         latitude = math.radians(place.latitude)
         knots = _culminations(latitude, declination, hour_angle) if end > start else []
-        return cls(start, end, latitude, declination, hour_angle, (0.0, *knots, 1.0))
+        return cls(start, end, math.sin(latitude), math.cos(latitude), declination, hour_angle, (0.0, *knots, 1.0))
 
     def passages(self, altitude_deg: float) -> tuple[Passage, ...]:
         """Give every passage of an altitude within the night, in order, alternating in direction."""
-        threshold = math.sin(math.radians(altitude_deg))
+        found = self._known.get(altitude_deg)
+        if found is None:
+            found = self._known[altitude_deg] = tuple(self._find(math.sin(math.radians(altitude_deg))))
+        return found
+
+    def _find(self, threshold: float) -> Iterator[Passage]:
         length_s = (self.end - self.start).total_seconds()
-        found = []
         values = [self._sine(x) - threshold for x in self._knots]
-        for low, high, before, after in zip(self._knots, self._knots[1:], values, values[1:], strict=False):
-            if (before < 0) == (after < 0):
-                continue
+        for (low, high), (before, after) in zip(pairwise(self._knots), pairwise(values), strict=True):
             downwards = after < 0
-            seconds = _root(lambda x: self._sine(x) - threshold, low, high, falling=downwards) * length_s
+            if (before < 0) == downwards:
+                continue
+            seconds = _root(lambda x: self._sine(x) - threshold, low, high, before, after) * length_s
             whole = math.floor(seconds) if downwards else math.ceil(seconds)
-            found.append(Passage(self.start + dt.timedelta(seconds=whole), downwards))
-        return tuple(found)
+            yield Passage(self.start + dt.timedelta(seconds=whole), downwards)
 
     def is_below(self, altitude_deg: float, *, at_end: bool) -> bool:
         """Say whether the sun's centre is below an altitude at the night's start, or at its end."""
@@ -172,10 +179,10 @@ class SunNight:
         return tuple(spans)
 
     def _sine(self, x: float) -> float:
-        declination = self._declination.at(x)
-        return math.sin(self._latitude) * math.sin(declination) + math.cos(self._latitude) * math.cos(
-            declination
-        ) * math.cos(self._hour_angle.at(x))
+        declination, hour_angle = self._declination, self._hour_angle
+        delta = declination.a + x * (declination.b + x * declination.c)
+        angle = hour_angle.a + x * (hour_angle.b + x * hour_angle.c)
+        return self._sin_latitude * math.sin(delta) + self._cos_latitude * math.cos(delta) * math.cos(angle)
 
 
 def sun_passes(place: Place, date: dt.date, altitude_deg: float, *, downwards: bool) -> dt.datetime | SunState:
@@ -207,12 +214,23 @@ def _culminations(latitude: float, declination: _Quadratic, hour_angle: _Quadrat
     return found
 
 
-def _root(function: Callable[[float], float], low: float, high: float, *, falling: bool) -> float:
-    """Give where a monotone function changes sign; bisection, because next to a grazing passage slopes mean nothing."""
-    while high - low > ROOT_PRECISION:
-        middle = (low + high) / 2
-        if (function(middle) < 0) == falling:
-            high = middle
+def _root(function: Callable[[float], float], low: float, high: float, at_low: float, at_high: float) -> float:
+    """Give where a monotone function changes sign, by false position with the Illinois rule.
+
+    It ends on the value, not on the step: next to a grazing passage steps are short long before the root is near.
+    """
+    x, stuck = low, 0
+    for _ in range(MOST_ITERATIONS):
+        x = (low * at_high - high * at_low) / (at_high - at_low)
+        value = function(x)
+        if abs(value) < ROOT_PRECISION:
+            break
+        if (value < 0) == (at_high < 0):
+            high, at_high = x, value
+            at_low = at_low / 2 if stuck > 0 else at_low
+            stuck = 1
         else:
-            low = middle
-    return (low + high) / 2
+            low, at_low = x, value
+            at_high = at_high / 2 if stuck < 0 else at_high
+            stuck = -1
+    return x
