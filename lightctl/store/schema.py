@@ -118,7 +118,7 @@ CREATE TABLE nodes (
   announced_at TEXT,
   last_seen TEXT
 );
-CREATE TRIGGER nodes_advance BEFORE UPDATE ON nodes
+CREATE TRIGGER nodes_advance BEFORE UPDATE OF used_revision, seen_revision ON nodes
 WHEN NEW.used_revision < OLD.used_revision OR NEW.seen_revision < OLD.seen_revision
 BEGIN SELECT RAISE(ABORT, 'the highest revision of a node never goes down'); END;
 CREATE TRIGGER nodes_are_kept BEFORE DELETE ON nodes
@@ -169,10 +169,10 @@ CREATE TABLE commands (
   UNIQUE (node, revision)
 );
 CREATE INDEX commands_by_state ON commands (state);
-CREATE TRIGGER commands_stay_ended BEFORE UPDATE ON commands
+CREATE TRIGGER commands_stay_ended BEFORE UPDATE OF state ON commands
 WHEN OLD.state NOT IN ('queued', 'sent') AND NEW.state <> OLD.state
 BEGIN SELECT RAISE(ABORT, 'a command that ended stays as it ended'); END;
-CREATE TRIGGER commands_keep_their_name BEFORE UPDATE ON commands
+CREATE TRIGGER commands_keep_their_name BEFORE UPDATE OF node, revision ON commands
 WHEN NEW.node <> OLD.node OR NEW.revision <> OLD.revision
 BEGIN SELECT RAISE(ABORT, 'a command keeps its node and revision'); END;
 CREATE TRIGGER commands_are_kept_while_open BEFORE DELETE ON commands WHEN OLD.state IN ('queued', 'sent')
@@ -182,6 +182,7 @@ WHEN NEW.state IN ('queued', 'sent')
   AND EXISTS (SELECT 1 FROM nodes WHERE node = NEW.node AND used_revision > NEW.revision)
 BEGIN SELECT RAISE(ABORT, 'a new command cannot have an older revision than its node'); END;
 CREATE TRIGGER commands_use AFTER INSERT ON commands
+WHEN NOT EXISTS (SELECT 1 FROM nodes WHERE node = NEW.node AND used_revision >= NEW.revision)
 BEGIN
   INSERT INTO nodes (node, used_revision) VALUES (NEW.node, NEW.revision)
   ON CONFLICT (node) DO UPDATE SET used_revision = max(used_revision, excluded.used_revision);

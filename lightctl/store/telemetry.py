@@ -72,7 +72,7 @@ def _report_rows(reports: Iterable[ReportedState]) -> Iterator[Row]:
                 channel.power_factor,
                 channel.temperature_c,
                 channel.operating_h,
-                ",".join(channel.faults),
+                pack(channel.faults) if channel.faults else "",
             )
 
 
@@ -102,7 +102,7 @@ def _channel(row: Row) -> ChannelReport:
         factor,
         temperature,
         hours,
-        tuple(faults.split(",")) if faults else (),
+        unpack(faults, tuple[str, ...]) if faults else (),
     )
 
 
