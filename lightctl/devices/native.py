@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -120,7 +121,10 @@ def _announced(node: str, hello: topics.HelloDoc, received_at: dt.datetime) -> N
     return NodeAnnounced(
         node=node,
         boot_id=hello.boot_id,
-        capabilities=Capabilities(**msgspec.structs.asdict(hello.capabilities)),
+        capabilities=replace(
+            Capabilities(**msgspec.structs.asdict(hello.capabilities)),
+            levels=tuple(sorted(set(hello.capabilities.levels))),
+        ),
         applied_revision=hello.applied_revision,
         received_at=received_at,
         clock=instant(hello.clock),

@@ -108,6 +108,10 @@ def _mqtt_contradictions(mqtt: MqttMap, given: CapabilitiesKeys) -> Iterator[tup
         for kind, action in mqtt.actions.items()
         if isinstance(action.topic, str)
     ]
+    fields = [mqtt.level.field, mqtt.transition or "", mqtt.on.field if mqtt.on else ""]
+    for shorter in filter(None, fields):
+        if any(longer.startswith(f"{shorter}.") for longer in fields):
+            yield "$.mqtt", f"the field {shorter!r} cannot hold a value and other fields"
     for path, text in topics:
         places = [segment for segment in text.split("/") if "{" in segment or "}" in segment]
         if len(places) != 1 or places[0] not in TOPIC_PLACES:

@@ -256,6 +256,7 @@ MQTT = "version: 1\ntitle: T\nkind: mqtt\nmqtt:\n  level: {field: b}\n  state: {
         (MQTT + "{topic: 's/x{node}'}\n", "x.yaml:7:9", "level of its own"),
         (MQTT + "{topic: 's/#/{node}'}\n", "x.yaml:7:9", "wildcard"),
         (MQTT + "{topic: 's/{node}/x'}\ncapabilities: {channels: 2}\n", "x.yaml:8:16", "one channel"),
+        (MQTT + "{topic: 's/{node}/x'}\n  transition: b.fade\n", "x.yaml:4:1", "other fields"),
         (MQTT.replace("b}", "b, full: 10}") + "{topic: 's/{node}/x'}\n", "x.yaml:5:21", "fewer steps"),
     ],
 )  # fmt: skip
