@@ -9,6 +9,8 @@ import structlog
 
 from lightctl.files.settings_model import LogSettings
 
+QUIETED = ("pymodbus", "mqtt")  # the links report in their own words what these would say with every packet
+
 
 def configure_logs(settings: LogSettings) -> None:
     """Send the daemon's own lines and those of its libraries to stderr, in one shape."""
@@ -35,4 +37,6 @@ def configure_logs(settings: LogSettings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    for chatty in QUIETED:
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)

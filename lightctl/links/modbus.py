@@ -142,13 +142,14 @@ class ModbusLink:
         if not self._wire.connected:
             return
         now, now_s = self._clock.now(), time.monotonic()
-        clock_s = min(((unit.due - now).total_seconds() for unit in self._units.values()), default=3600.0)
+        # A unit that is due already but rests must not keep its neighbours waiting: theirs is the next instant to come.
+        coming = [(unit.due - now).total_seconds() for unit in self._units.values() if unit.due > now]
+        clock_s = min(coming, default=3600.0)
         # Units that are due by the run's clock wait for their floor on the machine's.
         floors = [self._floor_s(unit, now_s) - now_s for unit in self._units.values() if unit.due <= now]
         floors += [rest for unit in self._units.values() if (rest := self._wire.rests_s(unit.number)) > 0]
         waits: list[asyncio.Task[object]] = [asyncio.create_task(self._work.wait(), name=f"{self.name}: orders")]
-        if clock_s > 0:
-            waits.append(asyncio.create_task(self._clock.sleep(clock_s), name=f"{self.name}: polls"))
+        waits.append(asyncio.create_task(self._clock.sleep(clock_s), name=f"{self.name}: polls"))
         try:
             await asyncio.wait(
                 waits, timeout=max(0.001, min(floors)) if floors else None, return_when="FIRST_COMPLETED"

@@ -1,0 +1,241 @@
+"""The run: sets the stage, brings inventory and schedules in, watches the nights, and proves what they were."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lightctl.cli.demo.mishaps import Mishap, plan_mishaps
+from lightctl.cli.demo.show import Scene, Show
+from lightctl.cli.demo.stage import Pace, Stage, instants
+from lightctl.cli.demo.town import TIME_ZONE, build_town
+from lightctl.cli.demo.truth import TruthReader
+from lightctl.cli.demo.verdict import LampVerdict, full_power_wh, judge
+from lightctl.devices.profile import shipped_profiles
+from lightctl.domain.assets import LightPoint
+from lightctl.domain.errors import LinkDown
+from lightctl.domain.states import Fault
+from lightctl.domain.timescale import TimeScale
+from lightctl.files.schedules import read_schedules
+from lightctl.planning.resolve import Plan
+from lightctl.store.sqlite import SqliteStore
+
+FIRST_NIGHT = dt.date(2026, 12, 4)
+BEGINS_H, ENDS_H = 13.5, 9.0
+PREPARATION_S = 7.0
+HEARTBEAT_S = 3600.0
+RUN_S = 60.0
+RUN_S_PER_LAMP = 0.008
+LOOK_EVERY_S = 0.5
+GRACE_S = 2.0
+RECOVERY_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person who started the demo wants; speed None: so that it ends within about a minute."""
+
+    lamps: int = 500
+    nights: int = 1
+    speed: float | None = None
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was proved, or not."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it."""
+
+    nights: int
+    lamps: int
+    followed: int = 0
+    commands: dict[str, int] = field(default_factory=dict)
+    faults_raised: int = 0
+    faults_cleared: int = 0
+    energy_kwh: float = 0.0
+    baseline_kwh: float = 0.0
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check holds."""
+        return bool(self.checks) and all(check.ok for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the shape that scripts rely on."""
+        return {
+            "result": "pass" if self.passed else "fail",
+            "nights": self.nights,
+            "lamps": self.lamps,
+            "followed": self.followed,
+            "commands": self.commands,
+            "faults": {"raised": self.faults_raised, "cleared": self.faults_cleared},
+            "energy_kwh": round(self.energy_kwh, 3),
+            "baseline_kwh": round(self.baseline_kwh, 3),
+            "checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in self.checks],
+        }
+
+
+def run_demo(wishes: Wishes, folder: Path, show: Show) -> Outcome:
+    """Run the nights in a scratch folder; raises LinkDown when a process cannot be started or dies."""
+    points = build_town(wishes.lamps, wishes.seed)
+    mishaps = plan_mishaps(points)
+    span = _span(wishes.nights)
+    seconds = (span[1] - span[0]).total_seconds()
+    speed = wishes.speed or seconds / (RUN_S + RUN_S_PER_LAMP * wishes.lamps)
+
+    def start_clock() -> Pace:
+        return Pace(TimeScale(span[0], time.time() + PREPARATION_S, speed), HEARTBEAT_S, wishes.seed)
+
+    files = shipped_schedules()
+    with Stage(folder, points, files, mishaps, start_clock) as stage:
+        pace = stage.pace
+        show.say(f"broker     {stage.broker.url} (NATS, MQTT 3.1.1)")
+        show.say(f"street     {len(points)} light points simulated, some carry their nights, some are switched live")
+        show.say(f"clock      x{speed:.0f}, from {span[0].astimezone(ZoneInfo(TIME_ZONE)):%Y-%m-%d %H:%M} {TIME_ZONE}")
+        truth = TruthReader(stage.truth_log)
+        _watch(stage, truth, span, len(points), show)
+        verified = stage.client.get("/v1/audit/verify").raise_for_status().json()
+        stage.end("simulators")
+        truth.read_on()
+    plan = Plan(read_schedules(files).intent, TIME_ZONE)
+    outcome = Outcome(wishes.nights, len(points))
+    outcome.energy_kwh = sum(lamp.energy_wh for lamp in truth.lamps.values()) / 1000
+    outcome.baseline_kwh = full_power_wh(points, plan, span) / 1000
+    recovery = dt.timedelta(seconds=pace.on_the_wire(RECOVERY_S))
+    verdicts = judge(points, plan, shipped_profiles(), truth.lamps, mishaps, span, recovery)
+    outcome.checks += _lamp_checks(verdicts, speed)
+    outcome.followed = sum(1 for verdict in verdicts if verdict.wrong_s <= GRACE_S * speed)
+    _read_store(stage.store, points, mishaps, pace.clock, outcome)
+    outcome.checks.append(Check("the audit chain holds", verified["ok"], f"{verified['entries']} entries"))
+    return outcome
+
+
+def shipped_schedules() -> dict[str, str]:
+    """Give the schedules of the example city, from the wheel or from the checkout."""
+    packaged = Path(str(resources.files("lightctl"))) / "examples"
+    folder = packaged if packaged.is_dir() else Path(str(resources.files("lightctl"))).parent / "schedules"
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))}
+
+
+def _span(nights: int) -> tuple[dt.datetime, dt.datetime]:
+    midnight = dt.datetime.combine(FIRST_NIGHT, dt.time(), ZoneInfo(TIME_ZONE))
+    begin = midnight.astimezone(dt.UTC) + dt.timedelta(hours=BEGINS_H)
+    return begin, midnight.astimezone(dt.UTC) + dt.timedelta(days=nights, hours=ENDS_H)
+
+
+def _watch(stage: Stage, truth: TruthReader, span: tuple[dt.datetime, dt.datetime], lamps: int, show: Show) -> None:
+    clock = stage.pace.clock
+    told: set[tuple[int, bool]] = set()
+    while (now := instants(clock)) < span[1]:
+        if stage.dead():
+            raise LinkDown(stage.dead())
+        truth.read_on()
+        faults = stage.client.get("/v1/faults", params={"open_only": False, "limit": 500}).raise_for_status().json()
+        for fault in reversed(faults):
+            _tell(fault, told, show)
+        still_open = [fault for fault in faults if fault["cleared_at"] is None]
+        share = (now - span[0]) / (span[1] - span[0])
+        show.draw(Scene(now, share, lamps, truth.lit(), truth.mean_level(), still_open))
+        time.sleep(LOOK_EVERY_S)
+
+
+def _tell(fault: Mapping[str, Any], told: set[tuple[int, bool]], show: Show) -> None:
+    over = fault["cleared_at"] is not None
+    if (fault["id"], over) in told:
+        return
+    told.add((fault["id"], over))
+    at = dt.datetime.fromisoformat(fault["cleared_at"] if over else fault["opened_at"]).astimezone(ZoneInfo(TIME_ZONE))
+    show.say(f"{at:%a %H:%M}  {'cleared' if over else 'FAULT  '}  {fault['event']} at {fault['subject']}")
+
+
+def _lamp_checks(verdicts: Sequence[LampVerdict], speed: float) -> list[Check]:
+    late = sorted(verdict.wrong_s / speed for verdict in verdicts)
+    worst = max(verdicts, key=lambda verdict: verdict.wrong_s)
+    darkest = max(verdicts, key=lambda verdict: verdict.dark_s)
+    middle, p99 = late[len(late) // 2], late[min(len(late) - 1, int(len(late) * 0.99))]
+    followed = sum(1 for seconds in late if seconds <= GRACE_S)
+    return [
+        Check(
+            "every lamp followed its plan",
+            followed == len(verdicts),
+            f"{followed} of {len(verdicts)} by the lamps' own log; seconds of the wire behind it at worst: "
+            f"median {middle:.2f}, p99 {p99:.2f}, {worst.id} {worst.wrong_s / speed:.2f} (allowed {GRACE_S:.0f})",
+        ),
+        Check(
+            "no lamp was dark that should be lit",
+            darkest.dark_s <= GRACE_S * speed,
+            f"longest: {darkest.id}, {darkest.dark_s / speed:.2f} s on the wire",
+        ),
+    ]
+
+
+def _read_store(
+    store: Path, points: Sequence[LightPoint], mishaps: Sequence[Mishap], clock: TimeScale, outcome: Outcome
+) -> None:
+    memory = SqliteStore(store)
+    try:
+        counts = memory.counts()
+        faults = [fault for _, fault in memory.faults()]
+    finally:
+        memory.close()
+    outcome.commands = dict(counts.commands)
+    outcome.faults_raised = len(faults)
+    outcome.faults_cleared = sum(1 for fault in faults if fault.cleared_at is not None)
+    confirmed = outcome.commands.get("confirmed", 0)
+    outcome.checks.append(
+        Check(
+            "commands were confirmed by the nodes",
+            confirmed >= len(points),
+            f"{confirmed} confirmed of {counts.commands}",
+        )
+    )
+    outcome.checks.append(_mishap_check(points, mishaps, faults, clock.start))
+    still_open = [f"{fault.event} at {fault.subject}" for fault in faults if fault.cleared_at is None]
+    outcome.checks.append(Check("every fault cleared itself", not still_open, ", ".join(still_open[:5]) or "none open"))
+    outcome.checks.append(Check("no message was refused", counts.quarantined == 0, f"{counts.quarantined} quarantined"))
+
+
+def _mishap_check(
+    points: Sequence[LightPoint], mishaps: Sequence[Mishap], faults: Sequence[Fault], start: dt.datetime
+) -> Check:
+    node_of = {point.id: point.node for point in points}
+    missed = []
+    expected: set[tuple[str, str]] = set()
+    for mishap in mishaps:
+        begin = start + dt.timedelta(seconds=mishap.at_s)
+        for node in mishap.nodes if mishap.events else ():
+            expected |= {(node, event) for event in mishap.events}
+            seen = any(
+                node_of.get(fault.subject, fault.subject) == node
+                and fault.event in mishap.events
+                and fault.opened_at >= begin
+                for fault in faults
+            )
+            if not seen:
+                missed.append(f"{mishap.kind} at {node}")
+    invented = [
+        f"{fault.event} at {fault.subject}"
+        for fault in faults
+        if (node_of.get(fault.subject, fault.subject), fault.event) not in expected
+    ]
+    detail = f"{len(expected)} put in"
+    if missed:
+        detail += f"; not noticed: {', '.join(missed[:5])}"
+    if invented:
+        detail += f"; {len(invented)} invented: {', '.join(invented[:5])}"
+    return Check("every mishap was noticed and none invented", not missed and not invented, detail)

@@ -1,0 +1,126 @@
+"""The verdict: what the lamps really did against what the plan says they should have done.
+
+The plan is compiled here from the same files, by the same pure functions as in the daemon, but for each lamp by itself;
+the lamps' side comes from their own log and from nothing the daemon knows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from lightctl.cli.demo.mishaps import Mishap
+from lightctl.cli.demo.truth import LampTruth
+from lightctl.devices.fit import fit_level
+from lightctl.devices.profile import Profile
+from lightctl.domain.assets import LightPoint
+from lightctl.domain.states import Switch
+from lightctl.planning.resolve import Plan
+from lightctl.planning.wall import night_date
+
+LEVEL_TOLERANCE = 2.0
+Span = tuple[dt.datetime, dt.datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class LampVerdict:
+    """One lamp: its longest stretch of another light than planned, and of darkness where light was due (seconds)."""
+
+    id: str
+    wrong_s: float
+    dark_s: float
+
+
+@dataclass(slots=True)
+class _Longest:
+    """The longest unbroken stretch; a piece of no length breaks it."""
+
+    seconds: float = 0.0
+    running: float = 0.0
+
+    def add(self, lasting: float) -> None:
+        self.running = self.running + lasting if lasting else 0.0
+        self.seconds = max(self.seconds, self.running)
+
+
+def judge(
+    points: Sequence[LightPoint],
+    plan: Plan,
+    profiles: Mapping[str, Profile],
+    truth: Mapping[str, LampTruth],
+    mishaps: Sequence[Mishap],
+    span: Span,
+    recovery: dt.timedelta,
+) -> list[LampVerdict]:
+    """Judge every lamp over a span; where a mishap excuses it, until it had time to recover, nothing counts."""
+    excuses = _excuses(mishaps, span[0], recovery)
+    first = night_date(span[0], plan.time_zone)
+    nights = (night_date(span[1], plan.time_zone) - first).days + 1
+    found = []
+    for point in points:
+        lamp = truth.get(point.id, LampTruth())
+        planned = plan.switches(point, first, nights)
+        wrong, dark = _Longest(), _Longest()
+        for start, end, due, real in _compared(planned, lamp, span):
+            wanted = fit_level(due, profiles[point.profile].capabilities, point.min_level)
+            lasting = sum((b - a).total_seconds() for a, b in _outside((start, end), excuses.get(point.node, ())))
+            wrong.add(lasting if abs(wanted - real) > LEVEL_TOLERANCE else 0.0)
+            dark.add(lasting if real == 0 and wanted > 0 else 0.0)
+        found.append(LampVerdict(point.id, wrong.seconds, dark.seconds))
+    return found
+
+
+def _compared(
+    planned: Sequence[Switch], lamp: LampTruth, span: Span
+) -> Iterator[tuple[dt.datetime, dt.datetime, int, float]]:
+    """Cut a span where plan or lamp change and give each piece with the level due and the real one (none: dark)."""
+    marks = {span[0], span[1]}
+    marks.update(switch.at for switch in planned if span[0] < switch.at < span[1])
+    marks.update(at for at in lamp.at if span[0] < at < span[1])
+    starts = [switch.at for switch in planned]
+    for start, end in pairwise(sorted(marks)):
+        due = planned[max(bisect_right(starts, start) - 1, 0)].level
+        known = bisect_right(lamp.at, start)
+        yield start, end, due, lamp.levels[known - 1] if known else 0.0
+
+
+def _excuses(mishaps: Sequence[Mishap], start: dt.datetime, recovery: dt.timedelta) -> dict[str, list[Span]]:
+    found: dict[str, list[Span]] = {}
+    for mishap in mishaps:
+        if mishap.excused:
+            begin = start + dt.timedelta(seconds=mishap.at_s)
+            over = begin + dt.timedelta(seconds=mishap.lasts_s) + recovery
+            for node in mishap.nodes:
+                found.setdefault(node, []).append((begin, over))
+    return found
+
+
+def _outside(span: Span, excuses: Sequence[Span]) -> list[Span]:
+    rest = [span]
+    for begin, over in excuses:
+        cut: list[Span] = []
+        for start, end in rest:
+            cut += [(start, min(end, begin)), (max(start, over), end)]
+        rest = [(start, end) for start, end in cut if start < end]
+    return rest
+
+
+def full_power_wh(points: Sequence[LightPoint], plan: Plan, span: Span) -> float:
+    """Give the energy (Wh) if every lamp burned fully from sunset to sunrise and stood by otherwise."""
+    total = 0.0
+    for point in points:
+        rated = (point.rated_power_w or 0.0) * point.lamps
+        standby = point.standby_power_w * point.lamps
+        lit = 0.0
+        date = night_date(span[0], plan.time_zone)
+        while date <= night_date(span[1], plan.time_zone):
+            night = plan.night(point, date).night
+            for begin, end in night.dark:
+                lit += max(0.0, (min(end, span[1]) - max(begin, span[0])).total_seconds())
+            date += dt.timedelta(days=1)
+        hours = (span[1] - span[0]).total_seconds() / 3600
+        total += rated * lit / 3600 + standby * (hours - lit / 3600)
+    return total
