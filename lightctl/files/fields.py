@@ -117,14 +117,17 @@ def level_of(sheet: Sheet, node: Node, what: str) -> int | None:
 
 def selector_of(sheet: Sheet, entries: Mapping[str, Node], what: str) -> Selector | None:
     """Read the `select` of an assignment or a protection."""
-    # Runs of white space are folded first: the selector's pattern takes quadratic time on them.
-    return parsed(
-        sheet,
-        Code.SELECTOR,
-        entries["select"],
-        f"select of {what}",
-        lambda text: parse_selector(" ".join(text.split())),
-    )
+    return parsed(sheet, Code.SELECTOR, entries["select"], f"select of {what}", _selector)
+
+
+def _selector(text: str) -> Selector:
+    try:
+        # Runs of white space are folded first: the selector's pattern takes quadratic time on them.
+        return parse_selector(" ".join(text.split()))
+    except InvalidInput as error:
+        if "(" in text and ")" not in text:  # YAML ended the value at the comma inside the brackets
+            raise InvalidInput(error.where, error.why, hint='Put it in quotes: "key in (a,b)".') from None
+        raise
 
 
 def _wrong_type(sheet: Sheet, node: Node, what: str, wanted: str) -> None:

@@ -93,7 +93,9 @@ def read_inventory(
         values, row_errors = _values(row, chosen, columns, native=mapping is None and format == "csv")
         tag_values = _tags(row, chosen, tags, native=mapping is None and format == "csv")
         point, problems = read_point(values, tag_values, chosen)
-        row_errors += [RowError(row.number, columns.get(f, f), values.get(f, ""), why) for f, why in problems]
+        for one, why in problems:
+            column = columns.get(one) or tags.get(one) or one
+            row_errors.append(RowError(row.number, column, row.cells.get(column, values.get(one, "")), why))
         if point is not None and not row_errors:
             row_errors += _unknown_names(row.number, point, profiles, links)
             row_errors += _conflicts(row.number, point, taken)
