@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lightctl.devices.maps import BIT_TABLES
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import ID_PATTERN, Capabilities, Place
 from lightctl.domain.errors import InvalidInput
@@ -39,7 +40,9 @@ def build_unit(spec: UnitSpec, profile: Profile) -> NodeSetup:
     if channel_map is not None and spec.channels > channel_map.count:
         why = f"{spec.channels} channels are asked for, profile {profile.name} has {channel_map.count}"
         raise InvalidInput(f"unit {spec.node}", why)
-    kind = LampType(spec.rated_power_w, spec.standby_power_w if channels == 1 else 0.0, spec.lamps_per_channel)
+    behind_contactor = channel_map is not None and channel_map.level.table in BIT_TABLES
+    standby_power_w = 0.0 if behind_contactor else spec.standby_power_w
+    kind = LampType(spec.rated_power_w, standby_power_w, spec.lamps_per_channel)
     capabilities = Capabilities(channels=channels, min_level=profile.capabilities.min_level)
     points = dict(enumerate(spec.points))
     outputs = dict.fromkeys(range(channels), kind)

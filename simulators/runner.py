@@ -33,7 +33,10 @@ MOST_AT_ONCE = 500
 
 
 class Run:
-    """A scenario come to life; `machine_now` gives seconds since 1970 of the machine."""
+    """A scenario come to life; `machine_now` gives seconds since 1970 of the machine.
+
+    Raises InvalidInput for what shows only now: an inventory that cannot be read, an id twice, a fault nobody can have.
+    """
 
     def __init__(self, scenario: Scenario, machine_now: Callable[[], float] = time.time) -> None:
         self._scenario = scenario
@@ -44,10 +47,15 @@ class Run:
         self.street = Street(TruthLog(scenario.truth), self._flash)
         self.troubles = Troubles(self.street, scenario.seed)
         self._profiles = shipped_profiles()
-        self.mqtt = self._mqtt_side()
-        self._lines = [(line, self._line(line)) for line in scenario.lines]
-        for fault in scenario.faults:
-            self.troubles.schedule(fault)
+        try:
+            self.mqtt = self._mqtt_side()
+            self._lines = [(line, self._line(line)) for line in scenario.lines]
+            for fault in scenario.faults:
+                if (pending := fault.pending(self.now())) is not None:
+                    self.troubles.schedule(pending)
+        except InvalidInput:
+            self.street.close()
+            raise
 
     def now(self) -> dt.datetime:
         """Give the run's present instant."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from lightctl.domain.assets import ID_PATTERN, Place
 from lightctl.domain.timescale import TimeScale
@@ -109,6 +110,17 @@ class FaultSpec:
     period_s: float = 60.0
     offset_s: float = 7200.0
 
+    def pending(self, now: dt.datetime) -> FaultSpec | None:
+        """Give what is left of it when a run starts at an instant: all, the rest, or nothing when it is over."""
+        if self.at >= now:
+            return self
+        if self.kind in MOMENTARY_FAULTS:
+            return None
+        if self.lasts_s is None:
+            return replace(self, at=now)
+        left = self.lasts_s - (now - self.at).total_seconds()
+        return replace(self, at=now, lasts_s=left) if left > 0 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -190,10 +202,11 @@ def _place(parent: Section, default: Place | None) -> Place | None:
         return default
     if not (section.has("lat") and section.has("lon")):
         raise section.error("lat", "a place needs lat and lon")
+    zone = section.text("time_zone", "UTC")
+    if zone not in available_timezones():
+        raise section.error("time_zone", f"{zone!r} is not a time zone", hint="Write one such as Europe/Berlin.")
     place = Place(
-        section.number("lat", 0.0, least=-90, most=90),
-        section.number("lon", 0.0, least=-180, most=180),
-        section.text("time_zone", "UTC"),
+        section.number("lat", 0.0, least=-90, most=90), section.number("lon", 0.0, least=-180, most=180), zone
     )
     section.close()
     return place

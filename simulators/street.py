@@ -138,6 +138,10 @@ class Street:
             for change in station.firmware.truths(now):
                 self.truth.lamp(station.firmware.setup, change, FINAL)
             self._flash.save(node, station.firmware.memory(now))
+        self.close()
+
+    def close(self) -> None:
+        """Close flash and truth log as they are."""
         self._flash.close()
         self.truth.close()
 

@@ -167,8 +167,8 @@ def test_after_valid_until_the_lamp_is_fully_lit_from_its_own_sunset_to_sunrise(
     assert state(firmware, dt.datetime(2026, 12, 22, 12, 0, tzinfo=dt.UTC)) == (0, Reason.FALLBACK)
     changes = [it for it in firmware.advance(after(24)) if isinstance(it, LampChanged)]
     assert [it.level for it in changes] == [100]
-    # Essen, 22 December 2026: the sun sets at 16:26 local time (published table).
-    assert abs(changes[0].at - dt.datetime(2026, 12, 22, 15, 26, tzinfo=dt.UTC)) < dt.timedelta(minutes=2)
+    # Sunset in Essen as pvlib's SPA gives it.
+    assert abs(changes[0].at - dt.datetime(2026, 12, 22, 15, 25, 39, tzinfo=dt.UTC)) < dt.timedelta(seconds=10)
 
 
 def test_a_node_that_never_had_a_plan_is_lit_at_night_and_dark_by_day():
