@@ -84,6 +84,20 @@ def test_a_night_that_starts_after_the_suns_setting_has_its_dark_spans_at_both_e
     assert directions == [False, True]
 
 
+def test_of_two_sunsets_in_one_night_the_first_is_its_sunset_and_of_two_sunrises_the_last():
+    # Vadsø: the sun sets just after this noon and again before the next; further west it rises twice.
+    sun = SunNight.of(VADSO, dt.date(2026, 11, 20))
+    assert [each.downwards for each in sun.passages(SUNSET)] == [True, False, True]
+    assert sun.passes(SUNSET, downwards=True) == sun.passages(SUNSET)[0].at
+    for day in range(60):
+        twice = SunNight.of(Place(66.0, -170.0, "America/Nome"), dt.date(2026, 12, 22) + dt.timedelta(days=day))
+        if [each.downwards for each in twice.passages(SUNSET)] == [False, True, False]:
+            assert twice.passes(SUNSET, downwards=False) == twice.passages(SUNSET)[2].at
+            break
+    else:
+        pytest.fail("no night with two sunrises found")
+
+
 @pytest.mark.parametrize("latitude", [90.0, 89.99, -90.0, -89.97])
 def test_at_the_poles_the_sun_passes_once_in_half_a_year(latitude):
     place = Place(latitude, 0.0, "UTC")
