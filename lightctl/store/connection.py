@@ -115,10 +115,10 @@ class SqliteFile:
         assert self._depth, "a write outside of a transaction"
         return self.db.conn.execute(sql, parameters).rowcount
 
-    def run_many(self, sql: str, rows: Iterable[Parameters]) -> None:
-        """Run one writing statement for many rows inside a transaction."""
+    def run_many(self, sql: str, rows: Iterable[Parameters]) -> int:
+        """Run one writing statement for many rows inside a transaction; gives how many rows they touched in all."""
         assert self._depth, "a write outside of a transaction"
-        self.db.conn.executemany(sql, rows)
+        return self.db.conn.executemany(sql, rows).rowcount
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Read all rows."""

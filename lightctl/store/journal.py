@@ -31,6 +31,10 @@ _PUT_COMMAND = (
     "attempts = excluded.attempts, sent_at = excluded.sent_at, broker_acked_at = excluded.broker_acked_at, "
     "finished_at = excluded.finished_at, detail = excluded.detail"
 )
+_MOVE_COMMAND = (
+    "UPDATE commands SET state = ?, cause = ?, created_at = ?, deadline = ?, priority = ?, attempts = ?, sent_at = ?, "
+    "broker_acked_at = ?, finished_at = ?, detail = ? WHERE node = ? AND revision = ?"
+)
 _PUT_REPORT = "INSERT INTO last_reports (node, doc) VALUES (?, ?) ON CONFLICT (node) DO UPDATE SET doc = excluded.doc"
 _PUT_ANNOUNCED = (
     "INSERT INTO nodes (node, capabilities, model, firmware, announced_at) VALUES (?, ?, ?, ?, ?) "
@@ -79,7 +83,7 @@ class JournalRoom(Room):
         return {row[0]: _node(row) for row in self._main.rows(_NODES)}
 
     def commands(
-        self, state: CommandState | None = None, node: str | None = None, limit: int | None = None
+        self, state: str | None = None, node: str | None = None, limit: int | None = None
     ) -> tuple[Command, ...]:
         """Give commands, newest first: all, in a state, of a node."""
         conditions: list[str] = []
@@ -111,14 +115,17 @@ class JournalRoom(Room):
 
 def _put_commands(db: SqliteFile, commands: Iterable[Command]) -> None:
     newest: dict[tuple[str, int], Command] = {}
-    rows: list[Row] = []
     for command in commands:
         key = (command.node, command.revision)
         before = newest.get(key)
         if before is not None and before.state.terminal:
-            rows.append(_command_row(before))  # so that the database sees an end being left
+            db.run_many(_PUT_COMMAND, [_command_row(before)])  # so that the database sees an end being left
         newest[key] = command
-    rows.extend(_command_row(command) for command in newest.values())
+    rows = [_command_row(command) for command in newest.values()]
+    # An update costs half an upsert, and a command that has moved is nearly always known.
+    moved = [(*row[2:], row[0], row[1]) for row in rows if row[2] != CommandState.QUEUED or row[7]]
+    if moved and db.run_many(_MOVE_COMMAND, moved) == len(moved):
+        rows = [row for row in rows if row[2] == CommandState.QUEUED and not row[7]]
     db.run_many(_PUT_COMMAND, rows)
 
 

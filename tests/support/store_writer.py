@@ -14,7 +14,6 @@ from lightctl.store.base import Recorded
 from lightctl.store.sqlite import SqliteStore
 from tests.support.stores import command, desired, draft, report
 
-
 EARLY_AT = 5
 
 
