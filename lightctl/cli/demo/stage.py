@@ -128,6 +128,8 @@ class Stage:
 
     def close(self) -> None:
         """End everything that still runs, the newest first."""
+        if hasattr(self, "client"):
+            self.client.close()
         for process in reversed(self._started.values()):
             _end(process)
         self._started.clear()
@@ -146,6 +148,8 @@ class Stage:
 
     def start_daemon(self) -> None:
         """Start the daemon and wait for its door."""
+        if hasattr(self, "client"):
+            self.client.close()
         self._start("daemon", "-m", "lightctl", "serve", "--config", str(self.folder / "lightctl.toml"))
         self.client = self._connect()
 

@@ -1,0 +1,74 @@
+"""A night in real processes for acceptance tests: broker, simulators and daemon, sped up, with things done to them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightctl.cli.demo.mishaps import Mishap
+from lightctl.cli.demo.night import shipped_schedules
+from lightctl.cli.demo.stage import Pace, Stage
+from lightctl.cli.demo.town import TIME_ZONE, build_town
+from lightctl.cli.demo.truth import TruthReader
+from lightctl.cli.demo.verdict import LampVerdict, judge
+from lightctl.devices.profile import shipped_profiles
+from lightctl.domain.assets import LightPoint
+from lightctl.domain.timescale import TimeScale
+from lightctl.files.schedules import read_schedules
+from lightctl.planning.resolve import Plan
+
+SUNSET_FRIDAY = dt.datetime(2026, 12, 4, 15, 24, tzinfo=dt.UTC)
+PREPARATION_S = 8.0
+
+
+@dataclass
+class Night:
+    """A running night; `wait_until` lets it pass, `verdicts` judges every lamp by its own log."""
+
+    stage: Stage
+    begin: dt.datetime
+    end: dt.datetime
+    points: tuple[LightPoint, ...]
+    mishaps: Sequence[Mishap]
+
+    def wait_until(self, instant: dt.datetime) -> None:
+        clock = self.stage.pace.clock
+        assert clock.instant(time.time()) < instant, "the machine is too slow for this speed: the instant has passed"
+        while clock.instant(time.time()) < instant:
+            dead = self.stage.dead()
+            assert not dead, dead
+            time.sleep(0.05)
+
+    def verdicts(self) -> list[LampVerdict]:
+        """End the street and judge it from the first sunset on."""
+        self.stage.end("simulators")
+        truth = TruthReader(self.stage.truth_log)
+        truth.read_on()
+        assert set(truth.lamps) >= {point.id for point in self.points}
+        plan = Plan(read_schedules(shipped_schedules()).intent, TIME_ZONE)
+        recovery = dt.timedelta(seconds=self.stage.pace.on_the_wire(4.0))
+        span = (self.begin, self.end)
+        return judge(self.points, plan, shipped_profiles(), truth.lamps, self.mishaps, span, recovery)
+
+    def wire_s(self, seconds: float) -> float:
+        """Give how many machine seconds so many of the run took."""
+        return seconds / self.stage.pace.clock.speed
+
+
+@contextmanager
+def night(folder: Path, *, lamps: int, hours: float, seconds: float, mishaps: Sequence[Mishap] = ()) -> Iterator[Night]:
+    """Run so many hours from 15:00 local on, sunset included, in about so many machine seconds."""
+    begin = SUNSET_FRIDAY - dt.timedelta(minutes=84)
+    end = begin + dt.timedelta(hours=hours)
+    points = build_town(lamps, seed=3)
+    speed = hours * 3600 / seconds
+
+    def start_clock() -> Pace:
+        return Pace(TimeScale(begin, time.time() + PREPARATION_S, speed), 3600.0, 3)
+
+    with Stage(folder, points, shipped_schedules(), mishaps, start_clock) as stage:
+        yield Night(stage, begin, end, points, mishaps)
