@@ -142,6 +142,8 @@ def _values(
                 errors.append(RowError(row.number, column, text, f"the mapping has no value for it in [values.{one}]"))
             text = ours or ""
         values[one] = text
+    if not mapping.templates:
+        return values, errors
     # The id first: other templates may use it.
     known = {column: "" if text in mapping.null else text for column, text in row.cells.items()}
     for one, template in sorted(mapping.templates.items(), key=lambda entry: entry[0] != "id"):

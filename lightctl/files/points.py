@@ -17,6 +17,7 @@ MAX_TEXT = 500
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,3})?|[+-]?\.[0-9]{1,30}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 _NOT_IN_ADDRESS = re.compile(r"[\s+#]")
+_STATES: Mapping[str, LifeCycle] = {state.value: state for state in LifeCycle}
 _DEFAULT = LightPoint("-", 0.0, 0.0)
 
 Problem = tuple[str, str]
@@ -112,10 +113,9 @@ class _Fields:
         text = self._get("state")
         if not text:
             return _DEFAULT.state
-        states: Mapping[str, LifeCycle] = {state.value: state for state in LifeCycle}
-        if text not in states:
-            self._refuse("state", f"not a state of a light point. {did_you_mean(text, states)}")
-        return states.get(text, _DEFAULT.state)
+        if text not in _STATES:
+            self._refuse("state", f"not a state of a light point. {did_you_mean(text, _STATES)}")
+        return _STATES.get(text, _DEFAULT.state)
 
     def _number(self, name: str, lowest: float, highest: float, what: str) -> float | None:
         text = self._get(name)

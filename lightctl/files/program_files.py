@@ -64,8 +64,6 @@ def _window(sheet: Sheet, node: Node, what: str) -> ActivePeriod | None:
         start, end = (_moment(sheet, Text(node.line, node.column, edge.strip(), plain=False), what) for edge in edges)
     if start is None or end is None:
         return None
-    if start == end:
-        sheet.report(Code.ACTIVE, node, f"{what}: the window starts and ends at {start}", _WINDOW_HINT)
     return ActivePeriod(start, end, sheet.source(node))
 
 

@@ -89,7 +89,14 @@ def settings_files(config: Path | None, environ: Mapping[str, str], cwd: Path) -
     if config is not None:
         return [cwd / config]
     places = (cwd / FILE_NAME, _xdg_file(environ), Path("/etc/lightctl", FILE_NAME))
-    return [path for path in places if path.exists()]
+    return [path for path in places if _exists(path)]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder we may not look into: reading says so, silence would hide its settings
+        return True
 
 
 def _xdg_file(environ: Mapping[str, str]) -> Path:

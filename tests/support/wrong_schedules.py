@@ -70,7 +70,6 @@ WRONG = (
     Wrong("LC-S018", program('{steps: [{at: dawn, level: 5, earliest: "06:00", latest: "05:00"}]}'), 2, 55, "Swap"),
     Wrong("LC-S018", program("{steps: [{at: dawn, level: 5, latest: sunrise}]}"), 2, 53, "HH:MM"),
     Wrong("LC-S019", program("{active: sunset}"), 2, 24, ".."),
-    Wrong("LC-S019", program("{active: sunset .. sunset}"), 2, 24, ".."),
     Wrong("LC-S019", program("{active: []}"), 2, 24, "start_level: 0"),
     Wrong("LC-S020", program('{steps: [{at: "22:00", level: 5}, {at: "22:00:00", level: 6}]}'), 2, 49, "one"),
     Wrong("LC-S021", rule("{dates: 24-12, program: p}"), 3, 33, "month first"),
@@ -93,8 +92,6 @@ WRONG = (
 WARNED = (
     Wrong("LC-S101", HEAD + "programs: {p: {}}\n", 2, 12, "calendar"),
     Wrong("LC-S102", HEAD + "programs: {p: {}}\ncalendars: {c: {default: p}}\n", 3, 13, "an assignment"),
-)
-WARNED += (
     Wrong(
         "LC-S103",
         HEAD + "programs: {p: {}}\ncalendars: {c: {default: p}}\nassignments:\n"
