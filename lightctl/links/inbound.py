@@ -7,10 +7,10 @@ most once a minute each, and a flood of rubbish is counted rather than passed on
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from lightctl.devices.codec import MqttCodec, Outgoing, UnknownNode
+from lightctl.devices.codec import MqttCodec, UnknownNode
 from lightctl.domain.assets import ID_PATTERN, Node
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.events import MessageQuarantined, NodeDiscovered, NodePresence
@@ -22,7 +22,6 @@ KEPT_BYTES = 256
 KEPT_TEXT = 200
 QUARANTINE_PER_S = 20.0
 DISCOVERY_S = 60.0
-MAX_CLEARED = 10_000
 NO_NODES: Mapping[str, Node] = MappingProxyType({})
 
 
@@ -39,7 +38,6 @@ class Inbound:
         self._emit = emit
         self._clock = clock
         self._by_profile: dict[str, dict[str, Node]] = {}
-        self._cleared: set[str] = set()
         self._quarantine = Bucket(QUARANTINE_PER_S, QUARANTINE_PER_S)
         self._discovered = Throttle(DISCOVERY_S)
 
@@ -51,12 +49,6 @@ class Inbound:
         self.nodes = dict(nodes)
         self._by_profile = by_profile
 
-    def expect_cleared(self, messages: Iterable[Outgoing]) -> None:
-        """Remember topics we empty ourselves: the broker hands the empty message back to us."""
-        for message in messages:
-            if len(self._cleared) < MAX_CLEARED:
-                self._cleared.add(message.topic)
-
     def subscriptions(self) -> frozenset[str]:
         """Give the topic filters of the profiles in use, and of those heard always."""
         wanted = (self._always | self._by_profile.keys()) & self._codecs.keys()
@@ -64,9 +56,6 @@ class Inbound:
 
     def receive(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 - as the wire gives it
         """Judge one message and emit what it says; never raises."""
-        if not payload and topic in self._cleared:
-            self._cleared.discard(topic)
-            return
         if len(payload) > MAX_PAYLOAD_BYTES:
             self._refuse(topic, payload, f"{len(payload)} bytes, more than the {MAX_PAYLOAD_BYTES} a message may have")
             return
@@ -89,7 +78,7 @@ class Inbound:
             return
         if unknown is None:
             self._refuse(topic, payload, "no profile of this link speaks on this topic")
-        else:
+        elif not retained:  # what a broker kept of a node that left is no sign of life
             self._discover(topic, payload, unknown)
 
     def _discover(self, topic: str, payload: bytes, unknown: UnknownNode) -> None:

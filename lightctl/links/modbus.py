@@ -43,6 +43,7 @@ from lightctl.links.modbus_units import Unit, units_of
 from lightctl.links.modbus_wire import AnswerUnfit, ModbusWire, UnitRefusedForNow, UnitSilent
 from lightctl.links.outbox import Outbox
 from lightctl.links.pacing import Backoff
+from lightctl.links.stopping import end_if_cancelled
 
 __all__ = ["ModbusEndpoint", "ModbusLink"]
 
@@ -99,6 +100,7 @@ class ModbusLink:
     async def run(self) -> None:
         """Keep the line open until cancelled."""
         while True:
+            end_if_cancelled()
             since = math.inf
             try:
                 try:
@@ -117,6 +119,7 @@ class ModbusLink:
     async def _serve(self) -> None:
         """Use the connected line; always ends with LinkDown."""
         while True:
+            end_if_cancelled()
             if not self._wire.connected:
                 raise LinkDown("the connection ended")
             if self._silences >= SILENT_LINE:  # a gateway that restarted may leave the connection half open

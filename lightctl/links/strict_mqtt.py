@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -33,6 +34,7 @@ ACK_TIMEOUT_S = 10.0
 FAILURE = 0x80
 # What may be accepted next time (MQTT 5, 2.4): unspecified error, implementation specific, quota exceeded.
 TEMPORARY = frozenset({0x80, 0x83, 0x97})
+UNSPECIFIED = 0x80
 UNSUPPORTED_VERSION = 0x84
 MAX_PACKET_BYTES = 65_536
 LOGGER = logging.getLogger("lightctl.links.mqtt.wire")
@@ -75,6 +77,7 @@ class StrictClient(aiomqtt.Client):
             logger=LOGGER,
             max_inflight_messages=window,
             properties=_connect_properties() if mqtt5 else None,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else small publishes wait up to 40 ms
         )
         self.window = window
         self.mqtt5 = mqtt5
@@ -146,6 +149,9 @@ class StrictClient(aiomqtt.Client):
         try:
             self._disconnected.result()
         except aiomqtt.MqttError as error:
+            if getattr(error.rc if isinstance(error, aiomqtt.MqttCodeError) else None, "value", 0) == UNSPECIFIED:
+                why = f"the connection was lost (should this repeat: is another client named {self.identifier}?)"
+                raise LinkDown(why) from error
             raise _down(error) from error
         except (OSError, ValueError) as error:  # what paho lets through from a broken socket
             raise LinkDown(str(error)) from error

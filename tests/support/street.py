@@ -1,155 +1,85 @@
-"""A small street for tests of the controller: three lamps, and the reports their nodes would send."""
+"""Nodes and orders for tests of the wires, and a plain MQTT client for the street's end."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import socket
+from collections.abc import AsyncIterator
 
-from lightctl.control.controller import Controller
-from lightctl.control.effects import Effects
-from lightctl.control.policy import Policy
-from lightctl.devices.profile import shipped_profiles
-from lightctl.domain.assets import Capabilities, Fleet, LightPoint
-from lightctl.domain.events import Event, FleetChanged, IntentChanged, NodeAnnounced, NodeReported
-from lightctl.domain.programs import Intent
-from lightctl.domain.states import ChannelReport, Command, DesiredState, Fault, Reason, ReportedState
-from lightctl.files.schedules import read_schedules
+import aiomqtt
 
-ZONE = "Europe/Berlin"
-DUISBURG = (51.4344, 6.7623)
-AFTERNOON = dt.datetime(2026, 12, 4, 14, 0, tzinfo=dt.UTC)
-CARRYING = Capabilities(nights=7, slots=96, ramp=True, persists=True)
-LIVE = Capabilities()
-SCHEDULE = """
-version: 1
-programs:
-  street:
-    start_level: 100
-    steps:
-      - {at: "22:00", level: 50}
-calendars:
-  street: {default: street}
-assignments:
-  - {select: "*", calendar: street}
-"""
+from lightctl.domain.assets import Node
+from lightctl.domain.states import ActionKind, ChannelDesired, DesiredState, NodeAction, Switch
+from lightctl.links.base import Order
 
 
-def lamp(name: str, **fields: object) -> LightPoint:
-    values: dict[str, object] = {"rated_power_w": 50.0, "standby_power_w": 0.5, "node": f"n-{name}"} | fields
-    return LightPoint(name, *DUISBURG, **values)
+def node(name: str, profile: str = "native", link: str = "mqtt", address: str = "", channels: int = 1) -> Node:
+    return Node(name, profile, link, address, {number: f"LP-{name}-{number}" for number in range(channels)})
 
 
-def intent(text: str = SCHEDULE) -> Intent:
-    read = read_schedules({"test.yaml": text})
-    assert not read.errors
-    return read.intent
+def desired(
+    name: str, revision: int, level: int = 50, now: dt.datetime | None = None, channels: int = 1
+) -> DesiredState:
+    now = now or dt.datetime.now(dt.UTC)
+    due = ChannelDesired((Switch(now - dt.timedelta(minutes=1), level),))
+    return DesiredState(name, revision, now, now + dt.timedelta(days=7), dict.fromkeys(range(channels), due))
 
 
-@dataclass
+def order(each: Node, revision: int, level: int = 50, priority: int = 0) -> Order:
+    return Order(each, desired(each.id, revision, level, channels=len(each.channels)), priority)
+
+
+def action(each: Node, kind: ActionKind = ActionKind.IDENTIFY, name: str = "a1", seconds: float = 60.0) -> Order:
+    until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
+    return Order(each, NodeAction(name, each.id, kind, until))
+
+
 class Street:
-    """A controller and everything it has decided so far."""
+    """The street's end of a broker: sees every message and can say anything."""
 
-    points: tuple[LightPoint, ...] = (lamp("a"),)
-    policy: Policy = field(default_factory=lambda: Policy(topup_spread_s=60.0))
-    now: dt.datetime = AFTERNOON
-    commands: dict[str, Command] = field(default_factory=dict)
-    desired: dict[str, DesiredState] = field(default_factory=dict)
-    faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
-    sent: list[DesiredState] = field(default_factory=list)
-    last: Effects = field(default_factory=Effects)
-    seq: int = 0
+    def __init__(self, client: aiomqtt.Client) -> None:
+        self.client = client
+        self.seen: list[tuple[str, bytes, bool]] = []
+        self._arrived = asyncio.Event()
 
-    def __post_init__(self) -> None:
-        self.controller = Controller(self.policy, shipped_profiles(), ZONE)
+    async def listen(self) -> None:
+        async for message in self.client.messages:
+            self.seen.append((str(message.topic), bytes(message.payload), bool(message.retain)))
+            self._arrived.set()
 
-    def start(self, text: str = SCHEDULE) -> Effects:
-        return self.step(FleetChanged(Fleet.of(self.points, ZONE)), IntentChanged(intent(text)))
+    async def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        await self.client.publish(topic, payload, qos=1, retain=retain)
 
-    def step(self, *events: Event, after: float = 0.0) -> Effects:
-        self.now += dt.timedelta(seconds=after)
-        return self.take(self.controller.step(events, self.now))
+    async def until(self, topic: str, count: int = 1, seconds: float = 10.0) -> list[bytes]:
+        """Give the payloads seen on a topic once there are `count`."""
+        async with asyncio.timeout(seconds):
+            while True:
+                payloads = [payload for seen, payload, _ in self.seen if seen == topic]
+                if len(payloads) >= count:
+                    return payloads
+                self._arrived.clear()
+                await self._arrived.wait()
 
-    def take(self, effects: Effects) -> Effects:
-        self.last = effects
-        for command in effects.commands:
-            known = self.commands.get(command.id)
-            assert known is None or not known.state.terminal, f"{command.id} left {known.state} for {command.state}"
-            self.commands[command.id] = command
-        for desired in effects.desired:
-            before = self.desired.get(desired.node)
-            assert before is None or before.revision < desired.revision
-            self.desired[desired.node] = desired
-        for fault in effects.faults:
-            if fault.cleared_at is None:
-                assert fault.key not in self.faults
-                self.faults[fault.key] = fault
-            else:
-                del self.faults[fault.key]
-        self.sent = [s.content for s in effects.submissions if isinstance(s.content, DesiredState)]
-        return effects
 
-    def run_until(self, instant: dt.datetime) -> int:
-        """Ring every alarm up to an instant; gives how many rang."""
-        rang = 0
-        sent: list[DesiredState] = []
-        while self.last.review_at is not None and self.last.review_at <= instant:
-            assert self.last.review_at > self.now, "the controller asks to look again at an instant that has passed"
-            self.step(after=(self.last.review_at - self.now).total_seconds())
-            sent += self.sent
-            rang += 1
-            assert rang < 10_000, "the controller never rests"
-        self.now = instant
-        self.step()
-        self.sent = sent + self.sent
-        return rang
-
-    def command(self, node: str = "n-a") -> Command:
-        return max((c for c in self.commands.values() if c.node == node), key=lambda c: c.revision)
-
-    def hello(
-        self, node: str = "n-a", revision: int = 0, capabilities: Capabilities = CARRYING, boot: str = "b1"
-    ) -> Event:
-        return NodeAnnounced(node, boot, capabilities, revision, self.now, self.now)
-
-    def report(
-        self,
-        node: str = "n-a",
-        *,
-        revision: int | None = None,
-        level: int | None = None,
-        commanded: int | None = None,
-        power_w: float | None = None,
-        boot: str = "b1",
-        seq: int | None = None,
-        reason: Reason | None = Reason.PROGRAM,
-        verified: bool = False,
-        faults: Iterable[str] = (),
-        flags: Iterable[str] = (),
-    ) -> Event:
-        """What an obedient node would say now, except for what is given."""
-        wanted = self.desired[node]
-        due = wanted.channels[0].level_at(self.now)
-        shown = due if level is None else level
-        assert shown is not None
-        self.seq += 1
-        channel = ChannelReport(
-            level=shown,
-            commanded=due if commanded is None else commanded,
-            reason=reason,
-            power_w=(0.5 + 49.5 * shown / 100) if power_w is None else power_w,
-            faults=tuple(faults),
-        )
-        return NodeReported(
-            ReportedState(
-                node,
-                self.now,
-                {0: channel},
-                boot,
-                self.seq if seq is None else seq,
-                self.now,
-                wanted.revision if revision is None else revision,
-                verified,
-                tuple(flags),
-            )
-        )
+@contextlib.asynccontextmanager
+async def street(
+    host: str, port: int, *topics: str, username: str | None = None, password: str | None = None
+) -> AsyncIterator[Street]:
+    """Connect to the street's end of a broker; what was retained before comes first."""
+    at_once = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]  # without it NATS and Nagle cost 40 ms a message
+    async with aiomqtt.Client(
+        host, port, username=username, password=password, max_inflight_messages=100, socket_options=at_once
+    ) as client:
+        client.pending_calls_threshold = 10_000
+        seen = Street(client)
+        listening = asyncio.create_task(seen.listen())
+        try:
+            for topic in topics or ("lightctl/#",):
+                await client.subscribe(topic, qos=1)
+            yield seen
+        finally:
+            listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listening
