@@ -29,14 +29,17 @@ KEEPALIVE_S = 30
 HOUSEKEEPING_S = 1.0
 CONNECT_TIMEOUT_S = 10.0
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 15.0
-IN_FLIGHT = 500
+WINDOW = 64  # paho walks all messages in flight at each acknowledgement, so more is slower
 
 Hear = Callable[[str, bytes, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """What a connection is for: its name, the filters it listens on, its will and whom it tells."""
+    """What a connection is for: its name, the filters it listens on, its will, and whom it tells.
+
+    hear: topic, payload, whether it was retained. room: half of the window has been acknowledged.
+    """
 
     name: str
     filters: tuple[str, ...]
@@ -44,6 +47,7 @@ class Listening:
     hear: Hear
     up: Callable[[], None]
     down: Callable[[], None]
+    room: Callable[[], None]
 
 
 class SocketWatch:
@@ -173,7 +177,7 @@ class BrokerConnection:
             CallbackAPIVersion.VERSION2, f"{self._it.name}-{suffix:012x}", True, protocol=MQTTProtocolVersion.MQTTv311
         )
         client.connect_timeout = CONNECT_TIMEOUT_S / 2
-        client.max_inflight_messages_set(IN_FLIGHT)
+        client.max_inflight_messages_set(2 * WINDOW)
         if self._broker.username:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
@@ -214,5 +218,7 @@ class BrokerConnection:
 
     def _on_publish(self, _c: Client, _u: object, _mid: int, _r: ReasonCode, _p: Properties | None) -> None:
         self.outstanding = max(0, self.outstanding - 1)
+        if self.outstanding <= WINDOW // 2:
+            self._it.room()
         if not self.outstanding:
             self.idle.set()

@@ -18,13 +18,12 @@ from dataclasses import dataclass, field
 
 from lightctl.devices.codec import Outgoing
 from lightctl.domain.errors import InvalidInput
-from simulators.broker import BrokerConnection, Listening
+from simulators.broker import WINDOW, BrokerConnection, Listening
 from simulators.faces import Face
 from simulators.node import ActionAnswer, Say
 from simulators.scenario import Broker
 from simulators.street import Street
 
-WINDOW = 400
 HELLOS_PER_S = 1000.0
 LONGEST_SPREAD_S = 2.0
 SPREAD_STEPS = 20
@@ -112,7 +111,13 @@ class MqttSide:
         # A will can name one node only; the others of a lost connection show by their silence.
         will = self._faces[nodes[0]].presence(online=False)
         listening = Listening(
-            f"simulators-{number}", filters, will, self._hear, lambda: self._up(number), lambda: self._down(number)
+            f"simulators-{number}",
+            filters,
+            will,
+            hear=self._hear,
+            up=lambda: self._up(number),
+            down=lambda: self._down(number),
+            room=lambda: self._room(number),
         )
         return Shared(BrokerConnection(broker, listening, seed), nodes)
 
@@ -166,6 +171,13 @@ class MqttSide:
             print(f"{node}: rejected: {error}", file=sys.stderr)  # noqa: T201
             return
         self._street.carry_out(node, outputs)
+        self._flush_soon()
+
+    def _room(self, number: int) -> None:
+        if self._shared[number].wants:
+            self._flush_soon()
+
+    def _flush_soon(self) -> None:
         if not self._flush_due:
             self._flush_due = True
             asyncio.get_running_loop().call_soon(self.flush)
