@@ -29,8 +29,10 @@ from lightctl.domain.states import FaultEvent
 from lightctl.files.schedules import read_schedules
 from simulators.scenario import FAULT_KINDS
 from tests.support.city import ROOT, City, commands, environment, living_city
+from tests.support.cli_page import cli_page
 from tests.support.pages import Block, Session, blocks, shows
 from tests.support.settings_page import settings_page
+from tests.support.support_table import page_with_table
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
@@ -194,6 +196,26 @@ def test_every_command_stands_on_some_page() -> None:
     assert [name for name in _leaves(group) if f"lightctl {name}" not in ALL] == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("schedule", "check", "schedules/residential.yaml"), "schedule check"),
+        (
+            ("schedule", "preview", "schedules/residential.yaml", "--program", "residential", "--place", "51,7"),
+            "schedule preview",
+        ),
+    ],
+)
+def test_the_keys_of_json_without_a_shape_are_those_on_the_page(arguments, name, environ) -> None:
+    done = subprocess.run(
+        ["lightctl", *arguments, "-o", "json"], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
+    )
+    told = re.search(rf"^{name} (.+(?:\n {{10,}}.+)*)", (ROOT / "docs" / "cli.md").read_text(), re.MULTILINE)
+    assert told is not None
+    found = set(re.findall(r'"(\w+)": ?(?=[\["{}\dtfn])', re.sub(r"\\.", "", done.stdout)))
+    assert found <= set(re.findall(r'"(\w+)"', told[1]))
+
+
 def test_every_exit_code_stands_on_the_technicians_page() -> None:
     page = (ROOT / "docs" / "technician.md").read_text()
     told = {int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
@@ -201,7 +223,17 @@ def test_every_exit_code_stands_on_the_technicians_page() -> None:
 
 
 def test_the_page_of_settings_is_that_of_the_settings() -> None:
-    assert (ROOT / "docs" / "settings.md").read_text() == settings_page(), "python -m tests.support.settings_page"
+    assert (ROOT / "docs" / "settings.md").read_text() == settings_page(), (
+        "python -m tests.support.settings_page > docs/settings.md"
+    )
+
+
+def test_the_page_of_commands_is_that_of_the_commands() -> None:
+    assert (ROOT / "docs" / "cli.md").read_text() == cli_page(), "python -m tests.support.cli_page > docs/cli.md"
+
+
+def test_the_table_of_devices_is_that_of_the_profiles() -> None:
+    assert (ROOT / "docs" / "nodes.md").read_text() == page_with_table(), "python -m tests.support.support_table"
 
 
 def test_every_fault_stands_on_the_operations_page() -> None:

@@ -1,0 +1,142 @@
+"""The page of all commands, written from the commands themselves and from the views they answer with.
+
+python -m tests.support.cli_page > docs/cli.md
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import typer
+
+from lightctl.app import views
+from lightctl.cli.main import build
+
+INTRO = Path(__file__).with_name("cli_intro.md")
+# Which shape a command's JSON has; a list of it where the text ends in [].
+ANSWERS = {
+    "status": "StatusView",
+    "light list": "LightView[]",
+    "light show": "LightView",
+    "node list": "NodeView[]",
+    "node show": "NodeView",
+    "why": "WhyView",
+    "command list": "CommandView[]",
+    "fault list": "FaultView[]",
+    "audit list": "AuditView[]",
+    "audit verify": "AuditVerdict",
+    "on": "ChangeView",
+    "off": "ChangeView",
+    "dim": "ChangeView",
+    "resume": "ChangeView",
+    "identify": "ChangeView",
+    "inventory import": "ImportView",
+    "schedule apply": "ApplyView",
+    "token create": "TokenView",
+    "token list": "TokenView[]",
+    "token revoke": "TokenView",
+}
+COMMON = {"Where", "Writing"}
+
+
+def cli_page() -> str:
+    """Give the page."""
+    parts = [INTRO.read_text()]
+    parts.append("\n## Commands\n")
+    for name, command in _leaves(typer.main.get_command(build())):
+        parts += _command(name, command)
+    parts.append(
+        "\n## Shapes\n\nInstants are RFC 3339 UTC; `null` stands where nothing is known. Further keys may come.\n"
+    )
+    parts += [_shape(name) for name in _shapes()]
+    return "".join(parts)
+
+
+def _leaves(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, sub in command.commands.items():
+        if hasattr(sub, "commands"):
+            yield from _leaves(sub, f"{path}{name} ")
+        else:
+            yield f"{path}{name}", sub
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option" and each.name != "help"]
+    panels = {panel for each in options if (panel := getattr(each, "rich_help_panel", None)) in COMMON}
+    usage = " ".join(["lightctl", name, *(each.metavar or each.name.upper() for each in arguments)])
+    yield f"\n### `{usage}`\n\n{_prose(command.help)}\n"
+    rows = [(each.metavar or each.name.upper(), each.help) for each in arguments if each.help]
+    for each in options:
+        if getattr(each, "rich_help_panel", None) not in COMMON and "--output" not in each.opts:
+            metavar = f" {each.metavar}" if each.metavar else ""
+            rows.append((", ".join(sorted(each.opts, key=len)) + metavar, each.help))
+    if rows:
+        yield "\n| | |\n|---|---|\n" + "".join(
+            f"| `{_cell(left)}` | {_cell(_prose(right))} |\n" for left, right in rows
+        )
+    notes = ["`-o`"] if any("--output" in each.opts for each in options) else []
+    notes += [f"options of *{panel}*" for panel in sorted(panels)]
+    if name in ANSWERS:
+        shape = ANSWERS[name].removesuffix("[]")
+        of = "a list of " if ANSWERS[name].endswith("[]") else ""
+        notes.append(f"JSON: {of}[{shape}](#{shape.lower()})")
+    if notes:
+        yield f"\nTakes {'; '.join(notes)}.\n"
+
+
+def _shapes() -> list[str]:
+    """Give every shape an answer has, and those inside them, in the order of the views."""
+    wanted = {each.removesuffix("[]") for each in ANSWERS.values()}
+    for _ in range(3):
+        for name in tuple(wanted):
+            for annotation in get_type_hints(getattr(views, name)).values():
+                wanted |= {
+                    each.__name__ for each in (annotation, *_inside(annotation)) if dataclasses.is_dataclass(each)
+                }
+    return [name for name in vars(views) if name in wanted]
+
+
+def _inside(annotation: Any) -> Iterator[Any]:
+    for each in get_args(annotation):
+        yield each
+        yield from _inside(each)
+
+
+def _shape(name: str) -> str:
+    shape = getattr(views, name)
+    hints = get_type_hints(shape)
+    keys = ", ".join(f"`{each.name}` {_type(hints[each.name])}" for each in dataclasses.fields(shape))
+    return f"\n### {name}\n\n{_prose(shape.__doc__)}\n\n{keys}\n"
+
+
+def _type(annotation: Any) -> str:
+    arguments = get_args(annotation)
+    if type(None) in arguments:
+        return f"{_type(next(each for each in arguments if each is not type(None)))} or null"
+    name = getattr(annotation, "__origin__", annotation).__name__
+    if name == "tuple":
+        return f"[{_type(arguments[0])}]"
+    if name == "Mapping":
+        return f"{{{_type(arguments[0])}: {_type(arguments[1])}}}"
+    if dataclasses.is_dataclass(annotation):
+        return f"[{name}](#{name.lower()})"
+    return {"str": "text", "int": "integer", "float": "number", "bool": "true or false", "datetime": "instant"}.get(
+        name, "text"
+    )
+
+
+def _prose(text: str) -> str:
+    return re.sub(r"\s+", " ", text or "").strip()
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(cli_page(), end="")  # noqa: T201 - this is what it is for
