@@ -11,7 +11,7 @@ from lightctl.domain import events as ev
 from lightctl.domain.assets import Fleet
 from lightctl.domain.selectors import parse_selector
 from lightctl.domain.states import CommandState, FaultEvent, Override, Reason, Scope
-from tests.support.street import AFTERNOON, CARRYING, LIVE, SCHEDULE, ZONE, Street, intent, lamp
+from tests.support.controlled import AFTERNOON, CARRYING, LIVE, SCHEDULE, ZONE, Street, intent, lamp
 
 EVENING = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
 STEP_AT = dt.datetime(2026, 12, 4, 21, 0, tzinfo=dt.UTC)

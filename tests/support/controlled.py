@@ -1,0 +1,155 @@
+"""A controller and the lamps it is told of, for tests: everything it decided, and the reports its nodes would send."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lightctl.control.controller import Controller
+from lightctl.control.effects import Effects
+from lightctl.control.policy import Policy
+from lightctl.devices.profile import shipped_profiles
+from lightctl.domain.assets import Capabilities, Fleet, LightPoint
+from lightctl.domain.events import Event, FleetChanged, IntentChanged, NodeAnnounced, NodeReported
+from lightctl.domain.programs import Intent
+from lightctl.domain.states import ChannelReport, Command, DesiredState, Fault, Reason, ReportedState
+from lightctl.files.schedules import read_schedules
+
+ZONE = "Europe/Berlin"
+DUISBURG = (51.4344, 6.7623)
+AFTERNOON = dt.datetime(2026, 12, 4, 14, 0, tzinfo=dt.UTC)
+CARRYING = Capabilities(nights=7, slots=96, ramp=True, persists=True)
+LIVE = Capabilities()
+SCHEDULE = """
+version: 1
+programs:
+  street:
+    start_level: 100
+    steps:
+      - {at: "22:00", level: 50}
+calendars:
+  street: {default: street}
+assignments:
+  - {select: "*", calendar: street}
+"""
+
+
+def lamp(name: str, **fields: object) -> LightPoint:
+    values: dict[str, object] = {"rated_power_w": 50.0, "standby_power_w": 0.5, "node": f"n-{name}"} | fields
+    return LightPoint(name, *DUISBURG, **values)
+
+
+def intent(text: str = SCHEDULE) -> Intent:
+    read = read_schedules({"test.yaml": text})
+    assert not read.errors
+    return read.intent
+
+
+@dataclass
+class Street:
+    """A controller and everything it has decided so far."""
+
+    points: tuple[LightPoint, ...] = (lamp("a"),)
+    policy: Policy = field(default_factory=lambda: Policy(topup_spread_s=60.0))
+    now: dt.datetime = AFTERNOON
+    commands: dict[str, Command] = field(default_factory=dict)
+    desired: dict[str, DesiredState] = field(default_factory=dict)
+    faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
+    sent: list[DesiredState] = field(default_factory=list)
+    last: Effects = field(default_factory=Effects)
+    seq: int = 0
+
+    def __post_init__(self) -> None:
+        self.controller = Controller(self.policy, shipped_profiles(), ZONE)
+
+    def start(self, text: str = SCHEDULE) -> Effects:
+        return self.step(FleetChanged(Fleet.of(self.points, ZONE)), IntentChanged(intent(text)))
+
+    def step(self, *events: Event, after: float = 0.0) -> Effects:
+        self.now += dt.timedelta(seconds=after)
+        return self.take(self.controller.step(events, self.now))
+
+    def take(self, effects: Effects) -> Effects:
+        self.last = effects
+        for command in effects.commands:
+            known = self.commands.get(command.id)
+            assert known is None or not known.state.terminal, f"{command.id} left {known.state} for {command.state}"
+            self.commands[command.id] = command
+        for desired in effects.desired:
+            before = self.desired.get(desired.node)
+            assert before is None or before.revision < desired.revision
+            self.desired[desired.node] = desired
+        for fault in effects.faults:
+            if fault.cleared_at is None:
+                assert fault.key not in self.faults
+                self.faults[fault.key] = fault
+            else:
+                del self.faults[fault.key]
+        self.sent = [s.content for s in effects.submissions if isinstance(s.content, DesiredState)]
+        return effects
+
+    def run_until(self, instant: dt.datetime) -> int:
+        """Ring every alarm up to an instant; gives how many rang."""
+        rang = 0
+        sent: list[DesiredState] = []
+        while self.last.review_at is not None and self.last.review_at <= instant:
+            assert self.last.review_at > self.now, "the controller asks to look again at an instant that has passed"
+            self.step(after=(self.last.review_at - self.now).total_seconds())
+            sent += self.sent
+            rang += 1
+            assert rang < 10_000, "the controller never rests"
+        self.now = instant
+        self.step()
+        self.sent = sent + self.sent
+        return rang
+
+    def command(self, node: str = "n-a") -> Command:
+        return max((c for c in self.commands.values() if c.node == node), key=lambda c: c.revision)
+
+    def hello(
+        self, node: str = "n-a", revision: int = 0, capabilities: Capabilities = CARRYING, boot: str = "b1"
+    ) -> Event:
+        return NodeAnnounced(node, boot, capabilities, revision, self.now, self.now)
+
+    def report(
+        self,
+        node: str = "n-a",
+        *,
+        revision: int | None = None,
+        level: int | None = None,
+        commanded: int | None = None,
+        power_w: float | None = None,
+        boot: str = "b1",
+        seq: int | None = None,
+        reason: Reason | None = Reason.PROGRAM,
+        verified: bool = False,
+        faults: Iterable[str] = (),
+        flags: Iterable[str] = (),
+    ) -> Event:
+        """What an obedient node would say now, except for what is given."""
+        wanted = self.desired[node]
+        due = wanted.channels[0].level_at(self.now)
+        shown = due if level is None else level
+        assert shown is not None
+        self.seq += 1
+        channel = ChannelReport(
+            level=shown,
+            commanded=due if commanded is None else commanded,
+            reason=reason,
+            power_w=(0.5 + 49.5 * shown / 100) if power_w is None else power_w,
+            faults=tuple(faults),
+        )
+        return NodeReported(
+            ReportedState(
+                node,
+                self.now,
+                {0: channel},
+                boot,
+                self.seq if seq is None else seq,
+                self.now,
+                wanted.revision if revision is None else revision,
+                verified,
+                tuple(flags),
+            )
+        )
