@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -140,27 +140,27 @@ def _span(nights: int) -> tuple[dt.datetime, dt.datetime]:
 
 def _watch(stage: Stage, truth: TruthReader, span: tuple[dt.datetime, dt.datetime], lamps: int, show: Show) -> None:
     clock = stage.pace.clock
-    told: set[tuple[int, bool]] = set()
+    told: set[tuple[int, str]] = set()
     while (now := instants(clock)) < span[1]:
         if stage.dead():
             raise LinkDown(stage.dead())
         truth.read_on()
         faults = stage.client.get("/v1/faults", params={"open_only": False, "limit": 500}).raise_for_status().json()
-        for fault in reversed(faults):
-            _tell(fault, told, show)
+        for at, text in sorted(_news(faults, told)):
+            show.say(f"{at.astimezone(ZoneInfo(TIME_ZONE)):%a %H:%M}  {text}")
         still_open = [fault for fault in faults if fault["cleared_at"] is None]
         share = (now - span[0]) / (span[1] - span[0])
         show.draw(Scene(now, share, lamps, truth.lit(), truth.mean_level(), still_open))
         time.sleep(LOOK_EVERY_S)
 
 
-def _tell(fault: Mapping[str, Any], told: set[tuple[int, bool]], show: Show) -> None:
-    over = fault["cleared_at"] is not None
-    if (fault["id"], over) in told:
-        return
-    told.add((fault["id"], over))
-    at = dt.datetime.fromisoformat(fault["cleared_at"] if over else fault["opened_at"]).astimezone(ZoneInfo(TIME_ZONE))
-    show.say(f"{at:%a %H:%M}  {'cleared' if over else 'FAULT  '}  {fault['event']} at {fault['subject']}")
+def _news(faults: Sequence[Mapping[str, Any]], told: set[tuple[int, str]]) -> Iterator[tuple[dt.datetime, str]]:
+    """Give what happened to faults since the last look, and remember it as told."""
+    for fault in faults:
+        for key, word in (("opened_at", "FAULT  "), ("cleared_at", "cleared")):
+            if fault[key] is not None and (fault["id"], key) not in told:
+                told.add((fault["id"], key))
+                yield dt.datetime.fromisoformat(fault[key]), f"{word}  {fault['event']} at {fault['subject']}"
 
 
 def _lamp_checks(verdicts: Sequence[LampVerdict], speed: float) -> list[Check]:

@@ -18,7 +18,7 @@ from rich.text import Text
 from lightctl.cli.demo.town import TIME_ZONE
 
 BARS = " ▁▂▃▄▅▆▇█"
-CURVE_CELLS = 72
+CURVE_CELLS = 76
 SHOWN_FAULTS = 6
 
 
@@ -94,7 +94,9 @@ class Show:
             (f"{scene.mean_level:.0f} %", "bold"), f"   {len(scene.open_faults)} faults open",
         )  # fmt: skip
         faults = [
-            Text(f"  {fault['event']} at {fault['subject']}: {fault['detail']}", "red")
+            Text(
+                f"  {fault['event']} at {fault['subject']}: {fault['detail']}", "red", overflow="ellipsis", no_wrap=True
+            )
             for fault in scene.open_faults[:SHOWN_FAULTS]
         ]
         more = len(scene.open_faults) - SHOWN_FAULTS
