@@ -9,6 +9,8 @@ What blocks may need (`needs=NAME`; tests/support/pages.py explains the fences):
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import re
@@ -18,6 +20,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiomqtt
 import pytest
 import typer
 
@@ -28,6 +31,7 @@ from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.states import FaultEvent
 from lightctl.files.schedules import read_schedules
 from simulators.scenario import FAULT_KINDS
+from tests.support.brokers import find_mosquitto, start_mosquitto
 from tests.support.city import ROOT, City, commands, environment, living_city
 from tests.support.cli_page import cli_page
 from tests.support.pages import Block, Session, blocks, shows
@@ -124,6 +128,50 @@ def test_the_installation_of_operations_works_from_a_clone(tmp_path: Path, envir
         check=False,
     )
     assert demo.returncode == 0, demo.stderr
+
+
+@pytest.fixture
+def passwords(tmp_path: Path) -> None:
+    find_mosquitto()
+    path = tmp_path / "passwd"
+    path.write_text("".join(f"{user}:{user}\n" for user in ("lightctl", "N-1")))
+    subprocess.run(["mosquitto_passwd", "-U", path], check=True)
+
+
+@pytest.mark.usefixtures("passwords")
+async def test_with_the_acl_of_operations_a_node_speaks_and_hears_for_itself_alone(tmp_path: Path) -> None:
+    (acl,) = [block.body for _, block in every_block("text") if block.flags.get("file") == "acl"]
+    (configuration,) = [block.body for _, block in every_block("text") if block.flags.get("file") == "mosquitto.conf"]
+    (tmp_path / "acl").write_text(acl)
+    wanted = ("password_file", "acl_file")
+    lines = [
+        line.replace("/etc/mosquitto", str(tmp_path)) for line in configuration.splitlines() if line.startswith(wanted)
+    ]
+    assert len(lines) == len(wanted)
+    with start_mosquitto(tmp_path / "mosquitto", lines=tuple(lines), anonymous=False) as broker:
+        at = {"hostname": broker.host, "port": broker.port}
+        own = {**at, "username": "N-1", "password": "N-1"}
+        async with aiomqtt.Client(**at, username="lightctl", password="lightctl") as daemon:
+            await daemon.subscribe("lightctl/v1/#", qos=1)
+            for topic in ("N-2/reported", "N-1/desired"):
+                with contextlib.suppress(aiomqtt.MqttError):  # Mosquitto 2.0.11 ends a connection over a denied publish
+                    async with aiomqtt.Client(**own) as intruder:
+                        await intruder.publish(f"lightctl/v1/main/{topic}", b"forged", qos=1)
+            async with aiomqtt.Client(**own) as node:
+                await node.subscribe("lightctl/v1/#", qos=1)
+                for other in ("N-2", "N-1"):
+                    await daemon.publish(f"lightctl/v1/main/{other}/desired", b"lit", qos=1)
+                assert await _next(node) == ("lightctl/v1/main/N-1/desired", b"lit")
+                await node.publish("lightctl/v1/main/N-1/reported", b"so", qos=1)
+            heard = [await _next(daemon) for _ in range(3)]
+        assert ("lightctl/v1/main/N-1/reported", b"so") in heard
+        assert [topic for topic, payload in heard if payload == b"forged"] == []
+
+
+async def _next(client: aiomqtt.Client) -> tuple[str, bytes]:
+    async with asyncio.timeout(10):
+        message = await anext(aiter(client.messages))
+    return str(message.topic), bytes(message.payload)
 
 
 def test_every_need_of_a_block_is_one_that_is_offered_here() -> None:
