@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import TypeAdapter
 
 from lightctl.app.operations import Operations
 from lightctl.app.views import Actor
+from lightctl.domain.errors import InvalidInput
 
 T = TypeVar("T")
 
@@ -52,8 +54,20 @@ bearer = HTTPBearer(auto_error=False, description="A token of `lightctl token cr
 
 
 def _call(request: Request, _documented: Annotated[object, Depends(bearer)]) -> Call:
+    _refuse_unknown_query(request)
     state = request.app.state
     return Call(state.operations, state.run, request.state.actor)
+
+
+def _refuse_unknown_query(request: Request) -> None:
+    """Refuse a parameter nobody reads: a filter with a typing error would silently list everything."""
+    route = request.scope["route"]
+    assert isinstance(route, APIRoute)
+    known = [parameter.alias for parameter in route.dependant.query_params]
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        takes = f"It takes {', '.join(known)}." if known else "It takes none."
+        raise InvalidInput(f"query.{unknown[0]}", "this address has no such parameter", hint=takes)
 
 
 Calling = Annotated[Call, Depends(_call)]

@@ -63,7 +63,7 @@ def build_app(
 
     app.include_router(reads.router)
     app.include_router(writes.router)
-    problems.install(app)
+    problems.install(app, [*app.routes, *reads.router.routes, *writes.router.routes])
     app.add_middleware(BodyLimit, limits={"/v1/inventory/import": FILE_LIMIT, "/v1/schedules/apply": FILE_LIMIT})
     app.add_middleware(Authentication, operations=operations, run=run, local=local)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
 
 from lightctl.api.codes import STATUS, TITLES, Code, code_of
 from lightctl.domain.errors import InvalidInput, LightctlError
@@ -100,11 +101,21 @@ def documented(*codes: Code) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Make the app answer every error as a problem."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Make the app answer every error as a problem; `routes` are those whose methods a 405 names."""
+
+    async def http_error(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        if error.status_code == _NOT_FOUND:
+            return problem(Code.NO_SUCH_ROUTE, hint="/openapi.json lists the addresses.")
+        if error.status_code == _METHOD_NOT_ALLOWED:
+            allowed = _methods(routes, request.url.path)
+            return problem(Code.METHOD_NOT_ALLOWED, hint=f"It takes {allowed}.", headers={"Allow": allowed})
+        return problem(Code.INVALID_INPUT, str(error.detail))
+
     app.add_exception_handler(LightctlError, _lightctl_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -132,13 +143,10 @@ async def _validation_error(_request: Request, error: Exception) -> JSONResponse
     )
 
 
-async def _http_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    if error.status_code == _NOT_FOUND:
-        return problem(Code.NO_SUCH_ROUTE, hint="/openapi.json lists the addresses.")
-    if error.status_code == _METHOD_NOT_ALLOWED:
-        return problem(Code.METHOD_NOT_ALLOWED, headers=error.headers)
-    return problem(Code.INVALID_INPUT, str(error.detail))
+def _methods(routes: Sequence[BaseRoute], path: str) -> str:
+    # Two addresses may match one path (/lights/level and /lights/{id}); the framework names only the first one's.
+    fitting = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
+    return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
 
 
 async def _unexpected(_request: Request, _error: Exception) -> JSONResponse:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -87,11 +87,6 @@ class Client:
             f"{self.where} answered {response.status_code}, but not as lightctl does",
             hint="Check the address and port given by --url or LIGHTCTL_URL.",
         )
-
-
-def segment(text: str) -> str:
-    """Write a name as one segment of an address."""
-    return quote(text, safe="")
 
 
 @contextmanager

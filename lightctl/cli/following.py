@@ -6,10 +6,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lightctl.cli.client import Client, segment
 from lightctl.cli.output import on_terminal, talk, terminal
+from lightctl.cli.targets import segment
+
+if TYPE_CHECKING:
+    from lightctl.cli.client import Client
 
 FIRST_POLL_S = 0.1
 LAST_POLL_S = 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -117,7 +116,7 @@ def inventory_export(door: Door, *, file_format: OutFormat = FileFormat.CSV, sel
     """Write the inventory to stdout as a file that import reads again."""
     with door.open() as client:
         text = client.text("/v1/inventory/export", format=file_format.value, select=select or "*")
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    output.write(text.removesuffix("\n"))
 
 
 @with_door

@@ -102,7 +102,7 @@ def open_store(settings: Settings) -> Iterator[httpx.BaseTransport]:
         operations = Operations(store, settings, lambda: scale.instant(time.time()), lambda _events: None)
         local = Actor(_user(), Role.OPERATOR, "cli")
         app = build_app(operations, _here, health=lambda: {"ok": True, "daemon": False}, local=local)
-        with InProcess(httpx.ASGITransport(app, raise_app_exceptions=False)) as transport:
+        with InProcess(httpx.ASGITransport(app)) as transport:
             yield transport
     finally:
         store.close()

@@ -5,14 +5,16 @@ Only Typer and the standard library are imported until a command runs; what is h
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 
 from lightctl import __version__
+from lightctl.api.codes import Code
 from lightctl.cli import (
     audit,
     command,
@@ -31,8 +33,9 @@ from lightctl.cli import (
     watch,
     why,
 )
+from lightctl.cli.demo import command as demo_command
 from lightctl.cli.failures import ExitCode, Failure, failure_of
-from lightctl.cli.output import Format
+from lightctl.cli.output import Format, ReaderGone
 from lightctl.domain.errors import LightctlError
 
 # The order is that of `lightctl --help`. A new noun is a module with `register(app)` and a place here.
@@ -48,6 +51,7 @@ NOUNS = (
     switching,
     inventory,
     schedule,
+    demo_command,
     init,
     serve,
     doctor,
@@ -71,16 +75,21 @@ def build() -> typer.Typer:
     return app
 
 
+@functools.cache
+def _command() -> Callable[..., object]:
+    return typer.main.get_command(build())
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
     sys.exit(run(sys.argv[1:]))
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command; gives the exit code, says on stderr what went wrong, raises nothing but what is a bug."""
+    """Run one command; gives the exit code, says on stderr what went wrong; raises only under LIGHTCTL_DEBUG."""
     fmt = _asked_format(argv)
     try:
-        code = build()(list(argv), prog_name="lightctl", standalone_mode=False)
+        code = _command()(list(argv), prog_name="lightctl", standalone_mode=False)
         output.flush()
     except Failure as failure:
         return _failed(failure, fmt)
@@ -90,10 +99,16 @@ def run(argv: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except typer.TyperException as error:
         return _failed(_usage(error), fmt)
-    except BrokenPipeError:
-        # The reader has seen enough (`| head`); Python must not try to flush the rest at its end.
+    except ReaderGone:
+        # Python must not try to flush the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
+    except Exception as error:
+        # The last edge: an operator gets words, not a traceback.
+        if os.environ.get("LIGHTCTL_DEBUG"):
+            raise
+        what = f"a bug in lightctl {__version__}: {type(error).__name__}: {error}"
+        return _failed(Failure(Code.INTERNAL, what, hint="Please report it with the output of LIGHTCTL_DEBUG=1."), fmt)
     return code if isinstance(code, int) else ExitCode.OK
 
 

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from lightctl.cli import options
-from lightctl.cli.client import segment
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.output import Column, Format, Json, local_time, show_list, show_one
-from lightctl.cli.targets import one_id
+from lightctl.cli.targets import one_id, segment
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The node.")]
 

@@ -96,19 +96,29 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+class ReaderGone(Exception):  # noqa: N818 - not an error
+    """Whoever read stdout has seen enough (`| head`)."""
+
+
 def flush() -> None:
-    """Let what was written be seen."""
-    sys.stdout.flush()
+    """Let what was written be seen; raises ReaderGone."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def write(text: str) -> None:
-    """Write a line of data."""
-    sys.stdout.write(text + "\n")
+    """Write a line of data; raises ReaderGone."""
+    try:
+        sys.stdout.write(text + "\n")
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def talk(text: str) -> None:
     """Say something to the operator."""
-    sys.stdout.flush()
+    flush()
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
@@ -246,4 +256,5 @@ def _flatten(item: Json, prefix: str = "") -> Iterator[tuple[str, object]]:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    # The csv module leaves a lone carriage return unquoted, and readers take it for the end of the row.
+    return (f"'{text}" if text.startswith(_FORMULA) else text).replace("\r", " ")

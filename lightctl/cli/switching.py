@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lightctl.cli import options, output
-from lightctl.cli.client import Client
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.following import follow
@@ -17,6 +16,9 @@ from lightctl.cli.targets import described, target_of
 from lightctl.cli.times import parse_coming, parse_duration, zone_of
 from lightctl.domain.assets import FULL_LEVEL
 from lightctl.domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from lightctl.cli.client import Client
 
 LEVEL, RESUME, IDENTIFY = "/v1/lights/level", "/v1/lights/resume", "/v1/lights/identify"
 _SHOWN = 20

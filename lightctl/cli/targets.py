@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.domain.errors import InvalidInput
@@ -41,6 +42,11 @@ def target_of(words: Sequence[str], select: str | None, ids: str | None) -> dict
 def one_id(text: str, where: str = "ID") -> str:
     """Check that a word can be an id; raises InvalidInput."""
     return _checked([text], where)[0]
+
+
+def segment(text: str) -> str:
+    """Write a name as one segment of an address."""
+    return quote(text, safe="")
 
 
 def described(target: dict[str, Any]) -> str:

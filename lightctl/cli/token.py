@@ -9,10 +9,10 @@ import typer
 
 from lightctl.app.views import Role
 from lightctl.cli import options, output
-from lightctl.cli.client import segment
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Column, Format, Json, local_time, show_list, show_one, talk
+from lightctl.cli.targets import segment
 from lightctl.cli.times import parse_coming, parse_duration, zone_of
 from lightctl.domain.errors import InvalidInput
 

@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from lightctl.cli import options, output
-from lightctl.cli.client import segment
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.output import Column, Format, local_time, percent
-from lightctl.cli.targets import one_id
+from lightctl.cli.targets import one_id, segment
 from lightctl.cli.times import parse_of_night, zone_of
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The light point.")]
