@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +12,8 @@ from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 
 CONNECT_TIMEOUT_S = 3.0
 NEVER_CLOSE = 2**31
+# Whatever goes wrong reaches the link as an error with its reason; pymodbus would log each silence of a dead unit.
+logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 Client = AsyncModbusTcpClient | AsyncModbusSerialClient
 
 
@@ -54,7 +57,7 @@ def new_client(
             parity=endpoint.parity,
             stopbits=endpoint.stopbits,
             reconnect_delay=0,
-            timeout=CONNECT_TIMEOUT_S,
+            timeout=endpoint.timeout_s,
             retries=0,
             trace_packet=on_packet,
             trace_connect=on_connect,
@@ -65,7 +68,7 @@ def new_client(
             port=endpoint.port,
             framer=FramerType.RTU if endpoint.rtu else FramerType.SOCKET,
             reconnect_delay=0,
-            timeout=CONNECT_TIMEOUT_S,
+            timeout=endpoint.timeout_s,
             retries=0,
             trace_packet=on_packet,
             trace_connect=on_connect,

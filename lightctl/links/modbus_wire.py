@@ -22,12 +22,13 @@ from pymodbus.pdu import ModbusPDU
 
 from lightctl.devices.registers import Block, Write
 from lightctl.domain.errors import LinkDown, NodeRefused
-from lightctl.links.modbus_client import ModbusEndpoint, new_client
+from lightctl.links.modbus_client import CONNECT_TIMEOUT_S, ModbusEndpoint, new_client
 from lightctl.links.modbus_units import Known
 
 QUIET_S = 0.25
 MOST_QUIET_S = 0.5
 ECHO = 0x08
+ECHO_ATTEMPTS = 2
 READ_CODES = {"coil": 0x01, "discrete": 0x02, "holding": 0x03, "input": 0x04}
 # Modbus application protocol 1.1b3, section 7: these say "never"; the others (failure, busy, gateway) "not now".
 PERMANENT = {1: "illegal function", 2: "illegal address", 3: "illegal value"}
@@ -75,14 +76,15 @@ class ModbusWire:
         if self._endpoint.rtu:
             recent = time.monotonic() - self._endpoint.late_s
             self._suspects |= {unit for unit, asked_s in self._asked_s.items() if asked_s > recent}
+        # As the client's own connect(), which keeps the reason of a failure to itself.
+        wire = self._client.ctx
         try:
-            connected = await self._client.connect()
-        except (OSError, ValueError) as error:  # a serial device that is missing, taken or misconfigured
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                wire.transport, _ = await wire.call_create()
+        except TimeoutError as error:
+            raise LinkDown(f"{self._client} does not answer within {CONNECT_TIMEOUT_S:g} s") from error
+        except (OSError, ValueError) as error:  # refused, unknown; a serial device missing, taken or misconfigured
             raise LinkDown(f"cannot open {self._client}: {error}") from error
-        if not connected:
-            raise LinkDown(f"cannot connect to {self._client}")
-        # One setting serves connecting and answering; a distant gateway may take longer to accept than to answer.
-        self._client.ctx.comm_params.timeout_connect = self._endpoint.timeout_s
 
     async def close(self) -> None:
         """Close the line and let its transport go."""
@@ -221,17 +223,26 @@ class ModbusWire:
             raise AnswerUnfit(f"unit {unit} should hold {known.word} at {known.block.address}, it says {found[0]}")
 
     async def _check_echo(self, unit: int) -> None:
-        word = self._rng.randrange(0x10000).to_bytes(2, "big")
-        try:
-            answer = await self._ask(unit, ECHO, partial(self._client.diag_query_data, word, device_id=unit))
-        except NodeRefused as error:  # it knows no echo: only time can tell
-            self._no_echo.add(unit)
-            raise UnitSilent(f"unit {unit} knows no echo, it is left alone until no late answer can come") from error
-        except UnitSilent:
-            self._no_echo.add(unit)  # gone, or one that ignores what it does not know
-            raise
-        if getattr(answer, "message", b"") != word:
-            raise AnswerUnfit(f"unit {unit} echoed another word")
+        """Ask for a random word back: only the answer to this very question can hold it."""
+        for attempt in range(ECHO_ATTEMPTS):
+            word = self._rng.randrange(0x10000).to_bytes(2, "big")
+            try:
+                answer = await self._ask(unit, ECHO, partial(self._client.diag_query_data, word, device_id=unit))
+            except NodeRefused as error:  # it knows no echo: only time can tell
+                self._no_echo.add(unit)
+                why = f"unit {unit} knows no echo, it is left alone until no late answer can come"
+                raise UnitSilent(why) from error
+            except UnitSilent:
+                self._no_echo.add(unit)  # gone, or one that ignores what it does not know
+                raise
+            except AnswerUnfit:  # the late answer itself, most likely; its own may be under way now
+                if attempt == ECHO_ATTEMPTS - 1:
+                    raise
+            else:
+                if getattr(answer, "message", b"") == word:
+                    return
+                await self._doubt(unit)
+        raise AnswerUnfit(f"unit {unit} echoed another word")
 
     def _trace_packet(self, sending: bool, packet: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
         if not sending:
