@@ -91,7 +91,7 @@ def inventory_import(
             if not plan["errors"] or skip_bad_rows:
                 _show(plan)
                 if not output.confirm("Take this into the inventory?"):
-                    raise Failure("cancelled", "nothing was changed", exit_code=ExitCode.FAILED)
+                    raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
         try:
             view = client.post("/v1/inventory/import", body)
         except Failure as failure:

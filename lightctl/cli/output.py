@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lightctl.cli.failures import Failure
 
 Json = Mapping[str, Any]
+CANCELLED = "cancelled"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -136,7 +137,8 @@ def complain(failure: Failure, output: Format) -> None:
         talk(json.dumps({"error": error}, ensure_ascii=False))
         return
     where = f"{failure.where}: " if failure.where else ""
-    talk(f"{coloured('error:', 'bold red', sys.stderr)} {clean(where + failure.message, lines=True)}")
+    word, style = ("error:", "bold red") if failure.code != CANCELLED else ("cancelled:", "yellow")
+    talk(f"{coloured(word, style, sys.stderr)} {clean(where + failure.message, lines=True)}")
     if failure.hint:
         talk(f"  {clean(failure.hint, lines=True)}")
 

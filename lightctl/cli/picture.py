@@ -65,7 +65,7 @@ def picture(night: Night, zone: ZoneInfo, columns_per_hour: int, glyphs: Sequenc
             glyph = glyphs[max(0, min(full, height))]
             cells.append(bar if glyph == " " and column in suns else glyph)
         lines.append(f"{_label(row)} {''.join(cells)}".rstrip())
-    return [*lines, _axis(night, zone, width, step)]
+    return [*lines, _axis(night, zone, width, step), *_sun_line(night, width, step, "▲" if bar == "│" else "^")]
 
 
 def _label(row: int) -> str:
@@ -82,6 +82,16 @@ def _axis(night: Night, zone: ZoneInfo, width: int, step: dt.timedelta) -> str:
         column = round((local.astimezone(dt.UTC) - night.start) / step)
         line[_MARGIN + column : _MARGIN + column + 2] = f"{local:%H}"
     return "".join(line).rstrip()
+
+
+def _sun_line(night: Night, width: int, step: dt.timedelta, mark: str) -> list[str]:
+    line = [" "] * (width + _MARGIN + len("sunrise") + 3)
+    for name, sun in (("sunset", night.sunset), ("sunrise", night.sunrise)):
+        if sun is not None:
+            text = f"{mark} {name}"
+            column = _MARGIN + int((sun - night.start) / step)
+            line[column : column + len(text)] = text
+    return ["".join(line).rstrip()] if night.sunset or night.sunrise else []
 
 
 def _columns_per_hour() -> int:

@@ -119,7 +119,7 @@ def apply(
             if plan["ok"]:
                 _show_plan(plan)
                 if not output.confirm(f"Put this in force for {count(plan['affected'], 'lamp')}?"):
-                    raise Failure("cancelled", "nothing was changed", exit_code=ExitCode.FAILED)
+                    raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
         try:
             view = client.post("/v1/schedules/apply", body)
         except Failure as failure:

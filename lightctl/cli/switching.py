@@ -196,7 +196,7 @@ def _change(client: Client, path: str, body: dict[str, Any], manner: _Manner) ->
         plan = client.post(path, body | {"dry_run": True})
         lamps = count(plan["affected"], "lamp")
         if plan["affected"] > 1 and not output.confirm(f"This acts on {lamps} ({described(body['target'])}). Go on?"):
-            raise Failure("cancelled", "nothing was changed", exit_code=ExitCode.FAILED)
+            raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
     change = client.post(path, body)
     late = False
     if manner.wait and not change["dry_run"]:

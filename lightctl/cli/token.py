@@ -86,7 +86,7 @@ def token_list(door: Door, *, fmt: options.Output = Format.TABLE) -> None:
 def token_revoke(door: Door, name: Name, *, yes: options.Yes = False, fmt: options.Output = Format.TABLE) -> None:
     """Revoke a token for good."""
     if not yes and output.interactive() and not output.confirm(f"Revoke {name} for good?"):
-        raise Failure("cancelled", "nothing was changed", exit_code=ExitCode.FAILED)
+        raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
     with door.open() as client:
         token = client.delete(f"/v1/tokens/{segment(name)}")
     show_one({key: value for key, value in token.items() if key != "secret"} | {"secret": None}, fmt, _SHOW)

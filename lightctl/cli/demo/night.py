@@ -12,9 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lightctl.cli.demo.mishaps import Mishap, plan_mishaps
+from lightctl.cli.demo.scenery import Pace
 from lightctl.cli.demo.show import Scene, Show
-from lightctl.cli.demo.stage import Pace, Stage, instants
+from lightctl.cli.demo.stage import Stage, instants
 from lightctl.cli.demo.town import TIME_ZONE, build_town
+from lightctl.cli.demo.town_scenery import bring_town_in, town_scenery
 from lightctl.cli.demo.truth import TruthReader
 from lightctl.cli.demo.verdict import LampVerdict, full_power_wh, judge
 from lightctl.devices.profile import shipped_profiles
@@ -102,7 +104,7 @@ def run_demo(wishes: Wishes, folder: Path, show: Show) -> Outcome:
         return Pace(TimeScale(span[0], time.time() + PREPARATION_S, speed), HEARTBEAT_S, wishes.seed)
 
     files = shipped_schedules()
-    with Stage(folder, points, files, mishaps, start_clock) as stage:
+    with Stage(folder, town_scenery(mishaps), bring_town_in(points, files), start_clock) as stage:
         pace = stage.pace
         show.say(f"broker     {stage.broker.url} (NATS, MQTT 3.1.1)")
         show.say(f"street     {len(points)} light points simulated, some carry their nights, some are switched live")

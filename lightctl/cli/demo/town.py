@@ -9,6 +9,7 @@ from lightctl.domain.assets import LightPoint
 
 TIME_ZONE = "Europe/Berlin"
 MIDDLE = (51.4344, 6.7623)
+CABINETS, WIRED_LAMPS = (1, 2), (1, 2, 3)
 LAMPS_IN_STREET = 25
 POLE_SPACING_DEG = 0.0003
 STREET_SPACING_DEG = 0.0009
@@ -90,7 +91,7 @@ def _cabinets() -> list[LightPoint]:
             address=str(cabinet),
             tags={"group": "cabinets"},
         )
-        for cabinet in (1, 2)
+        for cabinet in CABINETS
         for segment in range(SEGMENTS)
     ]
 
@@ -112,5 +113,5 @@ def _wired_lamps() -> list[LightPoint]:
             address=str(10 + number),
             tags={"group": "wired"},
         )
-        for number in (1, 2, 3)
+        for number in WIRED_LAMPS
     ]
