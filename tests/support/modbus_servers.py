@@ -86,7 +86,10 @@ class Line:
             packed = sum(flag << number for number, flag in enumerate(flags)).to_bytes(-(-second // 8), "little")
             body = bytes((len(packed),)) + packed
         elif function in (3, 4):
-            values = [self.words.get((unit, first + number), unit * 1000 + first + number) for number in range(second)]
+            values = [
+                self.words.get((unit, first + number), (unit * 1000 + first + number) & 0xFFFF)
+                for number in range(second)
+            ]
             body = bytes((second * 2,)) + struct.pack(f">{second}H", *values)
         elif function == 8:
             if self.echo != "yes":
