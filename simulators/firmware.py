@@ -6,6 +6,7 @@ a `Persist` stands before the report it makes true. Rules that hold:
 - a desired state is applied only if its revision is greater than the applied one;
 - what is in force is a function of memory, own clock and photocell alone, so the network is never needed;
 - an override ends by itself, and ended it stays;
+- a lamp that blinks is due what it would be due anyway, and reports that;
 - without anything valid to follow the lamp is fully lit while the sun is down (reason `fallback`).
 `advance` handles each thing due at its own instant, however late it is called.
 """
@@ -18,12 +19,12 @@ from dataclasses import replace
 
 from lightctl.domain.events import NodeAnnounced
 from lightctl.domain.states import ActionKind, ChannelDesired, DesiredState, NodeAction, Reason, ReportedState, Switch
+from simulators.actions import DONE, Answers, named_channels
+from simulators.blink import Blinks
 from simulators.lamp import FULL_LEVEL, Lamp
-from simulators.node import NEVER, ActionAnswer, Channel, LampChanged, Memory, NodeSetup, Output, Persist, Restart, Say
+from simulators.node import NEVER, Channel, LampChanged, Memory, NodeSetup, Output, Persist, Restart, Say
 from simulators.node_clock import NodeClock
 from simulators.photocell import Photocell
-
-REMEMBERED_ACTIONS = 16
 
 
 class Firmware:
@@ -42,7 +43,8 @@ class Firmware:
         self._seq = 0
         self._desired: DesiredState | None = None
         self._local: int | None = None
-        self._answered: dict[str, ActionAnswer] = {}
+        self._answers = Answers()
+        self._blinks = Blinks(self._clock, self._channels, setup.capabilities.min_level)
         self._change_at = NEVER
         self._ramp_end = NEVER
         self._heartbeat_at = NEVER
@@ -62,7 +64,7 @@ class Firmware:
 
     def next_due(self) -> dt.datetime:
         """Give the true instant at which `advance` has something to do."""
-        return min(self._change_at, self._ramp_end, self._heartbeat_at)
+        return min(self._change_at, self._ramp_end, self._heartbeat_at, self._blinks.due)
 
     def boot(self, memory: Memory | None, now: dt.datetime, *, first_heartbeat_s: float | None = None) -> list[Output]:
         """Start, or start again, from what the flash holds (None: it is empty)."""
@@ -72,7 +74,8 @@ class Firmware:
         self._boots = memory.boots + 1
         self.boot_id = f"{self._boots}-{int(now.timestamp())}"
         self._seq = 0
-        self._answered = {}
+        self._answers = Answers()
+        self._blinks.stop(now)
         self._desired = memory.desired if self.setup.capabilities.persists else None
         for number, channel in self._channels.items():
             if fresh:
@@ -99,6 +102,8 @@ class Firmware:
             if due >= self._heartbeat_at:
                 self._heartbeat_at = due + dt.timedelta(seconds=self.setup.heartbeat_s)
                 outputs.append(Say.REPORT)
+            if due >= self._blinks.due:
+                outputs += self._blinks.step(due)
         return outputs
 
     def receive(self, desired: DesiredState, now: dt.datetime) -> list[Output]:
@@ -129,27 +134,29 @@ class Firmware:
         return [*outputs, *self._decide(now), Say.REPORT]
 
     def act(self, action: NodeAction, now: dt.datetime) -> list[Output]:
-        """Do a one-shot action; a repeated id is answered again and not done again."""
+        """Do a one-shot action, answered as it starts; a repeated id is answered again and not done again."""
         if not self.powered:
             return []
-        if (known := self._answered.get(action.id)) is not None:
+        if (known := self._answers.again(action)) is not None:
             return [known]
-        if self.shows(now) > action.not_after:
-            return [self._answer(ActionAnswer(action.id, "rejected", "it came after its not_after"))]
-        answer = self._answer(ActionAnswer(action.id, "done"))
+        answer = self._answers.give(action, self.shows(now), self._channels)
+        if answer.status != DONE:
+            return [answer]
         match action.kind:
             case ActionKind.REBOOT:
                 return [answer, Restart(now)]
             case ActionKind.REPORT:
                 return [answer, Say.REPORT]
             case ActionKind.IDENTIFY:
-                return [answer]
+                outputs = self.advance(now)
+                return [*outputs, answer, *self._blinks.start(named_channels(action, self._channels), now)]
 
     def lose_supply(self, now: dt.datetime) -> list[Output]:
         """Cut the mains of node and lamps; only a boot brings them back."""
         outputs = self.advance(now)
         self.powered = False
         self._change_at = self._ramp_end = self._heartbeat_at = NEVER
+        self._blinks.stop(now)
         for channel in self._channels.values():
             channel.lamp.supply(on=False, now=now)
         return [*outputs, *(self._truth(number, now) for number in self._channels)]
@@ -291,9 +298,3 @@ class Firmware:
 
     def _truth(self, number: int, now: dt.datetime) -> LampChanged:
         return self._channels[number].truth(number, now)
-
-    def _answer(self, answer: ActionAnswer) -> ActionAnswer:
-        while len(self._answered) >= REMEMBERED_ACTIONS:
-            self._answered.pop(next(iter(self._answered)))
-        self._answered[answer.id] = answer
-        return answer

@@ -1,8 +1,9 @@
 """What a lamp physically does: fades, draws power, burns hours, fails. Pure: every method takes the instant.
 
 A lamp is driven to a level (percent) over a ramp (seconds, linear). Its light is the driver's output unless the supply
-is gone or the light source has failed. Power is standby + (rated - standby) x level / 100, the usual straight line of
-an LED driver, so energy over a ramp is exactly the mean of its ends times its length.
+is gone or the light source has failed. While it shows another level for a moment (`show`), what it is driven to goes on
+underneath. Power is standby + (rated - standby) x level / 100, the usual straight line of an LED driver, so energy over
+a ramp is exactly the mean of its ends times its length.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ class Lamp:
     """One output and the lamps on it, with its counters; a later instant is never followed by an earlier one."""
 
     __slots__ = (
-        "_counted_to", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_start", "_supplied", "_to", "_wanted", "failed",
-        "kind", "stuck",
+        "_counted_to", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_shown", "_start", "_supplied", "_to", "_wanted",
+        "failed", "kind", "stuck",
     )  # fmt: skip
 
     def __init__(self, kind: LampType, now: dt.datetime, *, energy_wh: float = 0.0, lit_h: float = 0.0) -> None:
@@ -43,6 +44,7 @@ class Lamp:
         self._start = now
         self._from = self._to = self._wanted = 0.0
         self._ramp_s = 0.0
+        self._shown: float | None = None
         self._counted_to = now
         self._energy_wh = energy_wh
         self._lit_s = lit_h * HOUR_S
@@ -51,6 +53,16 @@ class Lamp:
     def supplied(self) -> bool:
         """Whether mains reaches the lamp."""
         return self._supplied
+
+    @property
+    def burns(self) -> bool:
+        """Whether a level above 0 gives light: mains is there, and not every lamp has failed."""
+        return self._supplied and self.failed < self.kind.lamps
+
+    @property
+    def shows(self) -> bool:
+        """Whether it shows something else than what it is driven to; a stuck driver does not."""
+        return self._shown is not None and not self.stuck
 
     @property
     def target(self) -> float:
@@ -67,6 +79,11 @@ class Lamp:
         self._wanted = level
         if not self.stuck:
             self._move(level, ramp_s, now)
+
+    def show(self, level: float | None, now: dt.datetime) -> None:
+        """Show a level whatever it is driven to, or no longer (None)."""
+        self._count(now)
+        self._shown = level
 
     def hold(self, *, stuck: bool, now: dt.datetime) -> None:
         """Freeze the driver where it is, or let it go on to what it was last told."""
@@ -85,11 +102,16 @@ class Lamp:
 
     def level(self, now: dt.datetime) -> float:
         """Give the light there really is (percent); what is left burning of a segment counts as its level."""
-        return self._output(now) if self._supplied and self.failed < self.kind.lamps else 0.0
+        return self._output(now) if self.burns else 0.0
 
     def power_w(self, now: dt.datetime) -> float:
         """Give the power all lamps of this output draw together (W)."""
         return self._power(self._output(now))
+
+    def driven(self, now: dt.datetime) -> tuple[float, float]:
+        """Give level (percent) and power (W) as they would be if it showed nothing else."""
+        output = self._driven(now)
+        return (output if self.burns else 0.0), self._power(output)
 
     def energy_wh(self, now: dt.datetime) -> float:
         """Give the energy drawn since the lamp was new (Wh)."""
@@ -103,12 +125,15 @@ class Lamp:
 
     def _move(self, level: float, ramp_s: float, now: dt.datetime) -> None:
         self._count(now)
-        self._from = self._output(now)
+        self._from = self._driven(now)
         self._to = float(level)
         self._start = now
         self._ramp_s = max(0.0, ramp_s) if self._to != self._from else 0.0
 
     def _output(self, now: dt.datetime) -> float:
+        return self._driven(now) if self._shown is None or self.stuck else self._shown
+
+    def _driven(self, now: dt.datetime) -> float:
         passed = (now - self._start).total_seconds()
         if passed >= self._ramp_s:
             return self._to
@@ -131,6 +156,6 @@ class Lamp:
                 continue
             before, after = self._output(begin), self._output(end)
             self._energy_wh += (self._power(before) + self._power(after)) / 2 * seconds / HOUR_S
-            if self._supplied and self.failed < self.kind.lamps and (before > 0 or after > 0):
+            if self.burns and (before > 0 or after > 0):
                 self._lit_s += seconds
         self._counted_to = now

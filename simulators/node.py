@@ -102,8 +102,7 @@ class Channel:
     def truth(self, number: int, now: dt.datetime) -> LampChanged:
         """Give what the lamp really does."""
         lamp = self.lamp
-        lit = lamp.supplied and lamp.failed < lamp.kind.lamps
-        fading = max(0.0, (lamp.ramp_end - now).total_seconds()) if lit else 0.0
+        fading = max(0.0, (lamp.ramp_end - now).total_seconds()) if lamp.burns and not lamp.shows else 0.0
         return LampChanged(
             number,
             now,
@@ -118,9 +117,12 @@ class Channel:
         )
 
     def report(self, now: dt.datetime) -> ChannelReport:
-        """Give what the node measures: a failed lamp and an open breaker show, a stuck driver only in its level."""
+        """Give what the node measures: a failed lamp and an open breaker show, a stuck driver only in its level.
+
+        A blink is left out of level and power, as it would look like a fault.
+        """
         lamp = self.lamp
-        level, power = lamp.level(now), lamp.power_w(now)
+        level, power = lamp.driven(now)
         factor = round(0.5 + 0.45 * level / FULL_LEVEL, 2)
         faults = [str(FaultEvent.LAMP_FAILURE)] if lamp.failed else []
         if self.tripped:

@@ -206,6 +206,19 @@ async def test_the_reboot_coil_reboots_the_unit(line):
         assert line.street.stations["lamp1"].firmware.boot_id != boot_id
 
 
+async def test_the_identify_coil_lets_the_lamp_blink_and_its_registers_leave_that_out(line):
+    lamp = line.street.stations["lamp1"].firmware.lamp(0)
+    async with line.client() as client:
+        await client.write_register(1, 60, device_id=LAMP)
+        before = (await client.read_input_registers(0, count=2, device_id=LAMP)).registers
+        assert not (await client.write_coil(0, value=True, device_id=LAMP)).isError()
+        assert lamp.level(line.now) == 30
+        assert (await client.read_input_registers(0, count=2, device_id=LAMP)).registers == before
+        line.now += dt.timedelta(seconds=6)
+        line.street.advance(line.now)
+        assert lamp.level(line.now) == 60
+
+
 @pytest.mark.parametrize("function", [*range(1, 24), 43, 128, 255])
 def test_a_request_cut_at_any_byte_is_answered_and_never_raises(line, function):
     bank = line.side._units[LAMP][1].at(line.now)

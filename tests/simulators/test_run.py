@@ -148,6 +148,31 @@ async def test_commands_are_answered_with_a_result(broker, area, tmp_path):
         assert second["boot_id"] != first["boot_id"]
 
 
+async def test_a_lamp_that_is_told_to_identify_itself_blinks_in_the_truth_log(broker, area, tmp_path):
+    node = f"lightctl/v1/{area}/n-00001"
+    command = {"id": "id1", "action": "identify", "not_after": int(START.timestamp() + HOUR)}
+    command["args"] = {"channel": "0", "light_point": "LP-0001"}
+    async with (
+        street(broker.host, broker.port, f"lightctl/v1/{area}/#") as seen,
+        running(scenario_text(broker.port, area, speed=30), tmp_path) as run,
+    ):
+        await seen.say(f"{node}/desired", desired(1, (-1, 70)))
+        await report_of(seen, f"{node}/reported", 1)
+        await seen.say(f"{node}/command", json.dumps(command).encode())
+        assert json.loads((await seen.until(f"{node}/result"))[0])["status"] == "done"
+        told = run.now()
+        async with asyncio.timeout(5):
+            while run.now() < told + dt.timedelta(seconds=7):  # noqa: ASYNC110 - the run's clock has no event
+                await asyncio.sleep(0.02)
+    lines = truth_of(tmp_path).lamps["n-00001/0"].lines
+    levels = [line.level for line in lines]
+    first = levels.index(30)
+    assert levels[first:] == [30, 100, 30, 100, 30, 100, 70, 70]
+    steps = [(line.at - lines[first].at).total_seconds() for line in lines[first:-1]]
+    assert steps == pytest.approx([0, 1, 2, 3, 4, 5, 6], abs=0.002)
+    assert {line.reason for line in lines[first:]} == {"program"}
+
+
 async def test_malformed_and_foreign_messages_are_counted_and_change_nothing(broker, area, tmp_path):
     node = f"lightctl/v1/{area}/n-00001"
     good = desired(3, (-1, 35))
