@@ -11,8 +11,10 @@ from pathlib import Path
 
 from lightctl.cli.demo.mishaps import Mishap
 from lightctl.cli.demo.night import shipped_schedules
-from lightctl.cli.demo.stage import Pace, Stage
+from lightctl.cli.demo.scenery import Pace
+from lightctl.cli.demo.stage import Stage
 from lightctl.cli.demo.town import TIME_ZONE, build_town
+from lightctl.cli.demo.town_scenery import bring_town_in, town_scenery
 from lightctl.cli.demo.truth import TruthReader
 from lightctl.cli.demo.verdict import LampVerdict, judge
 from lightctl.devices.profile import shipped_profiles
@@ -70,5 +72,6 @@ def night(folder: Path, *, lamps: int, hours: float, seconds: float, mishaps: Se
     def start_clock() -> Pace:
         return Pace(TimeScale(begin, time.time() + PREPARATION_S, speed), 3600.0, 3)
 
-    with Stage(folder, points, shipped_schedules(), mishaps, start_clock) as stage:
+    bring_in = bring_town_in(points, shipped_schedules())
+    with Stage(folder, town_scenery(mishaps), bring_in, start_clock) as stage:
         yield Night(stage, begin, end, points, mishaps)
