@@ -22,6 +22,14 @@ def follow(client: Client, change: dict[str, Any], timeout_s: float) -> tuple[di
     """Wait until no light point is pending; gives how far it got and whether time ran out first."""
     if not client.daemon:
         return change, True
+    try:
+        return _follow(client, change, timeout_s)
+    except KeyboardInterrupt:
+        talk("no longer waiting; the change stays in force (`lightctl resume` ends it)")
+        raise
+
+
+def _follow(client: Client, change: dict[str, Any], timeout_s: float) -> tuple[dict[str, Any], bool]:
     end = time.monotonic() + timeout_s
     pause = FIRST_POLL_S
     with _bar(change["affected"]) as show:
