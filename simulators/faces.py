@@ -7,6 +7,7 @@ from typing import Protocol
 
 from lightctl.devices.codec import Outgoing, ProfileCodec
 from lightctl.devices.native_node import (
+    UnknownAction,
     decode_command,
     decode_desired,
     encode_hello,
@@ -18,6 +19,7 @@ from lightctl.devices.native_node import (
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Node
 from lightctl.domain.events import ActionFinished
+from simulators.actions import REJECTED
 from simulators.firmware import Firmware
 from simulators.node import ActionAnswer, Output, Say
 
@@ -76,9 +78,12 @@ class NativeFace:
 
     def hear(self, topic: str, payload: bytes, now: dt.datetime) -> list[Output]:
         """Take a desired state or a command; raises InvalidInput."""
-        if topic != self.retained_topic:
+        if topic == self.retained_topic:
+            return self._firmware.receive(decode_desired(self._node, payload), now)
+        try:
             return self._firmware.act(decode_command(self._node, payload), now)
-        return self._firmware.receive(decode_desired(self._node, payload), now)
+        except UnknownAction as unknown:
+            return [ActionAnswer(unknown.id, REJECTED, unknown.why)]
 
     def presence(self, *, online: bool) -> Outgoing:
         """Give the presence of the contract."""

@@ -10,6 +10,7 @@ from lightctl.devices.native import instant
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.events import ActionFinished, NodeAnnounced
 from lightctl.domain.states import (
+    ActionKind,
     ChannelDesired,
     ChannelReport,
     DesiredState,
@@ -18,6 +19,24 @@ from lightctl.domain.states import (
     ReportedState,
     Switch,
 )
+
+SHOWN_CHARACTERS = 40
+
+
+class UnknownAction(InvalidInput):
+    """A command is well formed, but nobody knows its action; answer its `id` with `rejected` and `why`."""
+
+    def __init__(self, where: str, action_id: str, action: str) -> None:
+        self.id = action_id
+        known = ", ".join(ActionKind)
+        super().__init__(where, f"action {action[:SHOWN_CHARACTERS]!r} is not known; there are: {known}")
+
+
+class _AnyCommandDoc(msgspec.Struct, frozen=True):
+    id: topics.Id
+    action: str
+    not_after: topics.Epoch
+    args: dict[topics.Id, topics.Text] = {}
 
 
 def node_subscriptions(area: str, node: str) -> tuple[str, ...]:
@@ -83,8 +102,15 @@ def decode_desired(node: str, payload: bytes) -> DesiredState:
 
 
 def decode_command(node: str, payload: bytes) -> NodeAction:
-    """Read the command a node is given; raises InvalidInput."""
-    document = read_json(payload, topics.CommandDoc, f"command of node {node}")
+    """Read the command a node is given; raises UnknownAction, which a node answers, and InvalidInput otherwise."""
+    where = f"command of node {node}"
+    try:
+        document = read_json(payload, topics.CommandDoc, where)
+    except InvalidInput:
+        told = read_json(payload, _AnyCommandDoc, where)
+        if told.action in set(ActionKind):
+            raise
+        raise UnknownAction(where, told.id, told.action) from None
     return NodeAction(document.id, node, document.action, instant(document.not_after), document.args)
 
 

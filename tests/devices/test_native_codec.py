@@ -24,6 +24,7 @@ from lightctl.devices.codec import (
     node_subscriptions,
 )
 from lightctl.devices.fit import fit
+from lightctl.devices.native_node import UnknownAction
 from lightctl.domain.assets import Capabilities, Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.events import ActionFinished, NodeAnnounced, NodePresence, NodeReported
@@ -143,6 +144,27 @@ def test_a_command_reaches_the_node_and_is_never_retained(action_id, kind, not_a
     (outgoing,) = CODEC.encode(NODE, action, NOW)
     assert (outgoing.topic, outgoing.retain) == ("lightctl/v1/main/n-1/command", False)
     assert decode_command("n-1", outgoing.payload) == action
+
+
+@given(ids, st.text(max_size=300).filter(lambda action: action not in set(ActionKind)))
+def test_an_action_nobody_knows_can_be_answered_by_the_id_of_its_command(action_id, action):
+    payload = msgspec.json.encode({"id": action_id, "action": action, "not_after": 1, "args": {"channel": "0"}})
+    with pytest.raises(UnknownAction) as caught:
+        decode_command("n-1", payload)
+    said = encode_result("main", ActionFinished("n-1", caught.value.id, "rejected", NOW, caught.value.why))
+    finished = CODEC.decode(said.topic, said.payload, NOW, NODES)
+    assert isinstance(finished, ActionFinished)
+    assert (finished.action_id, finished.status) == (action_id, "rejected")
+    assert "identify, reboot, report" in finished.detail
+
+
+@pytest.mark.parametrize("action", ["unheard-of", "reboot"])
+@pytest.mark.parametrize("broken", [{"id": "a b"}, {"not_after": -1}, {"args": {"channel": 0}}, {"args": []}])
+def test_a_malformed_command_is_refused_whatever_its_action(action, broken):
+    payload = msgspec.json.encode({"id": "c1", "action": action, "not_after": 1, **broken})
+    with pytest.raises(InvalidInput) as caught:
+        decode_command("n-1", payload)
+    assert not isinstance(caught.value, UnknownAction)
 
 
 @pytest.mark.parametrize("status", ["done", "rejected", "failed"])

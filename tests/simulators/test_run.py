@@ -148,6 +148,23 @@ async def test_commands_are_answered_with_a_result(broker, area, tmp_path):
         assert second["boot_id"] != first["boot_id"]
 
 
+@pytest.mark.parametrize("action", ["self-destruct", "Identify", "", "ä" * 3000])
+async def test_an_action_nobody_knows_is_rejected_with_the_reason(broker, area, tmp_path, action):
+    node = f"lightctl/v1/{area}/n-00001"
+    command = {"id": "odd", "action": action, "not_after": int(START.timestamp() + HOUR)}
+    async with (
+        street(broker.host, broker.port, f"lightctl/v1/{area}/#") as seen,
+        running(scenario_text(broker.port, area), tmp_path) as run,
+    ):
+        await seen.until(f"{node}/hello")
+        await seen.say(f"{node}/command", json.dumps(command, ensure_ascii=False).encode())
+        result = json.loads((await seen.until(f"{node}/result"))[0])
+        assert run.mqtt is not None
+        assert run.mqtt.rejected == 0
+    assert (result["id"], result["status"]) == ("odd", "rejected")
+    assert result["detail"] == f"action {action[:40]!r} is not known; there are: identify, reboot, report"
+
+
 async def test_a_lamp_that_is_told_to_identify_itself_blinks_in_the_truth_log(broker, area, tmp_path):
     node = f"lightctl/v1/{area}/n-00001"
     command = {"id": "id1", "action": "identify", "not_after": int(START.timestamp() + HOUR)}
