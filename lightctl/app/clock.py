@@ -17,6 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from lightctl.domain.timescale import REAL_TIME, TimeScale
 
 FARTHEST_ALARM_S = 24 * 3600.0
+MANY = 1_000_000  # the default of 1 would skip an alarm that is due while the one before it is still ringing
 
 
 class RunClock:
@@ -101,6 +102,7 @@ class Alarm:
             replace_existing=True,
             misfire_grace_time=None,
             coalesce=True,
+            max_instances=MANY,
         )
 
     async def _ring(self, name: str, ring: Callable[[], None]) -> None:

@@ -43,6 +43,7 @@ from lightctl.store.sqlite import SqliteStore
 
 T = TypeVar("T")
 log = structlog.get_logger("lightctl.daemon")
+REVIEW_AT_LEAST_S = 10.0  # of the machine: an alarm that never rang costs no lamp more than this
 HOUSEKEEPING_EVERY = dt.timedelta(hours=24)
 
 
@@ -129,7 +130,7 @@ class Daemon:
 
     async def _control_loop(self, recorder: Recorder) -> None:
         while True:
-            events = await self._inbox.drain()
+            events = await self._inbox.drain(REVIEW_AT_LEAST_S)
             self._hear(events)
             effects = self._controller.step(events, self._clock.now())
             await recorder.record(effects)

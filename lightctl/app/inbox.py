@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Iterable
 
@@ -32,11 +33,13 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._events)
 
-    async def drain(self) -> list[Event]:
-        """Wait until something is there, then take it, at most a batch at once."""
-        while not self._events:
+    async def drain(self, at_most_s: float) -> list[Event]:
+        """Wait until something is there, or so many machine seconds; give it, at most a batch at once."""
+        if not self._events:
             self._waiting.clear()
-            await self._waiting.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(at_most_s):
+                    await self._waiting.wait()
         return self.take()
 
     def take(self) -> list[Event]:

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from lightctl.control.collected import Collected
 from lightctl.control.desire import same_effect
@@ -27,10 +29,11 @@ from lightctl.control.reconcile import Resend, Send, Settled, Wait, reconcile
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import Event
-from lightctl.domain.states import Command, CommandState, DesiredState, Override
+from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
 
 RENEWAL_MARGIN = dt.timedelta(hours=36)
 WORTHWHILE = dt.timedelta(hours=1)
+SET_BACK = dt.timedelta(minutes=1)
 
 
 class Controller:
@@ -41,27 +44,47 @@ class Controller:
         self._policy = policy
         self._knowledge = Knowledge(policy, profiles, time_zone)
         self._due: list[tuple[dt.datetime, str]] = []
+        self._latest: dt.datetime | None = None
 
     def step(self, events: Iterable[Event], now: dt.datetime) -> Effects:
         """Take events in, attend to every node concerned or due, and say what is to be done."""
         out = Collected()
         concerned: dict[str, None] = {}
+        if self._latest is not None and now < self._latest - SET_BACK:
+            self._due.clear()
+            concerned.update(dict.fromkeys(self._knowledge.set_back(now)))
+        self._latest = now
         self._knowledge.forget_overrides(now)
         for event in events:
             concerned.update(dict.fromkeys(self._knowledge.absorb(event, now, out)))
         concerned.update(dict.fromkeys(self._pop_due(now)))
         for node in concerned:
             memory = self._knowledge.memories.get(node)
-            if memory is not None:
+            if memory is None:
+                continue
+            try:
                 self._attend(memory, now, out)
+            except Exception as error:  # noqa: BLE001 - one node must never stop the loop for all the others
+                self._set_aside(memory, error, now, out)
         return out.effects(self._due[0][0] if self._due else None)
 
     def _pop_due(self, now: dt.datetime) -> Iterable[str]:
         while self._due and self._due[0][0] <= now:
             at, node = heapq.heappop(self._due)
             memory = self._knowledge.memories.get(node)
-            if memory is not None and memory.review_at == at:
+            if memory is None or memory.queued_at != at:
+                continue
+            memory.queued_at = None
+            if memory.review_at is not None and memory.review_at > now:
+                self._queue(memory, memory.review_at)
+            else:
                 yield node
+
+    def _queue(self, memory: NodeMemory, at: dt.datetime) -> None:
+        """Be asked about a node at an instant; an entry that comes earlier is enough, or every report would add one."""
+        if memory.queued_at is None or at < memory.queued_at:
+            memory.queued_at = at
+            heapq.heappush(self._due, (at, memory.node.id))
 
     def _attend(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
         self._notice_time(memory, now, out)
@@ -71,10 +94,21 @@ class Controller:
         self._judge(memory, now, out)
         self._look_again(memory, now, waiting)
 
+    def _set_aside(self, memory: NodeMemory, error: Exception, now: dt.datetime, out: Collected) -> None:
+        """Leave a node on which a step failed alone for a while, and say so; the fault clears with the next success."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        why = f"lightctl failed on this node: {error!r} in {Path(place.filename).name}:{place.lineno}"
+        fault = Fault(FaultEvent.NODE_FAULT, "node", memory.node.id, now, why, "critical")
+        if fault.key not in memory.faults:
+            memory.faults[fault.key] = fault
+            out.faults.append(fault)
+        memory.review_at = now + dt.timedelta(seconds=self._policy.rest_s)
+        self._queue(memory, memory.review_at)
+
     # -- time passes ----------------------------------------------------------------------------------------------
 
     def _lease(self, memory: NodeMemory) -> dt.timedelta:
-        heartbeat = max(self._knowledge.profile(memory.node).heartbeat_s, self._policy.heartbeat_s)
+        heartbeat = max(memory.profile.heartbeat_s, self._policy.heartbeat_s)
         return dt.timedelta(seconds=self._policy.lease_factor * heartbeat)
 
     def _notice_time(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
@@ -83,8 +117,7 @@ class Controller:
             detail = command.detail or f"no report of revision {command.revision} by the deadline"
             self._end(memory, CommandState.EXPIRED, now, detail, out)
             memory.rest(now, self._policy)
-        heard = max(memory.heard_at or memory.known_since, memory.known_since)
-        if not memory.unreachable and now - heard >= self._lease(memory):
+        if not memory.unreachable and now - memory.silent_since >= self._lease(memory):
             last = f"since {memory.heard_at:%Y-%m-%dT%H:%M:%SZ}" if memory.heard_at else "ever"
             memory.unreachable = f"nothing heard {last}"
 
@@ -95,7 +128,7 @@ class Controller:
             return False
         if memory.stale or memory.desired is None or (memory.topup_at is not None and now >= memory.topup_at):
             return True
-        if memory.desired.valid_until - now < RENEWAL_MARGIN:
+        if memory.desired.valid_until - now < RENEWAL_MARGIN and not memory.falls_back:
             return True
         changing = memory.next_change is None or now >= memory.next_change
         return changing and (bool(memory.overrides) or not memory.capabilities.carries_nights)
@@ -110,7 +143,7 @@ class Controller:
         try:
             wanted = compiler.wanted(memory, now)
         except NodeRefused as refusal:
-            memory.refusal = refusal.why
+            self._refuse(memory, refusal.why, now, out)
             return
         memory.refusal = ""
         old = memory.desired
@@ -123,6 +156,18 @@ class Controller:
         revision = memory.next_revision()
         self._desire(memory, DesiredState(memory.node.id, revision, now, wanted.valid_until, wanted.channels), now, out)
 
+    def _refuse(self, memory: NodeMemory, why: str, now: dt.datetime, out: Collected) -> None:
+        """The node cannot hold what is wanted: whoever asked for it is told, and what it holds stays as it is."""
+        memory.refusal = why
+        if memory.assert_now:
+            memory.assert_now = False
+            self._end(memory, CommandState.SUPERSEDED, now, "by what was refused", out)
+            memory.command = Command(
+                memory.node.id, memory.next_revision(), CommandState.FAILED, memory.cause, now, now, finished_at=now,
+                detail=why,
+            )  # fmt: skip
+            out.commands[memory.command.id] = memory.command
+
     def _desire(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         self._end(memory, CommandState.SUPERSEDED, now, f"by revision {desired.revision}", out)
         memory.desired = out.desired[memory.node.id] = desired
@@ -134,7 +179,7 @@ class Controller:
         desired = memory.desired
         if desired is None or not memory.points:
             return None
-        confirmation = self._knowledge.profile(memory.node).confirmation
+        confirmation = memory.profile.confirmation
         decision = reconcile(
             desired, memory.reported, memory.command, confirmation, now, self._policy, on_its_way=memory.on_its_way
         )
@@ -206,19 +251,17 @@ class Controller:
                 out.faults.append(fault)
 
     def _look_again(self, memory: NodeMemory, now: dt.datetime, waiting: dt.datetime | None) -> None:
-        heard = max(memory.heard_at or memory.known_since, memory.known_since)
         candidates = [
             waiting,
             memory.topup_at,
             memory.next_change,
             memory.open_command.deadline if memory.open_command is not None else None,
-            None if memory.unreachable else heard + self._lease(memory),
+            None if memory.unreachable else memory.silent_since + self._lease(memory),
             memory.desired.valid_until - RENEWAL_MARGIN if memory.desired is not None else None,
         ]
-        coming = min((at for at in candidates if at is not None and at > now), default=None)
-        if coming is not None and coming != memory.review_at:
-            heapq.heappush(self._due, (coming, memory.node.id))
-        memory.review_at = coming
+        memory.review_at = min((at for at in candidates if at is not None and at > now), default=None)
+        if memory.review_at is not None:
+            self._queue(memory, memory.review_at)
 
 
 def _not_over(memory: NodeMemory, now: dt.datetime) -> dict[int, list[Override]]:

@@ -20,6 +20,7 @@ from lightctl.planning.resolve import Plan
 from lightctl.planning.wall import night_bounds, night_date
 
 LIVE_VALIDITY = dt.timedelta(days=3)
+LIVE_GRACE = dt.timedelta(hours=1)
 _FITTED_CACHE_SIZE = 4096
 _RAMP_WINDOW = dt.timedelta(seconds=60)
 
@@ -49,7 +50,14 @@ class Compiler:
             channel: ChannelDesired((self._live_switch(point, memory, channel, now),))
             for channel, point in memory.points.items()
         }
-        return Wanted(channels, now + LIVE_VALIDITY)
+        return Wanted(channels, self._live_until(memory, now))
+
+    @staticmethod
+    def _live_until(memory: NodeMemory, now: dt.datetime) -> dt.datetime:
+        """A node left alone with the afternoon's "off" must not stay dark all night: its own dusk rules soon after."""
+        if memory.falls_back and memory.next_change is not None:
+            return memory.next_change + LIVE_GRACE
+        return now + LIVE_VALIDITY
 
     def next_change(self, memory: NodeMemory, now: dt.datetime) -> dt.datetime | None:
         """Give the next instant at which the node's document or level due may change."""

@@ -24,11 +24,10 @@ NODE_FLAGS = {
 
 
 def diagnose(memory: NodeMemory, now: dt.datetime, policy: Policy) -> tuple[Fault, ...]:
-    """Give every fault the node shows, each opened `now`; a silent node shows only its silence."""
+    """Give every fault the node shows, each opened `now`; of a silent one nothing is known but that."""
     if memory.unreachable:
-        return (
-            Fault(FaultEvent.COMMUNICATION_FAILURE, "node", memory.node.id, now, memory.unreachable, severity="major"),
-        )
+        silence = Fault(FaultEvent.COMMUNICATION_FAILURE, "node", memory.node.id, now, memory.unreachable)
+        return (*_refusal(memory, now), silence)
     report = memory.reported
     if report is None:
         return _refusal(memory, now)
@@ -39,8 +38,15 @@ def diagnose(memory: NodeMemory, now: dt.datetime, policy: Policy) -> tuple[Faul
         said = report.channels.get(channel)
         wanted = memory.desired.channels.get(channel) if memory.desired is not None else None
         if said is not None:
-            faults += _lamp_faults(point, said, wanted, report.received_at, now, policy)
+            faults += _lamp_faults(point, said, wanted, _said_at(report, policy), now, policy)
     return tuple(faults)
+
+
+def _said_at(report: ReportedState, policy: Policy) -> dt.datetime:
+    """Give the instant a report speaks of: the node's own, which its levels follow, unless its clock is far off."""
+    if report.at is None or abs((report.at - report.received_at).total_seconds()) > policy.clock_untrusted_s:
+        return report.received_at
+    return report.at
 
 
 def _refusal(memory: NodeMemory, now: dt.datetime) -> tuple[Fault, ...]:
@@ -64,14 +70,14 @@ def _lamp_faults(
     point: LightPoint,
     said: ChannelReport,
     wanted: ChannelDesired | None,
-    heard_at: dt.datetime,
+    said_at: dt.datetime,
     now: dt.datetime,
     policy: Policy,
 ) -> Iterator[Fault]:
     named = {event.value: event for event in FaultEvent}
     for flag in said.faults:
         yield _on_lamp(named.get(flag, FaultEvent.NODE_FAULT), point, now, f"the node reports {flag}")
-    if _settling(wanted, heard_at, policy):
+    if _settling(wanted, said_at, policy):
         return
     in_force = level_in_force(said)
     if in_force is None:
@@ -92,15 +98,15 @@ def _differs(said: ChannelReport, policy: Policy) -> bool:
     return abs(said.level - said.commanded) > policy.level_tolerance
 
 
-def _settling(wanted: ChannelDesired | None, heard_at: dt.datetime, policy: Policy) -> bool:
-    """Say whether the lamp may still have been fading or switching when the report came."""
+def _settling(wanted: ChannelDesired | None, said_at: dt.datetime, policy: Policy) -> bool:
+    """Say whether the lamp may still have been fading or switching at the instant the report speaks of."""
     if wanted is None:
         return False
-    switch = wanted.switch_at(heard_at)
+    switch = wanted.switch_at(said_at)
     if switch is None:
         return False
     busy = dt.timedelta(seconds=switch.ramp_s + policy.settle_s)
-    return heard_at - switch.at < busy
+    return said_at - switch.at < busy
 
 
 def _is_dark(point: LightPoint, said: ChannelReport, in_force: int) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -16,7 +16,7 @@ from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy, fraction
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
-from lightctl.domain.assets import Fleet, LifeCycle, Node
+from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
 from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.states import CommandState, NodeAction, Override, ReportedState
 from lightctl.planning.resolve import Plan
@@ -37,27 +37,25 @@ class Knowledge:
         self._profiles = profiles
         self._fleet = Fleet.of((), time_zone)
         self._intent: Intent = NO_INTENT
-        self._restored: dict[str, ev.NodeRestored] = {}
+        self._laid_aside: dict[str, ev.NodeRestored] = {}
         self._overrides: dict[str, Override] = {}
-
-    def profile(self, node: Node) -> Profile:
-        """Give the profile of a node."""
-        return self._profiles[node.profile]
 
     def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0912 - a case per event
         """Take an event in and give the nodes it concerns."""
         match event:
             case ev.FleetChanged(fleet):
-                return self._take_fleet(fleet, now)
+                return self._take_fleet(fleet, now, out)
             case ev.IntentChanged(intent, cause):
                 self._intent = intent
                 return self._replan(cause)
             case ev.OverrideSet(override, asked):
                 self._overrides[override.id] = override
-                return self._touch(override, f"override {override.id}", asked=asked)
+                return self._touch(override, f"override {override.id}", asked=asked, holds=True)
             case ev.OverrideEnded(override_id):
                 ended = self._overrides.pop(override_id, None)
-                return NOBODY if ended is None else self._touch(ended, f"override {override_id} ended", asked=True)
+                return NOBODY if ended is None else self._touch(
+                    ended, f"override {override_id} ended", asked=True, holds=False
+                )
             case ev.NodeRestored():
                 return self._restore(event)
             case ev.NodeAnnounced():
@@ -94,26 +92,35 @@ class Knowledge:
             case _:
                 assert_never(event)
 
-    def _take_fleet(self, fleet: Fleet, now: dt.datetime) -> Concerned:
+    def _take_fleet(self, fleet: Fleet, now: dt.datetime, out: Collected) -> Concerned:
         self._fleet = fleet
-        self.memories = {node.id: self._remember(node, now) for node in fleet.nodes.values()}
+        before, self.memories = self.memories, {}
+        self._laid_aside |= {name: known.laid_aside() for name, known in before.items() if name not in fleet.nodes}
+        self.memories = {node.id: self._remember(node, before.get(node.id), now) for node in fleet.nodes.values()}
+        for name, left in self._laid_aside.items():
+            self._laid_aside[name] = _close(left, now, out)
         return self._replan("inventory")
 
-    def _remember(self, node: Node, now: dt.datetime) -> NodeMemory:
+    def _remember(self, node: Node, known: NodeMemory | None, now: dt.datetime) -> NodeMemory:
         points = {
             channel: self._fleet.points[point]
             for channel, point in node.channels.items()
             if self._fleet.points[point].state is LifeCycle.IN_USE
         }
-        known = self.memories.get(node.id)
-        if known is not None:
-            known.node, known.points = node, points
-            return known
-        memory = NodeMemory(node, points, self.profile(node).capabilities, known_since=now)
-        restored = self._restored.pop(node.id, None)
-        if restored is not None:
-            memory.take(restored)
-        return memory
+        profile = self._profiles.get(node.profile)
+        if profile is None:  # nobody knows how to speak to it: it is shown as faulty, and the others go on
+            profile = Profile(node.profile, "unknown", "native", Capabilities(), announces=False, confirmation="level")
+            points = {}
+        if known is None:
+            known = NodeMemory(node, profile, points, profile.capabilities, known_since=now)
+            left = self._laid_aside.pop(node.id, None)
+            if left is not None:
+                known.take(left)
+        if known.node.profile != node.profile:
+            known.change_make(profile)
+        known.node, known.points = node, points
+        known.refusal = "" if node.profile in self._profiles else f"no profile {node.profile!r} is known"
+        return known
 
     def _replan(self, cause: str) -> Concerned:
         self.compiler = Compiler(Plan(self._intent, self._fleet.time_zone), self._policy)
@@ -121,28 +128,35 @@ class Knowledge:
             memory.stale = True
             memory.cause = cause
             memory.stop_resting()
-            self._gather(memory)
+            memory.overrides = {}
+        for override in self._overrides.values():
+            for memory, channel in self._held_by(override):
+                memory.overrides.setdefault(channel, []).append(override)
         return tuple(self.memories)
 
-    def _gather(self, memory: NodeMemory) -> None:
-        memory.overrides = {}
-        for channel, point in memory.points.items():
-            chosen = [override for override in self._overrides.values() if point.selected_by(override.select)]
-            if chosen:
-                memory.overrides[channel] = chosen
-
-    def _touch(self, override: Override, cause: str, *, asked: bool) -> Concerned:
-        touched: dict[str, None] = {}
+    def _held_by(self, override: Override) -> Iterator[tuple[NodeMemory, int]]:
         for point in self._fleet.select(override.select):
             memory = self.memories.get(point.node)
             if memory is not None and point.channel in memory.points:
-                self._gather(memory)
-                memory.stale = True
-                memory.assert_now = memory.assert_now or asked
-                memory.cause = cause
-                memory.stop_resting()
-                touched[point.node] = None
+                yield memory, point.channel
+
+    def _touch(self, override: Override, cause: str, *, asked: bool, holds: bool) -> Concerned:
+        touched: dict[str, None] = {}
+        for memory, channel in self._held_by(override):
+            others = [each for each in memory.overrides.get(channel, ()) if each.id != override.id]
+            memory.overrides[channel] = [*others, override] if holds else others
+            memory.stale = True
+            memory.assert_now = memory.assert_now or asked
+            memory.cause = cause
+            memory.stop_resting()
+            touched[memory.node.id] = None
         return tuple(touched)
+
+    def set_back(self, now: dt.datetime) -> Concerned:
+        """The clock was set back: every node is to be looked at again."""
+        for memory in self.memories.values():
+            memory.live_from(now, self._policy)
+        return tuple(self.memories)
 
     def forget_overrides(self, now: dt.datetime) -> None:
         """Drop overrides that are over; nodes drop their part when they are next attended to."""
@@ -152,7 +166,7 @@ class Knowledge:
     def _restore(self, event: ev.NodeRestored) -> Concerned:
         memory = self.memories.get(event.node)
         if memory is None:
-            self._restored[event.node] = event
+            self._laid_aside[event.node] = event
             return NOBODY
         memory.take(event)
         return (event.node,)
@@ -171,12 +185,11 @@ class Knowledge:
         memory = self.memories.get(event.node)
         if memory is None:
             return NOBODY
-        if memory.capabilities != event.capabilities:
+        if not memory.hear_boot(event.boot_id, event.clock):
+            return NOBODY
+        if memory.profile.announces and memory.capabilities != event.capabilities:
             memory.capabilities = event.capabilities
             memory.stale = True
-        if event.boot_id != memory.boot_id:
-            memory.boot_id = event.boot_id
-            memory.reported = None
         memory.answer_hello = True
         memory.stop_resting()
         memory.see_revision(event.applied_revision)
@@ -190,8 +203,9 @@ class Knowledge:
         known = memory.reported
         if known is not None and report.boot_id and report.boot_id == known.boot_id and report.seq <= known.seq:
             return NOBODY  # a duplicate, or overtaken on the way: telemetry keeps it, the state does not go back
+        if not memory.hear_boot(report.boot_id, report.at):
+            return NOBODY
         memory.reported = report
-        memory.boot_id = report.boot_id or memory.boot_id
         out.reported[report.node] = report
         if report.applied_revision is not None:
             memory.see_revision(report.applied_revision)
@@ -241,7 +255,7 @@ class Knowledge:
             memory.stop_resting()
             concerned.append(memory.node.id)
             command = memory.open_command
-            if memory.desired is not None and (command is not None or self.profile(memory.node).announces):
+            if memory.desired is not None and (command is not None or memory.profile.announces):
                 out.submit(memory.node, memory.desired, command.priority if command is not None else 0)
                 memory.on_its_way = True
         return concerned
@@ -252,3 +266,14 @@ class Knowledge:
         for memory in carrying:
             memory.topup_at = now + spread * fraction(f"topup {memory.node.id}")
         return [memory.node.id for memory in carrying]
+
+
+def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected) -> ev.NodeRestored:
+    """End what is open about a node that is in no inventory; its revisions are kept, should it come back."""
+    command = left.command
+    if command is not None and not command.state.terminal:
+        detail = "the node left the inventory"
+        command = replace(command, state=CommandState.FAILED, finished_at=now, detail=detail)
+        out.commands[command.id] = command
+    out.faults += [replace(fault, cleared_at=now) for fault in left.faults]
+    return replace(left, command=command, faults=())

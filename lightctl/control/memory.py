@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lightctl.control.policy import Policy
+from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Capabilities, LightPoint, Node
 from lightctl.domain.events import NodeRestored
-from lightctl.domain.states import Command, DesiredState, Fault, Override, ReportedState
+from lightctl.domain.states import Command, DesiredState, Fault, FaultEvent, Override, ReportedState
 
 
 @dataclass(slots=True)
 class NodeMemory:
     """A node, what is wanted of it, what is on its way, and what it last said.
 
-    points and overrides are by channel. stale: the desired state must be worked out again. assert_now: send even if
+    points and overrides are by channel. former_boot, spoke_at: the boot before this one, and when by its own clock the
+    node last spoke, so that a late word of the former boot is known for what it is. stale: the desired state must be worked out again. assert_now: send even if
     the report already agrees (an operator asked). on_its_way: handed to the link, which has not answered yet.
     answer_hello: the node just (re)connected and is owed its document. topup_at: when its nights are to be renewed.
     next_change: when the level due next changes. failures: commands failed or expired in a row. unreachable: why, or
-    "". refusal: why the node cannot hold what is wanted, or "".
+    "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at: when to look again, and when the
+    controller's heap will ask (never later).
     """
 
     node: Node
+    profile: Profile
     points: dict[int, LightPoint]
     capabilities: Capabilities
     known_since: dt.datetime
@@ -31,6 +35,8 @@ class NodeMemory:
     command: Command | None = None
     reported: ReportedState | None = None
     boot_id: str = ""
+    former_boot: str = ""
+    spoke_at: dt.datetime | None = None
     heard_at: dt.datetime | None = None
     highest_revision: int = 0
     stale: bool = True
@@ -46,11 +52,22 @@ class NodeMemory:
     refusal: str = ""
     faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
     review_at: dt.datetime | None = None
+    queued_at: dt.datetime | None = None
 
     @property
     def open_command(self) -> Command | None:
         """The command on its way, if there is one."""
         return self.command if self.command is not None and not self.command.state.terminal else None
+
+    @property
+    def silent_since(self) -> dt.datetime:
+        """When its lease began: it was last heard, or first known of."""
+        return max(self.heard_at or self.known_since, self.known_since)
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether it is switched live, but knows by itself when its document is worth nothing any more."""
+        return not self.capabilities.carries_nights and self.profile.confirmation == "revision"
 
     def next_revision(self) -> int:
         """Give a revision above every one ever used or seen for this node."""
@@ -77,10 +94,57 @@ class NodeMemory:
     def take(self, restored: NodeRestored) -> None:
         """Take over what the store remembers."""
         self.highest_revision = max(self.highest_revision, restored.highest_revision)
-        self.capabilities = restored.capabilities or self.capabilities
+        if self.profile.announces and restored.capabilities is not None:
+            self.capabilities = restored.capabilities
         self.desired = restored.desired
         self.command = restored.command
         self.reported = restored.reported
         self.boot_id = restored.boot_id
         self.heard_at = restored.reported.received_at if restored.reported is not None else None
         self.faults = {fault.key: fault for fault in restored.faults}
+        silence = [fault.detail for fault in restored.faults if fault.event is FaultEvent.COMMUNICATION_FAILURE]
+        self.unreachable = next(iter(silence), "")
+
+    def laid_aside(self) -> NodeRestored:
+        """Give what is to be taken over should the node come back."""
+        return NodeRestored(
+            self.node.id,
+            self.highest_revision,
+            self.capabilities,
+            self.desired,
+            self.command,
+            self.reported,
+            self.boot_id,
+            tuple(self.faults.values()),
+        )
+
+    def change_make(self, profile: Profile) -> None:
+        """Take the node for one of another make: what the old one said of itself is worth nothing."""
+        self.profile = profile
+        self.capabilities = profile.capabilities
+        self.reported = None
+        self.boot_id = self.former_boot = ""
+
+    def hear_boot(self, boot_id: str, at: dt.datetime | None) -> bool:
+        """Take note of who speaks; False for a late word of the boot before this one, which says nothing any more."""
+        late = self.spoke_at is None or at is None or at <= self.spoke_at
+        if boot_id and boot_id == self.former_boot and late:
+            return False
+        if boot_id and boot_id != self.boot_id:
+            self.former_boot, self.boot_id = self.boot_id, boot_id
+            self.reported = None
+        self.spoke_at = at
+        return True
+
+    def live_from(self, now: dt.datetime, policy: Policy) -> None:
+        """The clock was set back to `now`: nothing remembered may lie in what is the future again."""
+        self.known_since = min(self.known_since, now)
+        self.heard_at = min(self.heard_at, now) if self.heard_at is not None else None
+        self.next_change = self.topup_at = self.review_at = self.queued_at = None
+        self.stale = True
+        self.stop_resting()
+        command = self.open_command
+        if command is not None:
+            deadline = min(command.deadline, now + dt.timedelta(seconds=policy.deadline_s))
+            sent_at = min(command.sent_at, now) if command.sent_at is not None else None
+            self.command = replace(command, deadline=deadline, sent_at=sent_at)

@@ -264,7 +264,8 @@ class ModbusLink:
         self._silences += 1
         now = self._clock.now()
         unit.failed(now, time.monotonic(), self._endpoint.dead_poll_s, self._endpoint.timeout_s)
-        self._emit(NodeUnreachable(unit.node.id, now, why))
+        if unit.slow:  # one lost answer is a line's daily bread; it is asked once more before anybody is told
+            self._emit(NodeUnreachable(unit.node.id, now, why))
 
     def _failed(self, order: Order, why: str, *, permanent: bool) -> Event:
         now = self._clock.now()

@@ -344,6 +344,22 @@ def test_what_a_node_shows_is_named_once_and_cleared_when_it_is_gone(said, fault
     assert not street.faults
 
 
+def test_a_report_of_a_fading_lamp_that_comes_late_is_no_fault():
+    fading = SCHEDULE.replace("level: 50}", "level: 50, ramp: 10m}")
+    street = Street()
+    street.start(fading)
+    street.step(street.hello())
+    street.step(sent(street), after=0.1)
+    street.run_until(STEP_AT)
+    late = street.report(level=95, commanded=50, power_w=47.5).report
+    said_at = STEP_AT + dt.timedelta(minutes=1)
+    received_at = STEP_AT + dt.timedelta(minutes=12)
+    street.step(ev.NodeReported(replace(late, at=received_at, received_at=received_at)))
+    assert FaultEvent.DIMMING_FAILURE in {f.event for f in street.faults.values()}, "the control"
+    street.step(ev.NodeReported(replace(late, seq=90, at=said_at, received_at=said_at + dt.timedelta(minutes=4.9))))
+    assert not street.faults
+
+
 def test_a_clock_that_is_far_off_is_a_fault_and_a_near_one_is_not():
     street = running(Street())
     near = street.report().report
