@@ -12,7 +12,8 @@ from pathlib import Path
 
 from lightctl.domain.errors import InvalidInput
 from simulators.runner import Run
-from simulators.scenario import FAULT_KINDS, Scenario, read_fault, read_scenario
+from simulators.scenario import read_fault, read_scenario
+from simulators.specs import FAULT_KINDS, Scenario
 from simulators.strict_yaml import read_section
 
 EXIT_INVALID, EXIT_FAILED = 2, 1

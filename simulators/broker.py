@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from lightctl.devices.codec import Outgoing
-from simulators.scenario import Broker
+from simulators.specs import Broker
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 
 from lightctl.domain.errors import InvalidInput
-from simulators.scenario import ALL_CHANNELS, MOMENTARY_FAULTS, NATIVE, FaultSpec
+from simulators.specs import ALL_CHANNELS, MOMENTARY_FAULTS, NATIVE, FaultSpec
 from simulators.street import Station, Street
 
 DOOR_OPEN = "door_open"

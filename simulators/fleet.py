@@ -15,7 +15,7 @@ from simulators.inventory import Mounted, read_mounted
 from simulators.lamp import LampType
 from simulators.node import NodeSetup
 from simulators.node_clock import NodeClock
-from simulators.scenario import FleetSpec, UnitSpec
+from simulators.specs import FleetSpec, UnitSpec
 
 
 @dataclass(frozen=True, slots=True)

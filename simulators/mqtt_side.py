@@ -21,7 +21,7 @@ from lightctl.domain.errors import InvalidInput
 from simulators.broker import WINDOW, BrokerConnection, Listening
 from simulators.faces import Face
 from simulators.node import ActionAnswer, Say
-from simulators.scenario import Broker
+from simulators.specs import Broker
 from simulators.street import Street
 
 HELLOS_PER_S = 1000.0

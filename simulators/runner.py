@@ -24,7 +24,7 @@ from simulators.modbus_server import ModbusServer
 from simulators.modbus_side import ModbusSide
 from simulators.mqtt_side import MqttSide
 from simulators.node_clock import NodeClock
-from simulators.scenario import NATIVE, FaultSpec, LineSpec, Scenario
+from simulators.specs import NATIVE, FaultSpec, LineSpec, Scenario
 from simulators.street import Street
 from simulators.truth import TruthLog
 

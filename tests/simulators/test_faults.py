@@ -19,7 +19,7 @@ from simulators.fleet import Built, build_unit
 from simulators.lamp import LampType
 from simulators.node import NodeSetup, Say
 from simulators.node_clock import NodeClock
-from simulators.scenario import FAULT_KINDS, FaultSpec, UnitSpec
+from simulators.specs import FAULT_KINDS, FaultSpec, UnitSpec
 from simulators.street import Street
 from simulators.truth import Truth, TruthLog, read_truth
 

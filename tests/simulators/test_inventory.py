@@ -9,7 +9,7 @@ from lightctl.domain.assets import Place
 from lightctl.domain.errors import InvalidInput
 from simulators.fleet import build_fleet
 from simulators.inventory import read_mounted
-from simulators.scenario import FleetSpec
+from simulators.specs import FleetSpec
 
 NOW = dt.datetime(2026, 12, 21, 14, 0, tzinfo=dt.UTC)
 ROWS = """id,node,address,lat,lon,rated_power_w,channel,profile,state,controller

@@ -20,7 +20,7 @@ from simulators.modbus_pdu import answer
 from simulators.modbus_server import ModbusServer
 from simulators.modbus_side import ModbusSide
 from simulators.node_clock import NodeClock
-from simulators.scenario import FaultSpec, UnitSpec
+from simulators.specs import FaultSpec, UnitSpec
 from simulators.street import Street
 from simulators.truth import TruthLog
 

@@ -7,7 +7,8 @@ import pytest
 
 from lightctl.domain.assets import Place
 from lightctl.domain.errors import InvalidInput
-from simulators.scenario import FaultSpec, Scenario, read_scenario
+from simulators.scenario import read_scenario
+from simulators.specs import FaultSpec, Scenario
 from simulators.strict_yaml import parse_duration, parse_instant
 
 NOW = dt.datetime(2026, 12, 21, 14, 0, tzinfo=dt.UTC)
