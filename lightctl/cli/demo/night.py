@@ -29,13 +29,13 @@ from lightctl.planning.resolve import Plan
 from lightctl.store.sqlite import SqliteStore
 
 FIRST_NIGHT = dt.date(2026, 12, 4)
-BEGINS_H, ENDS_H = 13.5, 9.0
+BEGINS_H, ENDS_H = 13.5, 10.0
 PREPARATION_S = 7.0
 HEARTBEAT_S = 3600.0
 RUN_S = 60.0
 RUN_S_PER_LAMP = 0.008
 LOOK_EVERY_S = 0.5
-GRACE_S = 2.0
+GRACE_S, GRACE_S_PER_LAMP = 2.0, 0.001
 RECOVERY_S = 4.0
 
 
@@ -112,6 +112,7 @@ def run_demo(wishes: Wishes, folder: Path, show: Show) -> Outcome:
         truth = TruthReader(stage.truth_log)
         _watch(stage, truth, span, len(points), show)
         verified = stage.client.get("/v1/audit/verify").raise_for_status().json()
+        stage.end("daemon")  # first: it must not take the end of the street for a failure
         stage.end("simulators")
         truth.read_on()
     plan = Plan(read_schedules(files).intent, TIME_ZONE)
@@ -120,8 +121,9 @@ def run_demo(wishes: Wishes, folder: Path, show: Show) -> Outcome:
     outcome.baseline_kwh = full_power_wh(points, plan, span) / 1000
     recovery = dt.timedelta(seconds=pace.on_the_wire(RECOVERY_S))
     verdicts = judge(points, plan, shipped_profiles(), truth.lamps, mishaps, span, recovery)
-    outcome.checks += _lamp_checks(verdicts, speed)
-    outcome.followed = sum(1 for verdict in verdicts if verdict.wrong_s <= GRACE_S * speed)
+    allowed_s = GRACE_S + GRACE_S_PER_LAMP * len(points)
+    outcome.checks += _lamp_checks(verdicts, speed, allowed_s)
+    outcome.followed = sum(1 for verdict in verdicts if verdict.wrong_s <= allowed_s * speed)
     _read_store(stage.store, points, mishaps, pace.clock, outcome)
     outcome.checks.append(Check("the audit chain holds", verified["ok"], f"{verified['entries']} entries"))
     return outcome
@@ -165,22 +167,22 @@ def _news(faults: Sequence[Mapping[str, Any]], told: set[tuple[int, str]]) -> It
                 yield dt.datetime.fromisoformat(fault[key]), f"{word}  {fault['event']} at {fault['subject']}"
 
 
-def _lamp_checks(verdicts: Sequence[LampVerdict], speed: float) -> list[Check]:
+def _lamp_checks(verdicts: Sequence[LampVerdict], speed: float, allowed_s: float) -> list[Check]:
     late = sorted(verdict.wrong_s / speed for verdict in verdicts)
     worst = max(verdicts, key=lambda verdict: verdict.wrong_s)
     darkest = max(verdicts, key=lambda verdict: verdict.dark_s)
     middle, p99 = late[len(late) // 2], late[min(len(late) - 1, int(len(late) * 0.99))]
-    followed = sum(1 for seconds in late if seconds <= GRACE_S)
+    followed = sum(1 for seconds in late if seconds <= allowed_s)
     return [
         Check(
             "every lamp followed its plan",
             followed == len(verdicts),
             f"{followed} of {len(verdicts)} by the lamps' own log; seconds of the wire behind it at worst: "
-            f"median {middle:.2f}, p99 {p99:.2f}, {worst.id} {worst.wrong_s / speed:.2f} (allowed {GRACE_S:.0f})",
+            f"median {middle:.2f}, p99 {p99:.2f}, {worst.id} {worst.wrong_s / speed:.2f} (allowed {allowed_s:.1f})",
         ),
         Check(
             "no lamp was dark that should be lit",
-            darkest.dark_s <= GRACE_S * speed,
+            darkest.dark_s <= allowed_s * speed,
             f"longest: {darkest.id}, {darkest.dark_s / speed:.2f} s on the wire",
         ),
     ]
