@@ -1,12 +1,14 @@
 """Flash memories of all simulated nodes: one SQLite file per process, read again at a node's boot and after a kill.
 
-Writes of one round are one transaction; what was saved before `commit` returned survives a SIGKILL. With no folder the
-flash lives as long as the process.
+Counters stand in a table of their own, so that they can be written often: a row is a hundredth of a document with its
+nights. Writes of one round are one transaction; what was saved before `commit` returned survives a SIGKILL. With no
+folder the flash lives as long as the process.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,7 @@ import msgspec
 from simulators.node import Memory
 
 FILE_NAME = "flash.sqlite"
+Counters = tuple[dict[int, float], dict[int, float]]
 
 
 class Flash:
@@ -21,33 +24,48 @@ class Flash:
 
     def __init__(self, folder: Path | None) -> None:
         self._waiting: dict[str, bytes] = {}
+        self._waiting_counters: dict[str, bytes] = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         self._file = sqlite3.connect(":memory:" if folder is None else folder / FILE_NAME)
         self._file.execute("pragma journal_mode = wal")
         self._file.execute("pragma synchronous = normal")
-        self._file.execute("create table if not exists memory (node text primary key, body blob not null)")
+        for table in ("memory", "counters"):
+            self._file.execute(f"create table if not exists {table} (node text primary key, body blob not null)")
         self._file.commit()
 
     def load(self, node: str) -> Memory | None:
         """Give what a node's flash holds; None when it is empty or its content cannot be trusted."""
         self.commit()
-        row = self._file.execute("select body from memory where node = ?", (node,)).fetchone()
+        query = "select memory.body, counters.body from memory left join counters using (node) where node = ?"
+        row = self._file.execute(query, (node,)).fetchone()
+        if row is None:
+            return None
         try:
-            return None if row is None else msgspec.json.decode(row[0], type=Memory)
+            memory = msgspec.json.decode(row[0], type=Memory)
+            if row[1] is None:
+                return memory
+            energy_wh, lit_h = msgspec.json.decode(row[1], type=Counters)
         except msgspec.DecodeError:
             return None
+        return replace(memory, energy_wh=energy_wh, lit_h=lit_h)
 
     def save(self, node: str, memory: Memory) -> None:
         """Put a memory down; it is safe once `commit` has returned."""
-        self._waiting[node] = msgspec.json.encode(memory)
+        self._waiting[node] = msgspec.json.encode(replace(memory, energy_wh={}, lit_h={}))
+        self.save_counters(node, memory)
+
+    def save_counters(self, node: str, memory: Memory) -> None:
+        """Put only the counters of a memory down."""
+        self._waiting_counters[node] = msgspec.json.encode((memory.energy_wh, memory.lit_h))
 
     def commit(self) -> None:
         """Make everything saved so far survive."""
-        if self._waiting:
+        if self._waiting or self._waiting_counters:
             with self._file:
                 self._file.executemany("insert or replace into memory values (?, ?)", self._waiting.items())
-            self._waiting = {}
+                self._file.executemany("insert or replace into counters values (?, ?)", self._waiting_counters.items())
+            self._waiting, self._waiting_counters = {}, {}
 
     def close(self) -> None:
         """Commit and close the file."""

@@ -11,6 +11,7 @@ import datetime as dt
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from simulators.firmware import Firmware
 from simulators.flash import Flash
@@ -19,6 +20,8 @@ from simulators.node import NEVER, ActionAnswer, LampChanged, Memory, Output, Pe
 from simulators.truth import CHANGE, FINAL, START, TruthLog
 
 DueWork = Callable[[dt.datetime], None]
+COUNTERS_EVERY = dt.timedelta(minutes=15)
+TURNS = 60
 
 
 @dataclass(slots=True)
@@ -46,12 +49,15 @@ class Street:
         self._flash = flash
         self._heap: list[tuple[dt.datetime, int, str | DueWork]] = []
         self._count = 0
+        self._turn = 0
 
     def switch_on(self, built: Built, family: str, now: dt.datetime, first_heartbeat_s: float) -> Station:
         """Put a node on the street and boot it from its flash; raises ValueError for an id twice."""
         node = built.setup.id
         if node in self.stations:
             raise ValueError(node)
+        if not self.stations:
+            self.at(now + COUNTERS_EVERY / TURNS, self._keep_counters)
         station = self.stations[node] = Station(Firmware(built.setup, now, built.clock), family)
         memory = self._flash.load(node)
         outputs = station.firmware.boot(memory, now, first_heartbeat_s=first_heartbeat_s)
@@ -144,6 +150,13 @@ class Street:
         """Close flash and truth log as they are."""
         self._flash.close()
         self.truth.close()
+
+    def _keep_counters(self, due: dt.datetime) -> None:
+        """Write the counters of every 60th node to its flash, so that each has its turn in time and none stalls all."""
+        for node, station in islice(self.stations.items(), self._turn, None, TURNS):
+            self._flash.save_counters(node, station.firmware.memory(due))
+        self._turn = (self._turn + 1) % TURNS
+        self.at(due + COUNTERS_EVERY / TURNS, self._keep_counters)
 
     def _push(self, due: dt.datetime, what: str | DueWork) -> None:
         self._count += 1

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from dataclasses import replace
+
+import msgspec
 
 from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, Switch
 from simulators.flash import FILE_NAME, Flash
@@ -37,6 +40,29 @@ def test_a_memory_that_cannot_be_read_counts_as_empty(tmp_path):
         flash = Flash(tmp_path)
         assert flash.load("n1") is None
         flash.close()
+
+
+def test_counters_are_kept_apart_and_the_rest_stays_as_it_was(tmp_path):
+    flash = Flash(tmp_path)
+    flash.save("n1", MEMORY)
+    flash.save_counters("n1", replace(MEMORY, boots=9, desired=None, energy_wh={0: 20.0, 1: 3.5}, lit_h={0: 2.0}))
+    flash.commit()
+    successor = Flash(tmp_path)
+    assert successor.load("n1") == replace(MEMORY, energy_wh={0: 20.0, 1: 3.5}, lit_h={0: 2.0})
+    successor.save("n1", MEMORY)
+    assert successor.load("n1") == MEMORY
+    successor.close()
+    flash.close()
+
+
+def test_a_flash_written_before_counters_had_a_table_is_read(tmp_path):
+    with sqlite3.connect(tmp_path / FILE_NAME) as file:
+        file.execute("create table memory (node text primary key, body blob not null)")
+        file.execute("insert into memory values ('n1', ?)", (msgspec.json.encode(MEMORY),))
+    file.close()
+    flash = Flash(tmp_path)
+    assert flash.load("n1") == MEMORY
+    flash.close()
 
 
 def test_without_a_folder_the_flash_lives_as_long_as_the_process():

@@ -299,6 +299,11 @@ async def test_a_killed_process_comes_back_with_what_its_nodes_had_applied(broke
         process = await start()
         hello = json.loads((await seen.until(f"{node}/hello", count + 1))[-1])
         assert hello["applied_revision"] == 21
+        lines = [json.loads(text) for text in (tmp_path / "truth.jsonl").read_text().splitlines()]
+        started = [(it["id"], it["level"], it["reason"]) for it in lines if it.get("start")]
+        lamps = [f"n-0000{number}/0" for number in (1, 2, 3)]
+        assert started[:3] == [(lamp, 100, "fallback") for lamp in lamps]
+        assert started[3:] == [(lamps[0], 65, "program"), *started[1:3]]
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(b'{"kind": "rain", "nodes": ["n-00001"]}\n{"kind": "stuck", "nodes": ["n-00001"]}\n')
