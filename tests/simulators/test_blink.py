@@ -7,10 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from lightctl.control.diagnose import diagnose
-from lightctl.control.memory import NodeMemory
-from lightctl.control.policy import Policy
-from lightctl.domain.assets import Capabilities, LightPoint, Node
+from lightctl.domain.assets import Capabilities
+from lightctl.domain.events import NodeReported
 from lightctl.domain.states import (
     ActionKind,
     ChannelDesired,
@@ -18,12 +16,14 @@ from lightctl.domain.states import (
     HeldOverride,
     NodeAction,
     Reason,
+    ReportedState,
     Switch,
 )
 from simulators.firmware import Firmware
 from simulators.lamp import LampType
 from simulators.node import ActionAnswer, LampChanged, NodeSetup, Output, Say
 from simulators.node_clock import NodeClock
+from tests.support.controlled import AFTERNOON, Street
 
 NIGHT = dt.datetime(2026, 12, 21, 20, 0, tzinfo=dt.UTC)
 CARRIES = Capabilities(nights=7, slots=64, ramp=True, channels=2, persists=True)
@@ -229,36 +229,54 @@ def test_the_energy_of_a_blink_is_counted():
     assert firmware.lamp(0).energy_wh(after(6)) - before == pytest.approx(3 * (low + full) / 3600)
 
 
-def as_the_controller_sees(firmware: Firmware, plan: DesiredState) -> NodeMemory:
-    points = {
-        number: LightPoint(f"LP{number + 1}", 51.0, 7.0, rated_power_w=60.0, standby_power_w=0.5) for number in (0, 1)
-    }
-    named = {number: point.id for number, point in points.items()}
-    return NodeMemory(Node("n1", "native", "mqtt", "main", named), points, CARRIES, NIGHT, desired=plan)
+class Watched:
+    """A node that a controller has given its nights."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self.controller = Street()
+        self.firmware = Firmware(NodeSetup("n-a", CARRIES, {0: LampType(50.0, 0.5)}, {0: "a"}), AFTERNOON)
+        self.firmware.boot(None, AFTERNOON)
+        self.controller.start()
+        self.controller.step(self.firmware.hello(AFTERNOON))
+        self.firmware.receive(self.controller.desired["n-a"], AFTERNOON)
+        self.controller.run_until(now)
+        self.hear(now)
+
+    def hear(self, now: dt.datetime) -> ReportedState:
+        self.firmware.advance(now)
+        report = self.firmware.report(now)
+        self.controller.step(NodeReported(report), after=(now - self.controller.now).total_seconds())
+        return report
 
 
-@pytest.mark.parametrize("level", [0, 5, 60, 100])
-def test_no_report_of_a_blinking_node_looks_like_a_fault(level):
-    firmware = node(at(-3600, level), at(3.3, 100 - level))
-    # The switch is left out here, as it would grant the lamp time to settle.
-    memory = as_the_controller_sees(firmware, desired(1, at(-3600, level)))
-    firmware.act(identify(), NIGHT)
-    lights = set()
+@pytest.mark.parametrize(
+    ("clock", "lights"),
+    [("14:30:00", {0, 100}), ("18:00:00", {30, 100}), ("20:59:57", {30, 50, 100}), ("22:00:00", {30, 50, 100})],
+    ids=["dark", "lit", "over a switch of the plan", "dimmed"],
+)
+def test_no_report_of_a_blinking_node_looks_like_a_fault_or_moves_the_controller(clock, lights):
+    began = dt.datetime.fromisoformat(f"2026-12-04T{clock}Z")
+    watched = Watched(began)
+    commands = dict(watched.controller.commands)
+    watched.firmware.act(NodeAction("a1", "n-a", ActionKind.IDENTIFY, began), began)
+    seen = set()
     for tenth in range(80):
-        now = after(tenth / 10)
-        firmware.advance(now)
-        lights.add(firmware.lamp(0).level(now))
-        memory.reported = firmware.report(now)
-        assert diagnose(memory, now, Policy()) == ()
-    assert len(lights) == 3
+        now = began + dt.timedelta(seconds=tenth / 10)
+        watched.hear(now)
+        seen.add(watched.firmware.lamp(0).level(now))
+        assert watched.controller.faults == {}
+        assert watched.controller.sent == []
+    assert seen == lights
+    assert watched.controller.commands == commands
 
 
 def test_what_the_light_does_while_it_blinks_would_look_like_a_fault():
-    firmware = node(at(-3600, 0))
-    memory = as_the_controller_sees(firmware, desired(1, at(-3600, 0)))
-    firmware.act(identify(), NIGHT)
-    report = firmware.report(NIGHT)
-    lamp = firmware.lamp(0)
-    light = replace(report.channels[0], level=round(lamp.level(NIGHT)), power_w=lamp.power_w(NIGHT))
-    memory.reported = replace(report, channels={0: light})
-    assert [fault.event for fault in diagnose(memory, NIGHT, Policy())] == ["lampUnexpectedOn"]
+    began = dt.datetime(2026, 12, 4, 14, 30, tzinfo=dt.UTC)
+    watched = Watched(began)
+    watched.firmware.act(NodeAction("a1", "n-a", ActionKind.IDENTIFY, began), began)
+    now = began + dt.timedelta(seconds=0.1)
+    report = watched.hear(now)
+    lamp = watched.firmware.lamp(0)
+    light = replace(report.channels[0], level=round(lamp.level(now)), power_w=lamp.power_w(now))
+    watched.controller.step(NodeReported(replace(report, seq=report.seq + 1, channels={0: light})))
+    assert [fault.event for fault in watched.controller.faults.values()] == ["lampUnexpectedOn"]
