@@ -157,7 +157,7 @@ class Controller:
         self._desire(memory, DesiredState(memory.node.id, revision, now, wanted.valid_until, wanted.channels), now, out)
 
     def _refuse(self, memory: NodeMemory, why: str, now: dt.datetime, out: Collected) -> None:
-        """The node cannot hold what is wanted: whoever asked for it is told, and what it holds stays as it is."""
+        """Tell whoever asked that the node cannot hold what is wanted; what it holds stays as it is."""
         memory.refusal = why
         if memory.assert_now:
             memory.assert_now = False

@@ -54,7 +54,7 @@ class Compiler:
 
     @staticmethod
     def _live_until(memory: NodeMemory, now: dt.datetime) -> dt.datetime:
-        """A node left alone with the afternoon's "off" must not stay dark all night: its own dusk rules soon after."""
+        """Give until when a live document counts: a node left alone with an afternoon's "off" must be lit at night."""
         if memory.falls_back and memory.next_change is not None:
             return memory.next_change + LIVE_GRACE
         return now + LIVE_VALIDITY
@@ -65,7 +65,9 @@ class Compiler:
             self.plan.next_change(point, memory.overrides.get(channel, ()), now)
             for channel, point in memory.points.items()
         ]
-        return min(moments, default=None)
+        # A node drops its override by itself: if another one is to hold on at the same level, it must be told then.
+        bounds = (bound for held in memory.overrides.values() for each in held for bound in (each.start, each.until))
+        return min((*moments, *(bound for bound in bounds if bound > now)), default=None)
 
     def _carried(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
         nights = min(self._policy.nights, memory.capabilities.nights)

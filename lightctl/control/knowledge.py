@@ -53,8 +53,10 @@ class Knowledge:
                 return self._touch(override, f"override {override.id}", asked=asked, holds=True)
             case ev.OverrideEnded(override_id):
                 ended = self._overrides.pop(override_id, None)
-                return NOBODY if ended is None else self._touch(
-                    ended, f"override {override_id} ended", asked=True, holds=False
+                return (
+                    NOBODY
+                    if ended is None
+                    else self._touch(ended, f"override {override_id} ended", asked=True, holds=False)
                 )
             case ev.NodeRestored():
                 return self._restore(event)
@@ -153,7 +155,7 @@ class Knowledge:
         return tuple(touched)
 
     def set_back(self, now: dt.datetime) -> Concerned:
-        """The clock was set back: every node is to be looked at again."""
+        """Take the clock being set back: every node is to be looked at again."""
         for memory in self.memories.values():
             memory.live_from(now, self._policy)
         return tuple(self.memories)

@@ -17,12 +17,12 @@ class NodeMemory:
     """A node, what is wanted of it, what is on its way, and what it last said.
 
     points and overrides are by channel. former_boot, spoke_at: the boot before this one, and when by its own clock the
-    node last spoke, so that a late word of the former boot is known for what it is. stale: the desired state must be worked out again. assert_now: send even if
-    the report already agrees (an operator asked). on_its_way: handed to the link, which has not answered yet.
-    answer_hello: the node just (re)connected and is owed its document. topup_at: when its nights are to be renewed.
-    next_change: when the level due next changes. failures: commands failed or expired in a row. unreachable: why, or
-    "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at: when to look again, and when the
-    controller's heap will ask (never later).
+    node last spoke, so that a late word of the former boot is known for what it is. stale: the desired state must be
+    worked out again. assert_now: send even if the report already agrees (an operator asked). on_its_way: handed to the
+    link, which has not answered yet. answer_hello: the node just (re)connected and is owed its document. topup_at: when
+    its nights are to be renewed. next_change: when the level due next changes. failures: commands failed or expired in
+    a row. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at: when
+    to look again, and when the controller's heap will ask (never later).
     """
 
     node: Node
@@ -137,7 +137,7 @@ class NodeMemory:
         return True
 
     def live_from(self, now: dt.datetime, policy: Policy) -> None:
-        """The clock was set back to `now`: nothing remembered may lie in what is the future again."""
+        """Take the clock being set back to `now`: nothing remembered may lie in what is the future again."""
         self.known_since = min(self.known_since, now)
         self.heard_at = min(self.heard_at, now) if self.heard_at is not None else None
         self.next_change = self.topup_at = self.review_at = self.queued_at = None

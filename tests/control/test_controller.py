@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Fleet
 from lightctl.domain.selectors import parse_selector
-from lightctl.domain.states import CommandState, FaultEvent, Override, Reason, Scope
+from lightctl.domain.states import CommandState, Fault, FaultEvent, Override, Reason, Scope
 from tests.support.controlled import AFTERNOON, CARRYING, LIVE, SCHEDULE, ZONE, Street, intent, lamp
 
 EVENING = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
@@ -399,3 +399,150 @@ def test_the_order_in_which_events_arrive_does_not_change_what_a_node_is_told(or
     expected = Street((lamp("a"), lamp("b")))
     expected.step(*events)
     assert expected.desired["n-a"].channels == document.channels
+
+
+# -- what stories of the world showed (tests/control/test_world.py), and what reading did ----------------------------
+
+
+def confirm(street: Street, **said: object) -> None:
+    """Let the open command reach the node and the node say so."""
+    street.step(sent(street))
+    street.step(street.report(**said), after=1)
+
+
+def test_a_weaker_override_holds_on_when_a_stronger_one_of_the_same_level_ends():
+    street = running(Street())
+    site = replace(override(street, 20, minutes=120, select="*", name="site"), scope=Scope.SITE)
+    street.step(ev.OverrideSet(site))
+    confirm(street, level=20, reason=Reason.OVERRIDE)
+    own = override(street, 20, minutes=30, name="own")
+    street.step(ev.OverrideSet(own))
+    confirm(street, level=20, reason=Reason.OVERRIDE)
+    street.run_until(own.until + dt.timedelta(seconds=1))
+    held = street.desired["n-a"].channels[0].override
+    assert held is not None
+    assert held.until == site.until
+
+
+def test_a_node_that_comes_back_into_the_inventory_goes_on_with_its_revisions():
+    street = running(Street())
+    used = street.command().revision
+    street.step(ev.FleetChanged(Fleet.of((), ZONE)))
+    street.step(ev.FleetChanged(Fleet.of(street.points, ZONE)))
+    street.step(ev.IntentChanged(intent(SCHEDULE.replace("level: 50", "level: 40"))))
+    assert street.command().revision == used + 1
+
+
+def test_a_node_that_leaves_the_inventory_leaves_no_open_command_and_no_open_fault():
+    street = Street()
+    street.start()
+    street.run_until(AFTERNOON + dt.timedelta(minutes=13))
+    assert street.faults
+    assert not street.command().state.terminal
+    street.step(ev.FleetChanged(Fleet.of((), ZONE)))
+    assert street.command().state is CommandState.FAILED
+    assert street.command().detail == "the node left the inventory"
+    assert not street.faults
+
+
+def test_what_is_open_about_a_node_that_left_while_no_daemon_ran_ends_at_boot():
+    street = Street()
+    street.start()
+    fault = Fault(FaultEvent.LAMP_FAILURE, "light point", "a", street.now)
+    again = Street(points=(), now=street.now, commands=dict(street.commands), faults={fault.key: fault})
+    restored = ev.NodeRestored("n-a", 1, None, street.desired["n-a"], street.command(), faults=(fault,))
+    again.step(restored, ev.FleetChanged(Fleet.of((), ZONE)), ev.IntentChanged(intent()))
+    assert again.command().state is CommandState.FAILED
+    assert not again.faults
+
+
+def test_a_live_node_left_alone_in_the_afternoon_is_not_kept_dark_all_night():
+    street = running(Street(), LIVE)
+    document = street.desired["n-a"]
+    assert document.channels[0].switches[0].level == 0
+    assert document.valid_until < EVENING
+    street.run_until(AFTERNOON + dt.timedelta(days=2))
+    assert street.desired["n-a"].valid_until > street.now
+
+
+def test_a_node_of_an_unknown_profile_is_shown_as_faulty_and_stops_no_other():
+    street = Street((lamp("a"), lamp("b", profile="withdrawn")))
+    street.start()
+    assert [d.node for d in street.sent] == ["n-a"]
+    assert [f.detail for f in street.faults.values()] == ["no profile 'withdrawn' is known"]
+
+
+def test_a_node_on_which_a_step_fails_stops_no_other_and_is_tried_again():
+    street = Street((lamp("a"), replace(lamp("b"), latitude=None)))
+    street.start()
+    assert [d.node for d in street.sent] == ["n-a"]
+    (fault,) = street.faults.values()
+    assert fault.subject == "n-b"
+    assert "TypeError" in fault.detail
+    street.step(ev.FleetChanged(Fleet.of((lamp("a"), lamp("b")), ZONE)))
+    assert [d.node for d in street.sent] == ["n-b"]
+    assert not street.faults
+
+
+def test_an_override_that_a_node_cannot_hold_fails_with_the_reason_instead_of_seeming_done():
+    street = running(Street())
+    street.step(street.hello(capabilities=replace(CARRYING, slots=1), revision=1))
+    commands = set(street.commands)
+    street.step(ev.OverrideSet(override(street, 30)))
+    (asked,) = street.commands.keys() - commands
+    assert street.commands[asked].state is CommandState.FAILED
+    assert "the first night needs" in street.commands[asked].detail
+    assert not street.sent
+
+
+def test_a_node_whose_make_changes_is_switched_as_the_new_make_is():
+    street = running(Street())
+    street.step(ev.FleetChanged(Fleet.of((lamp("a", profile="json-dimmer"),), ZONE)))
+    assert len(street.desired["n-a"].channels[0].switches) == 1
+    street.run_until(EVENING)
+    assert street.desired["n-a"].channels[0].switches[0].level == 100
+
+
+def test_a_late_word_of_the_boot_before_is_no_news():
+    street = running(Street())
+    late = street.report(level=77, commanded=77)
+    street.step(street.hello(revision=0, boot="b2"), after=5)
+    street.step(late, after=5)
+    assert not street.last.reported
+    assert street.last.reports, "telemetry keeps it"
+    confirm(street, boot="b2")
+    assert street.command().state is CommandState.CONFIRMED
+
+
+def test_a_clock_set_back_delays_no_fault_and_no_deadline():
+    street = Street()
+    street.start()
+    street.step(sent(street))
+    street.step(street.report(revision=0), after=1)
+    street.now -= dt.timedelta(days=30)
+    street.step(ev.ReviewDue())
+    street.run_until(street.now + dt.timedelta(seconds=2.5 * 300))
+    assert [f.event for f in street.faults.values()] == [FaultEvent.COMMUNICATION_FAILURE]
+    street.run_until(street.now + dt.timedelta(seconds=street.policy.deadline_s + 60))
+    assert all(command.state.terminal for command in street.commands.values())
+
+
+def test_a_restart_takes_no_silent_node_for_a_well_one():
+    street = running(Street())
+    report = street.report().report
+    street.run_until(street.now + dt.timedelta(hours=1))
+    faults = tuple(street.faults.values())
+    assert faults
+    again = Street(now=street.now, faults=dict(street.faults))
+    restored = ev.NodeRestored("n-a", 1, CARRYING, street.desired["n-a"], street.command(), report, "b1", faults)
+    again.step(restored, ev.FleetChanged(Fleet.of(again.points, ZONE)), ev.IntentChanged(intent()))
+    assert again.faults == street.faults
+    again.step(street.report(), after=60)
+    assert not again.faults
+
+
+def test_the_controllers_agenda_does_not_grow_with_the_reports_of_its_nodes():
+    street = running(Street((lamp("a"), lamp("b"))))
+    for _ in range(500):
+        street.step(street.report(), after=1)
+    assert len(street.controller._due) < 10

@@ -1,0 +1,83 @@
+"""Whole stories of a street with a bad network, seed by seed: whatever happens, the lamps' own truth stays as promised.
+
+To see one again: `World(SEED).tell()` in a shell; `told` of the world names what happened, `violations` what it broke.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from lightctl.control.collected import Collected
+from lightctl.control.controller import Controller
+from lightctl.control.knowledge import Knowledge
+from lightctl.domain import events as ev
+from lightctl.domain.states import CommandState, DesiredState
+from simulators.firmware import Firmware
+from tests.support.world import World
+
+SEEDS = range(60)
+FEW = range(12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_promise_holds_whatever_happens_to_network_nodes_and_daemon(seed):
+    world = World(seed)
+    assert not world.tell(), f"seed {seed}: {world.violations}; what happened: {world.told}"
+
+
+def test_a_seed_tells_the_same_story_again():
+    first, second = World(3), World(3)
+    first.tell()
+    second.tell()
+    assert first.told == second.told
+    assert first.published == second.published
+
+
+class Gullible(Controller):
+    """Takes a message that was sent for a lamp that followed."""
+
+    def step(self, events, now):
+        events = list(events)
+        effects = super().step(events, now)
+        for event in events:
+            if isinstance(event, ev.CommandSent):
+                memory = self._knowledge.memories.get(event.node)
+                if memory is not None and memory.open_command is not None:
+                    self._end(memory, CommandState.CONFIRMED, now, "", out := Collected())
+                    effects = replace(effects, commands=(*effects.commands, *out.commands.values()))
+        return effects
+
+
+class Forgetful(Firmware):
+    """Applies whatever arrives last."""
+
+    def receive(self, desired: DesiredState, now):
+        if desired.revision < self.applied_revision:
+            self._desired = None
+        return super().receive(desired, now)
+
+
+class Deaf(Knowledge):
+    """Does not answer a hello."""
+
+    def _hear_hello(self, event):
+        return self._hear(event.node, event.received_at)
+
+
+class WithDeafKnowledge(Controller):
+    def __init__(self, policy, profiles, time_zone):
+        super().__init__(policy, profiles, time_zone)
+        self._knowledge = Deaf(policy, profiles, time_zone)
+
+
+@pytest.mark.parametrize(
+    ("kind", "broken", "rule"),
+    [
+        ("controller", Gullible, "I3"),
+        ("firmware", Forgetful, "I5"),
+        ("controller", WithDeafKnowledge, "I7"),
+    ],
+)
+def test_a_world_sees_a_part_that_breaks_its_promise(kind, broken, rule):
+    stories = (World(seed, **{kind: broken}).tell() for seed in FEW)
+    assert any(violation.startswith(rule) for violations in stories for violation in violations)
