@@ -118,21 +118,22 @@ def test_a_moved_clone_is_noticed(clone: Path, tmp_path: Path, no_ensurepip: Pat
     assert wants_a_new_environment(here.rename(tmp_path / "there"), no_ensurepip)
 
 
+def test_a_failing_installation_ends_with_1_and_leaves_nothing_that_looks_finished(clone: Path) -> None:
+    lock = clone / "requirements-dev.lock"
+    lock.write_text("no-such-package==1 --hash=sha256:" + "0" * 64 + "\n")
+    result = start(clone, "test", PIP_NO_INDEX="1")
+    lock.write_text("")
+    assert result.returncode == 1
+    assert "dev.py stopped: " in result.stderr
+    assert not (clone / ".venv" / "lightctl-stamp").exists()
+
+
 def test_an_environment_whose_python_is_gone_is_made_again(clone: Path) -> None:
     python = clone / ".venv" / "bin" / "python"
     python.unlink()
     python.symlink_to(clone / "no-such-python")
     assert start(clone, "demo").returncode == 0
     assert python.exists()
-
-
-def test_a_failing_installation_ends_with_1_and_leaves_nothing_that_looks_finished(clone: Path, tmp_path: Path) -> None:
-    broken = copy(clone, tmp_path / "broken")
-    (broken / "requirements.lock").write_text("no-such-package==1 --hash=sha256:" + "0" * 64 + "\n")
-    result = start(broken, "demo", PIP_NO_INDEX="1")
-    assert result.returncode == 1
-    assert "dev.py stopped: " in result.stderr
-    assert not (broken / ".venv" / "lightctl-stamp").exists()
 
 
 @pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not on PATH")
