@@ -107,3 +107,5 @@ class TokenBody(Strict):
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]{1,64}$")
     role: Literal["viewer", "technician", "operator"]
     expires_at: Instant | None = None
+    dry_run: bool = False
+    reason: str = Field("", max_length=500)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import TypeAdapter
 
 from lightctl.api.bodies import ApplyBody, ImportBody, LevelBody, TargetedBody, TokenBody
@@ -12,7 +12,7 @@ from lightctl.api.calls import Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import Refused, documented
 from lightctl.api.reads import CHANGE
-from lightctl.app.views import ApplyView, ChangeView, ImportView, Role, TokenView
+from lightctl.app.views import ApplyView, ChangeView, Guard, ImportView, Role, TokenView
 
 WRITE_PROBLEMS = documented(
     Code.INVALID_INPUT,
@@ -91,15 +91,30 @@ async def token_list(call: Calling) -> Response:
     return await call.answer(lambda ops, actor: ops.token_list(actor), _TOKENS)
 
 
-@router.post("/tokens", response_model=TokenView, status_code=201)
+@router.post(
+    "/tokens",
+    response_model=TokenView,
+    status_code=201,
+    responses={200: {"model": TokenView, "description": "Tried only"}},
+)
 async def token_create(call: Calling, body: TokenBody) -> Response:
     """Make a token; the answer shows its secret this once."""
+    guard = Guard(body.dry_run, body.reason)
     return await call.answer(
-        lambda ops, actor: ops.token_create(actor, body.name, Role(body.role), body.expires_at), _TOKEN, 201
+        lambda ops, actor: ops.token_create(actor, body.name, Role(body.role), body.expires_at, guard),
+        _TOKEN,
+        200 if body.dry_run else 201,
     )
 
 
 @router.delete("/tokens/{name}", response_model=TokenView)
-async def token_revoke(call: Calling, name: Annotated[str, Path(min_length=1, max_length=64)]) -> Response:
+async def token_revoke(
+    call: Calling,
+    name: Annotated[str, Path(min_length=1, max_length=64)],
+    *,
+    dry_run: bool = False,
+    reason: Annotated[str, Query(max_length=500)] = "",
+) -> Response:
     """Revoke a token for good."""
-    return await call.answer(lambda ops, actor: ops.token_revoke(actor, name), _TOKEN)
+    guard = Guard(dry_run, reason)
+    return await call.answer(lambda ops, actor: ops.token_revoke(actor, name, guard), _TOKEN)

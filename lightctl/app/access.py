@@ -18,7 +18,7 @@ from lightctl.store.base import TokenRecord
 PREFIX = "lc_"
 
 
-def create(desk: Desk, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None) -> TokenView:
+def create(desk: Desk, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None, guard: Guard) -> TokenView:
     """Make a token; raises InvalidInput when the name is taken or the end has passed."""
     if not ID_PATTERN.fullmatch(name):
         raise InvalidInput("token name", f"{name!r} is no name", hint="Use letters, digits, _ and -, at most 64.")
@@ -27,8 +27,10 @@ def create(desk: Desk, actor: Actor, name: str, role: Role, expires_at: dt.datet
     now = desk.now()
     if expires_at is not None and expires_at <= now:
         raise InvalidInput("expires", f"{expires_at:%Y-%m-%dT%H:%M:%SZ} has passed", hint="Give an instant to come.")
+    if guard.dry_run:
+        return TokenView(name, role, now, expires_at, None, None, None)
     secret = PREFIX + secrets.token_urlsafe(32)
-    audit = desk.audit(actor, "token create", name, Guard(), f"role {role}")
+    audit = desk.audit(actor, "token create", name, guard, f"role {role}")
     desk.store.add_token(name, role, hash_of(secret), now, expires_at, audit)
     return TokenView(name, role, now, expires_at, None, None, secret)
 
@@ -38,13 +40,13 @@ def tokens(desk: Desk) -> tuple[TokenView, ...]:
     return tuple(_view(token) for token in desk.store.tokens())
 
 
-def revoke(desk: Desk, actor: Actor, name: str) -> TokenView:
+def revoke(desk: Desk, actor: Actor, name: str, guard: Guard) -> TokenView:
     """End a token; raises UnknownTarget. Ending it again changes nothing."""
     known = next((token for token in desk.store.tokens() if token.name == name), None)
     if known is None:
         raise UnknownTarget(f"no token {name!r} is known. `lightctl token list` shows them.")
-    if known.revoked_at is None:
-        desk.store.revoke_token(name, desk.now(), desk.audit(actor, "token revoke", name, Guard()))
+    if known.revoked_at is None and not guard.dry_run:
+        desk.store.revoke_token(name, desk.now(), desk.audit(actor, "token revoke", name, guard))
     return next(_view(token) for token in desk.store.tokens() if token.name == name)
 
 

@@ -14,6 +14,7 @@ import functools
 import json
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,11 +40,13 @@ from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.events import Event, FleetChanged, LinkChanged, NightlyRun, ReviewDue
 from lightctl.files.settings import Settings
 from lightctl.links.base import Link, Order
+from lightctl.store.lock import StoreOwned
 from lightctl.store.sqlite import SqliteStore
 
 T = TypeVar("T")
 log = structlog.get_logger("lightctl.daemon")
 REVIEW_AT_LEAST_S = 10.0  # of the machine: an alarm that never rang costs no lamp more than this
+LOCK_PATIENCE_S, LOCK_RETRY_S = 5.0, 0.1
 HOUSEKEEPING_EVERY = dt.timedelta(hours=24)
 
 
@@ -83,7 +86,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        store = await self._on_store_thread(functools.partial(SqliteStore, Path(self._settings.store.directory)))
+        store = await self._open_store()
         try:
             await self._serve(store, loop)
         finally:
@@ -91,6 +94,18 @@ class Daemon:
             await self._on_store_thread(store.close)
             self._store_thread.shutdown()
             log.info("stopped")
+
+    async def _open_store(self) -> SqliteStore:
+        """Open the store; a command that holds it for a moment is waited for, another daemon is not."""
+        opening = functools.partial(SqliteStore, Path(self._settings.store.directory))
+        patience = time.monotonic() + LOCK_PATIENCE_S
+        while True:
+            try:
+                return await self._on_store_thread(opening)
+            except StoreOwned:
+                if time.monotonic() > patience or self._stop.is_set():
+                    raise
+                await asyncio.sleep(LOCK_RETRY_S)
 
     async def _serve(self, store: SqliteStore, loop: asyncio.AbstractEventLoop) -> None:
         def notify(events: Sequence[Event]) -> None:

@@ -36,6 +36,8 @@ from lightctl.domain.selectors import parse_selector
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
+NO_GUARD = Guard()
+
 
 class Operations:
     """Every verb of lightctl over one store."""
@@ -156,20 +158,22 @@ class Operations:
         _require(actor, Role.OPERATOR)
         return scheduling.apply(self._desk, actor, files, guard)
 
-    def token_create(self, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None) -> TokenView:
+    def token_create(
+        self, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None, guard: Guard = NO_GUARD
+    ) -> TokenView:
         """Make a token; its secret is in the answer and nowhere else."""
         _require(actor, Role.OPERATOR)
-        return access.create(self._desk, actor, name, role, expires_at)
+        return access.create(self._desk, actor, name, role, expires_at, guard)
 
     def token_list(self, actor: Actor) -> tuple[TokenView, ...]:
         """Give every token, without secrets."""
         _require(actor, Role.OPERATOR)
         return access.tokens(self._desk)
 
-    def token_revoke(self, actor: Actor, name: str) -> TokenView:
+    def token_revoke(self, actor: Actor, name: str, guard: Guard = NO_GUARD) -> TokenView:
         """End a token at once; raises UnknownTarget."""
         _require(actor, Role.OPERATOR)
-        return access.revoke(self._desk, actor, name)
+        return access.revoke(self._desk, actor, name, guard)
 
     def authenticate(self, secret: str, origin: str) -> Actor | None:
         """Give who holds a secret, or None when it is unknown, expired or revoked."""

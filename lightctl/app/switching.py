@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from lightctl.app import progress
 from lightctl.app.desk import Desk, new_id
@@ -44,11 +45,19 @@ def set_level(
         for selector, scope in selected
     )
     audit = desk.audit(actor, "set level", _name(target), guard, f"{level} % until {end:%Y-%m-%dT%H:%M:%SZ}")
+    replaced = _of_same_targets(desk, overrides, now)
     with desk.store.transaction():
         desk.store.record_change(change, "level", now, [p.id for p in points], level, end, None)
+        desk.store.end_overrides(replaced, now, change, None)
         desk.store.add_overrides(overrides, change, audit)
-    desk.notify([OverrideSet(override) for override in overrides])
+    desk.notify([*(OverrideEnded(known) for known in replaced), *(OverrideSet(override) for override in overrides)])
     return progress.progress(desk, change)
+
+
+def _of_same_targets(desk: Desk, overrides: Sequence[Override], now: dt.datetime) -> list[str]:
+    """Give the overrides that new ones of the same targets replace: asked again, the old level is nobody's wish."""
+    targets = {(override.scope, override.select) for override in overrides}
+    return [known.id for known in desk.store.overrides(now) if (known.scope, known.select) in targets]
 
 
 def resume(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeView:

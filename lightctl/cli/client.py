@@ -49,9 +49,9 @@ class Client:
         """Change something."""
         return self._json(self._send("POST", path, json=body))
 
-    def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
+    def delete(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
         """Take something away."""
-        return self._json(self._send("DELETE", path))
+        return self._json(self._send("DELETE", path, params=query))
 
     def _send(self, method: str, path: str, **parts: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         try:

@@ -36,9 +36,12 @@ Zone = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the noun."""
+    from lightctl.cli.lint import lint  # noqa: PLC0415 - it stands on this module
+
     noun = typer.Typer(no_args_is_help=True, help="Schedules: check them, look at their nights, put them in force.")
     noun.command("check")(check)
     noun.command("preview")(preview)
+    noun.command("lint")(lint)
     noun.command("apply")(apply)
     app.add_typer(noun, name="schedule", rich_help_panel="Plan")
 
@@ -48,7 +51,7 @@ def check(files: Files, *, fmt: options.Output = Format.TABLE) -> None:
     from lightctl.files.schedules import read_schedules  # noqa: PLC0415 - start-up stays short
 
     found = read_schedules(schedule_texts(files))
-    errors, warnings = _findings(found.errors), _findings(found.warnings)
+    errors, warnings = finding_rows(found.errors), finding_rows(found.warnings)
     verdict = {"ok": not errors, "errors": errors, "warnings": warnings}
     if fmt is Format.TABLE:
         show_findings(errors, warnings)
@@ -82,10 +85,11 @@ def preview(
     from lightctl.cli.picture import draw  # noqa: PLC0415
     from lightctl.files.schedules import read_schedules  # noqa: PLC0415
 
-    where = _place(place, tz if tz is not None else Door(config).settings().site.time_zone)
+    where = place_of(place, tz if tz is not None else Door(config).settings().site.time_zone)
     found = read_schedules(schedule_texts(files))
     if found.errors:
-        refuse("the schedules have errors", {"errors": _findings(found.errors), "warnings": _findings(found.warnings)})
+        errors, warnings = finding_rows(found.errors), finding_rows(found.warnings)
+        refuse("the schedules have errors", {"errors": errors, "warnings": warnings})
     chosen = nights.chosen(found.intent, calendar, program)
     first = _date(date, where.time_zone)
     shown = [nights.compiled(chosen, first + dt.timedelta(days=day), where) for day in range(days)]
@@ -166,7 +170,8 @@ def _show_plan(view: Json) -> None:
     )
 
 
-def _findings(found: Sequence[Finding]) -> list[dict[str, Any]]:
+def finding_rows(found: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Give findings as JSON has them."""
     return [
         {
             "file": each.file,
@@ -181,7 +186,8 @@ def _findings(found: Sequence[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def _place(text: str, time_zone: str) -> Place:
+def place_of(text: str, time_zone: str) -> Place:
+    """Read LAT,LON and a zone; raises InvalidInput."""
     from lightctl.domain.assets import Place  # noqa: PLC0415 - start-up stays short
 
     zone_of(time_zone)

@@ -60,18 +60,23 @@ def token_create(
     *,
     role: RoleOption = Role.VIEWER,
     expires: Expires = None,
+    dry_run: options.DryRun = False,
+    reason: options.Reason = "",
     fmt: options.Output = Format.TABLE,
 ) -> None:
     """Make a token; its secret is shown this once."""
     with door.open() as client:
-        body: dict[str, str] = {"name": name, "role": role.value}
+        body: dict[str, str | bool] = {"name": name, "role": role.value, "dry_run": dry_run, "reason": reason}
         if expires is not None:
             city = client.get("/v1/status")
             end = _end(expires, dt.datetime.fromisoformat(city["now"]), city["time_zone"])
             body["expires_at"] = end.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
         token = client.post("/v1/tokens", body)
     show_one(token, fmt, _SHOW)
-    talk("keep the secret now: it is not shown again (LIGHTCTL_TOKEN or a file for --token-file)")
+    if dry_run:
+        talk("tried only: no token was made")
+    else:
+        talk("keep the secret now: it is not shown again (LIGHTCTL_TOKEN or a file for --token-file)")
 
 
 @with_door
@@ -83,12 +88,20 @@ def token_list(door: Door, *, fmt: options.Output = Format.TABLE) -> None:
 
 
 @with_door
-def token_revoke(door: Door, name: Name, *, yes: options.Yes = False, fmt: options.Output = Format.TABLE) -> None:
+def token_revoke(
+    door: Door,
+    name: Name,
+    *,
+    dry_run: options.DryRun = False,
+    reason: options.Reason = "",
+    yes: options.Yes = False,
+    fmt: options.Output = Format.TABLE,
+) -> None:
     """Revoke a token for good."""
-    if not yes and output.interactive() and not output.confirm(f"Revoke {name} for good?"):
+    if not (yes or dry_run) and output.interactive() and not output.confirm(f"Revoke {name} for good?"):
         raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
     with door.open() as client:
-        token = client.delete(f"/v1/tokens/{segment(name)}")
+        token = client.delete(f"/v1/tokens/{segment(name)}", dry_run=str(dry_run).lower(), reason=reason)
     show_one({key: value for key, value in token.items() if key != "secret"} | {"secret": None}, fmt, _SHOW)
 
 

@@ -11,11 +11,15 @@ from lightctl.domain.errors import StoreError
 LOCK_NAME = "lightctl.lock"
 
 
+class StoreOwned(StoreError):  # noqa: N818 - named for what it is, as the operator reads it
+    """Another process has the store. Ask that daemon over HTTP, or stop it."""
+
+
 class StoreLock:
     """An exclusive lock on a store's folder; the kernel gives it back even when its owner is killed."""
 
     def __init__(self, directory: Path) -> None:
-        """Take the lock; raises StoreError that names the process that has it."""
+        """Take the lock; raises StoreOwned that names the process that has it."""
         path = directory / LOCK_NAME
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -29,7 +33,7 @@ class StoreLock:
             owner = os.pread(self._file, 32, 0).decode("ascii", "replace").strip()
             os.close(self._file)
             process = f"process {owner}" if owner else "another process"
-            raise StoreError(
+            raise StoreOwned(
                 f"{directory} belongs to {process}. Ask that daemon over HTTP (--url, LIGHTCTL_URL), stop it"
                 f"{f' (kill {owner})' if owner else ''}, or use another folder."
             ) from error

@@ -16,7 +16,7 @@ from lightctl.app.live import Live
 from lightctl.app.operations import Operations
 from lightctl.app.recorder import Recorder
 from lightctl.app.sdnotify import sd_notify
-from lightctl.app.views import Guard, Target
+from lightctl.app.views import Guard, Role, Target
 from lightctl.app.wiring import next_wall_time, policy_of, time_scale_of
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
@@ -27,7 +27,7 @@ from lightctl.domain.states import ChannelReport, ReportedState
 from lightctl.domain.timescale import REAL_TIME, TimeScale
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
-from tests.support.desk import NOW, TECHNICIAN, VIEWER
+from tests.support.desk import NOW, OPERATOR, TECHNICIAN, VIEWER
 
 NOON_S = 12 * 3600
 
@@ -125,6 +125,17 @@ def test_the_first_start_writes_one_token_that_only_its_owner_can_read(tmp_path)
     actor = operations.authenticate(path.read_text().strip(), "http")
     assert actor.role == "operator"
     assert write_first_token(operations, tmp_path) is None
+    store.close()
+
+
+def test_a_token_made_before_the_first_start_locks_nobody_out(tmp_path):
+    store = SqliteStore(tmp_path)
+    operations = Operations(store, Settings(), lambda: NOW, lambda _events: None)
+    operations.token_create(OPERATOR, "operator", Role.VIEWER, None)
+    path = write_first_token(operations, tmp_path)
+    assert path is not None
+    assert operations.authenticate(path.read_text().strip(), "http").role == "operator"
+    assert [token.name for token in operations.token_list(OPERATOR)] == ["operator", "operator-2"]
     store.close()
 
 

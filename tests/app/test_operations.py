@@ -159,6 +159,26 @@ def test_resuming_what_nothing_holds_is_done_and_no_change(office):
     assert office.verbs == before
 
 
+def test_asking_again_for_the_same_target_replaces_what_was_asked(office):
+    first = office.operations.set_level(TECHNICIAN, Target(group="street"), 30, None, Guard())
+    office.operations.set_level(TECHNICIAN, Target(id="LP1"), 70, None, Guard())
+    office.told.clear()
+    office.operations.set_level(TECHNICIAN, Target(group="street"), 40, None, Guard())
+    assert sorted(override.level for override in office.store.overrides(NOW)) == [40, 70]
+    assert [type(event) for event in office.told] == [OverrideEnded, OverrideSet]
+    assert office.operations.change(VIEWER, first.change).affected == 2
+
+
+def test_a_token_tried_out_is_not_made_and_a_reason_is_kept(office):
+    tried = office.operations.token_create(OPERATOR, "x", Role.VIEWER, None, Guard(dry_run=True))
+    assert tried.secret is None
+    assert office.operations.token_list(OPERATOR) == ()
+    office.operations.token_create(OPERATOR, "x", Role.VIEWER, None, Guard(reason="new colleague"))
+    office.operations.token_revoke(OPERATOR, "x", Guard(dry_run=True))
+    assert office.operations.token_list(OPERATOR)[0].revoked_at is None
+    assert office.operations.audit_list(VIEWER, limit=1)[0].reason == "new colleague"
+
+
 def test_one_lamp_cannot_end_what_was_asked_of_its_street(office):
     office.operations.set_level(TECHNICIAN, Target(group="street"), 30, None, Guard())
     with pytest.raises(InvalidInput, match="group=street"):
