@@ -140,4 +140,4 @@ def _of_assignment(assignment: Assignment | None) -> Verdict:
 
 
 def _local(instant: dt.datetime, zone: ZoneInfo) -> str:
-    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
