@@ -21,13 +21,22 @@ MQTT_CONNECTIONS = 4
 class Pace:
     """How the run lives: its clock, how often nodes report (s of the run) and the seed of everything random.
 
-    wire_speed: the speed that time-outs of the wire are set for, where the clock is to run faster later.
+    wire_speed: the speed that time-outs of the wire are set for, where the clock is to run faster later. patience: how
+    much longer than in a small town the daemon waits for a node before it tries again or gives it up: on a sped-up
+    clock a whole fleet's answers take as long as ever.
     """
 
     clock: TimeScale
     heartbeat_s: float
     seed: int
     wire_speed: float = 1.0
+    patience: float = 1.0
+
+    def delivery(self) -> dict[str, float]:
+        """Give the settings of delivery: real seconds on the wire as seconds of the run."""
+        waits = {"settle_s": 0.5, "retry_cap_s": 5.0, "deadline_s": 20.0, "clock_untrusted_s": 5.0}
+        scaled = {name: min(self.on_the_wire(wait * self.patience), LONGEST_S) for name, wait in waits.items()}
+        return {"heartbeat_s": self.heartbeat_s} | scaled
 
     def on_the_wire(self, machine_s: float) -> float:
         """Give how many seconds of the run pass in so many on the wire."""
@@ -71,6 +80,7 @@ class Scenery:
     def settings(self, pace: Pace, broker_url: str, modbus_port: int) -> str:
         """Write the daemon's settings (TOML)."""
         clock = pace.clock
+        delivery = "\n".join(f"{name} = {value}" for name, value in pace.delivery().items())
         units = f"""
 [links.{self.modbus_link}]
 type = "modbus_tcp"
@@ -91,11 +101,7 @@ type = "mqtt"
 url = "{broker_url}"
 {units if self.units else ""}
 [delivery]
-heartbeat_s = {pace.heartbeat_s}
-settle_s = {pace.on_the_wire(0.5)}
-retry_cap_s = {pace.on_the_wire(5)}
-deadline_s = {min(pace.on_the_wire(20), LONGEST_S)}
-clock_untrusted_s = {min(pace.on_the_wire(5), LONGEST_S)}
+{delivery}
 [clock]
 start = "{clock.start.isoformat()}"
 machine_epoch = {clock.machine_epoch!r}
