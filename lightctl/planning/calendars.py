@@ -46,6 +46,11 @@ def is_holiday_code(code: str) -> bool:
     return country in known and (not subdivision or subdivision in known[country])
 
 
+def are_holidays_known(code: str, year: int) -> bool:
+    """Say whether the `holidays` library knows any holiday of a code in a year; some countries end, some start late."""
+    return bool(_public_holidays(code, year))
+
+
 @lru_cache(maxsize=256)
 def _public_holidays(code: str, year: int) -> frozenset[dt.date]:
     from holidays import country_holidays  # noqa: PLC0415
