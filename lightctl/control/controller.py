@@ -139,7 +139,8 @@ class Controller:
         memory.topup_at = None if topping_up else memory.topup_at
         memory.stale = False
         memory.overrides = _not_over(memory, now)
-        memory.next_change = compiler.next_change(memory, now)
+        alone = memory.capabilities.carries_nights and not memory.overrides
+        memory.next_change = None if alone else compiler.next_change(memory, now)
         try:
             wanted = compiler.wanted(memory, now)
         except NodeRefused as refusal:
@@ -258,6 +259,7 @@ class Controller:
             memory.open_command.deadline if memory.open_command is not None else None,
             None if memory.unreachable else memory.silent_since + self._lease(memory),
             memory.desired.valid_until - RENEWAL_MARGIN if memory.desired is not None else None,
+            memory.desired.valid_until if memory.desired is not None else None,
         ]
         memory.review_at = min((at for at in candidates if at is not None and at > now), default=None)
         if memory.review_at is not None:

@@ -40,6 +40,7 @@ class Compiler:
         """Read nights from `plan`; how many ahead is the policy's."""
         self.plan = plan
         self._policy = policy
+        self._tonight = (dt.date.min, dt.datetime.max.replace(tzinfo=dt.UTC), dt.datetime.min.replace(tzinfo=dt.UTC))
         self._fitted: dict[tuple[object, ...], tuple[tuple[Switch, ...], tuple[Switch, ...], dt.datetime]] = {}
 
     def wanted(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
@@ -71,7 +72,7 @@ class Compiler:
 
     def _carried(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
         nights = min(self._policy.nights, memory.capabilities.nights)
-        first = night_date(now, self.plan.time_zone)
+        first = self._date(now)
         channels: dict[int, ChannelDesired] = {}
         ends: list[dt.datetime] = []
         for channel, point in memory.points.items():
@@ -81,6 +82,13 @@ class Compiler:
             held = self._held(point, memory.overrides.get(channel, ()), memory.capabilities, now)
             channels[channel] = ChannelDesired(switches, held)
         return Wanted(channels, min(ends))
+
+    def _date(self, now: dt.datetime) -> dt.date:
+        date, start, end = self._tonight
+        if not start <= now < end:
+            date = night_date(now, self.plan.time_zone)
+            self._tonight = (date, *night_bounds(date, self.plan.time_zone))
+        return date
 
     def _fit(
         self, planned: tuple[Switch, ...], capabilities: Capabilities, min_level: int, first: dt.date, nights: int

@@ -16,6 +16,7 @@ from lightctl.domain.states import ChannelDesired, ChannelReport, Fault, FaultEv
 
 POWER_FAILURE_SHARE = 0.3
 POWER_ON_SHARE = 0.05
+NAMED = {event.value: event for event in FaultEvent}
 NODE_FLAGS = {
     "door_open": (FaultEvent.CABINET_DOOR_OPEN, "minor"),
     "breaker_tripped": (FaultEvent.CIRCUIT_BREAKER_TRIPPED, "critical"),
@@ -74,9 +75,8 @@ def _lamp_faults(
     now: dt.datetime,
     policy: Policy,
 ) -> Iterator[Fault]:
-    named = {event.value: event for event in FaultEvent}
     for flag in said.faults:
-        yield _on_lamp(named.get(flag, FaultEvent.NODE_FAULT), point, now, f"the node reports {flag}")
+        yield _on_lamp(NAMED.get(flag, FaultEvent.NODE_FAULT), point, now, f"the node reports {flag}")
     if _settling(wanted, said_at, policy):
         return
     in_force = level_in_force(said)

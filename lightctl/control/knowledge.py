@@ -18,7 +18,7 @@ from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
 from lightctl.domain.programs import NO_INTENT, Intent
-from lightctl.domain.states import CommandState, NodeAction, Override, ReportedState
+from lightctl.domain.states import ActionKind, CommandState, NodeAction, Override, ReportedState
 from lightctl.planning.resolve import Plan
 
 OVERRIDE_PRIORITY = 10
@@ -192,6 +192,7 @@ class Knowledge:
         if memory.profile.announces and memory.capabilities != event.capabilities:
             memory.capabilities = event.capabilities
             memory.stale = True
+        memory.announced = memory.profile.announces
         memory.answer_hello = True
         memory.stop_resting()
         memory.see_revision(event.applied_revision)
@@ -209,9 +210,21 @@ class Knowledge:
             return NOBODY
         memory.reported = report
         out.reported[report.node] = report
+        if memory.profile.announces and not memory.announced:
+            self._ask_who(memory, report.received_at, out)
         if report.applied_revision is not None:
             memory.see_revision(report.applied_revision)
         return self._hear(report.node, report.received_at)
+
+    def _ask_who(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+        """Ask a node that speaks but whose hello nobody heard: no broker keeps it for a daemon that was not there."""
+        again = dt.timedelta(seconds=self._policy.rest_cap_s)
+        if memory.asked_at is not None and now - memory.asked_at < again:
+            return
+        memory.asked_at = now
+        until = now + dt.timedelta(seconds=self._policy.deadline_s)
+        asked = NodeAction(f"hello-{int(now.timestamp())}", memory.node.id, ActionKind.REPORT, until)
+        out.submit(memory.node, asked, 0)
 
     def _lose(self, node: str, detail: str) -> Concerned:
         memory = self.memories.get(node)

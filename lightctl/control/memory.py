@@ -22,7 +22,8 @@ class NodeMemory:
     link, which has not answered yet. answer_hello: the node just (re)connected and is owed its document. topup_at: when
     its nights are to be renewed. next_change: when the level due next changes. failures: commands failed or expired in
     a row. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at: when
-    to look again, and when the controller's heap will ask (never later).
+    to look again, and when the controller's heap will ask (never later). announced: the capabilities are its own word,
+    not its profile's. asked_at: when it was last asked to say them.
     """
 
     node: Node
@@ -53,6 +54,8 @@ class NodeMemory:
     faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
     review_at: dt.datetime | None = None
     queued_at: dt.datetime | None = None
+    announced: bool = False
+    asked_at: dt.datetime | None = None
 
     @property
     def open_command(self) -> Command | None:
@@ -96,6 +99,7 @@ class NodeMemory:
         self.highest_revision = max(self.highest_revision, restored.highest_revision)
         if self.profile.announces and restored.capabilities is not None:
             self.capabilities = restored.capabilities
+            self.announced = True
         self.desired = restored.desired
         self.command = restored.command
         self.reported = restored.reported
@@ -110,7 +114,7 @@ class NodeMemory:
         return NodeRestored(
             self.node.id,
             self.highest_revision,
-            self.capabilities,
+            self.capabilities if self.announced else None,
             self.desired,
             self.command,
             self.reported,
@@ -122,6 +126,8 @@ class NodeMemory:
         """Take the node for one of another make: what the old one said of itself is worth nothing."""
         self.profile = profile
         self.capabilities = profile.capabilities
+        self.announced = False
+        self.asked_at = None
         self.reported = None
         self.boot_id = self.former_boot = ""
 

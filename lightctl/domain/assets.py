@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from lightctl.domain.errors import InvalidInput
-from lightctl.domain.selectors import Selector
+from lightctl.domain.selectors import Operator, Selector
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
@@ -160,7 +160,15 @@ class Fleet:
 
     def select(self, selector: Selector) -> tuple[LightPoint, ...]:
         """Give the light points a selector names, in inventory order."""
-        return tuple(point for point in self.points.values() if point.selected_by(selector))
+        return tuple(point for point in self._candidates(selector) if point.selected_by(selector))
+
+    def _candidates(self, selector: Selector) -> Iterable[LightPoint]:
+        """Give the light points a selector can name at all: one, where it asks for an id, however large the city."""
+        for term in selector.terms:
+            if term.key == "id" and term.operator is Operator.EQUALS:
+                named = self.points.get(term.values[0])
+                return () if named is None else (named,)
+        return self.points.values()
 
     @property
     def cabinets(self) -> dict[str, Cabinet]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Fleet
 from lightctl.domain.selectors import parse_selector
-from lightctl.domain.states import CommandState, Fault, FaultEvent, Override, Reason, Scope
+from lightctl.domain.states import ActionKind, CommandState, Fault, FaultEvent, NodeAction, Override, Reason, Scope
 from tests.support.controlled import AFTERNOON, CARRYING, LIVE, SCHEDULE, ZONE, Street, intent, lamp
 
 EVENING = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
@@ -546,3 +546,28 @@ def test_the_controllers_agenda_does_not_grow_with_the_reports_of_its_nodes():
     for _ in range(500):
         street.step(street.report(), after=1)
     assert len(street.controller._due) < 10
+
+
+def test_a_node_whose_hello_nobody_heard_is_asked_for_it_once_an_hour_until_it_answers():
+    street = Street()
+    street.start()
+    (asked,) = actions(street, street.report(), after=1)
+    assert (asked.node, asked.kind) == ("n-a", ActionKind.REPORT)
+    assert actions(street, street.report(), after=60) == []
+    (again,) = actions(street, street.report(), after=3600)
+    assert again.id != asked.id, "a node does the same action only once"
+    assert actions(street, street.hello(capabilities=LIVE), after=1) == []
+    assert street.sent[0].channels[0].switches == (street.sent[0].channels[0].switches[0],), "live: one level at a time"
+    assert actions(street, street.report(), after=7200) == []
+
+
+def test_a_node_known_from_before_a_restart_is_not_asked_who_it_is():
+    street = Street()
+    street.step(ev.FleetChanged(Fleet.of(street.points, ZONE)), ev.NodeRestored("n-a", 3, LIVE))
+    street.step(ev.IntentChanged(intent()))
+    assert actions(street, street.report(), after=1) == []
+
+
+def actions(street: Street, event: ev.Event, after: float) -> list[NodeAction]:
+    effects = street.step(event, after=after)
+    return [each.content for each in effects.submissions if isinstance(each.content, NodeAction)]
