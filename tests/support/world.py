@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 
 from lightctl.app.boot import boot_events
+from lightctl.app.clock import ManualClock
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
@@ -29,6 +30,7 @@ from lightctl.domain.selectors import parse_selector
 from lightctl.domain.states import Command, CommandState, DesiredState, Override, Scope
 from lightctl.files.schedules import read_schedules
 from lightctl.links.base import Order
+from lightctl.links.outbound import failed
 from lightctl.links.outbox import Outbox
 from lightctl.planning.overrides import in_force
 from lightctl.planning.resolve import Plan
@@ -268,9 +270,10 @@ class World:
             for message in self._faces[node].say(what, self.now):
                 self._carry(node, lambda message=message: self._hear(message))
             if what is Say.HELLO:
-                retained = self._retained.get(self._faces[node].retained_topic)
+                topic = self._faces[node].retained_topic
+                retained = self._retained.get(topic)
                 if retained is not None:
-                    self._after(0.05, lambda node=node, payload=retained: self._deliver(node, payload))
+                    self._after(0.05, lambda node=node, topic=topic, kept=retained: self._deliver(node, topic, kept))
 
     def _carry(self, node: str, arrive: Callable[[], None], lost: Callable[[], None] | None = None) -> None:
         if self._bad and self.rng.random() < 0.3:
@@ -285,12 +288,12 @@ class World:
                 arrive,
             )
 
-    def _deliver(self, node: str, payload: bytes) -> None:
+    def _deliver(self, node: str, topic: str, payload: bytes) -> None:
         if not payload or not self._street.reachable(node):
             return
         face = self._faces[node]
         before = self._firmware(node).applied_revision
-        self._street.carry_out(node, face.hear(face.retained_topic, payload, self.now))
+        self._street.carry_out(node, face.hear(topic, payload, self.now))
         after = self._firmware(node).applied_revision
         if after < before:
             self._violate("I5", f"{node} went from revision {before} back to {after}")
@@ -320,28 +323,32 @@ class World:
             order, _ = self._outbox.pop(self.now)
             if order is None:
                 return
-            assert isinstance(order.content, DesiredState)
-            node, revision = order.node.id, order.content.revision
+            node, content = order.node.id, order.content
             try:
-                messages = self._codecs[order.node.profile].encode(order.node, order.content, self.now)
+                messages = self._codecs[order.node.profile].encode(order.node, content, self.now)
             except InvalidInput as error:
-                self._tell(ev.SendFailed(node, revision, self.now, str(error), permanent=True))
+                self._tell(failed(order, str(error), ManualClock(self.now), permanent=True))
                 continue
-            self._tell(ev.CommandSent(node, revision, self.now))
             self.published.append((self.now, node))
+            acked: list[ev.Event] = []
+            if isinstance(content, DesiredState):
+                self._tell(ev.CommandSent(node, content.revision, self.now))
+                acked.append(ev.BrokerAcked(node, content.revision, self.now))
+            lost = failed(order, "lost", ManualClock(self.now), permanent=False)
             for message in messages:
                 self._carry(
                     node,
-                    lambda message=message, node=node, revision=revision: self._broker(message, node, revision),
-                    lambda node=node, revision=revision: self._tell(ev.SendFailed(node, revision, self.now, "lost")),
+                    lambda message=message, node=node, acked=acked: self._broker(message, node, acked),
+                    lambda lost=lost: self._tell(lost),
                 )
 
-    def _broker(self, message: Outgoing, node: str, revision: int) -> None:
+    def _broker(self, message: Outgoing, node: str, acked: list[ev.Event]) -> None:
         if message.retain:
             self._retained[message.topic] = message.payload
         if self._link_up:
-            self._tell(ev.BrokerAcked(node, revision, self.now))
-        self._carry(node, lambda: self._deliver(node, message.payload))
+            for event in acked:
+                self._tell(event)
+        self._carry(node, lambda: self._deliver(node, message.topic, message.payload))
 
     def _connect(self) -> None:
         if self._controller is not None and not self._link_up:
