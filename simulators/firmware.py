@@ -146,7 +146,7 @@ class Firmware:
             case ActionKind.REBOOT:
                 return [answer, Restart(now)]
             case ActionKind.REPORT:
-                return [answer, Say.REPORT]
+                return [answer, Say.HELLO, Say.REPORT]
             case ActionKind.IDENTIFY:
                 outputs = self.advance(now)
                 return [*outputs, answer, *self._blinks.start(named_channels(action, self._channels), now)]

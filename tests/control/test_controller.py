@@ -430,7 +430,14 @@ def test_a_node_that_comes_back_into_the_inventory_goes_on_with_its_revisions():
     street.step(ev.FleetChanged(Fleet.of((), ZONE)))
     street.step(ev.FleetChanged(Fleet.of(street.points, ZONE)))
     street.step(ev.IntentChanged(intent(SCHEDULE.replace("level: 50", "level: 40"))))
-    assert street.command().revision == used + 1
+    assert street.command().revision == used + 2
+
+
+def test_a_node_that_comes_back_into_the_inventory_is_told_at_once_what_to_hold():
+    street = running(Street())
+    street.step(ev.FleetChanged(Fleet.of((), ZONE)))
+    street.step(ev.FleetChanged(Fleet.of(street.points, ZONE)), after=60)
+    assert len(street.sent) == 1
 
 
 def test_a_node_that_leaves_the_inventory_leaves_no_open_command_and_no_open_fault():
@@ -551,23 +558,27 @@ def test_the_controllers_agenda_does_not_grow_with_the_reports_of_its_nodes():
 def test_a_node_whose_hello_nobody_heard_is_asked_for_it_once_an_hour_until_it_answers():
     street = Street()
     street.start()
-    (asked,) = actions(street, street.report(), after=1)
+    (asked,) = actions(street, street.report())
     assert (asked.node, asked.kind) == ("n-a", ActionKind.REPORT)
-    assert actions(street, street.report(), after=60) == []
-    (again,) = actions(street, street.report(), after=3600)
+    street.now += dt.timedelta(minutes=59)
+    assert actions(street, street.report()) == []
+    street.now += dt.timedelta(minutes=1)
+    (again,) = actions(street, street.report())
     assert again.id != asked.id, "a node does the same action only once"
-    assert actions(street, street.hello(capabilities=LIVE), after=1) == []
-    assert street.sent[0].channels[0].switches == (street.sent[0].channels[0].switches[0],), "live: one level at a time"
-    assert actions(street, street.report(), after=7200) == []
+    assert actions(street, street.hello(capabilities=LIVE)) == []
+    (document,) = street.sent
+    assert len(document.channels[0].switches) == 1, "a live node is told one level at a time"
+    street.now += dt.timedelta(hours=2)
+    assert actions(street, street.report()) == []
 
 
 def test_a_node_known_from_before_a_restart_is_not_asked_who_it_is():
     street = Street()
     street.step(ev.FleetChanged(Fleet.of(street.points, ZONE)), ev.NodeRestored("n-a", 3, LIVE))
     street.step(ev.IntentChanged(intent()))
-    assert actions(street, street.report(), after=1) == []
+    assert actions(street, street.report()) == []
 
 
-def actions(street: Street, event: ev.Event, after: float) -> list[NodeAction]:
-    effects = street.step(event, after=after)
+def actions(street: Street, event: ev.Event) -> list[NodeAction]:
+    effects = street.step(event)
     return [each.content for each in effects.submissions if isinstance(each.content, NodeAction)]

@@ -249,7 +249,7 @@ def test_actions_are_answered_once_and_never_done_twice():
     assert firmware.act(reboot, NIGHT) == [ActionAnswer("a1", "done"), Restart(NIGHT)]
     assert firmware.act(reboot, NIGHT) == [ActionAnswer("a1", "done")]
     report = NodeAction("a2", "n1", ActionKind.REPORT, after(1))
-    assert firmware.act(report, NIGHT) == [ActionAnswer("a2", "done"), Say.REPORT]
+    assert firmware.act(report, NIGHT) == [ActionAnswer("a2", "done"), Say.HELLO, Say.REPORT]
 
 
 def test_an_action_after_its_not_after_is_rejected():
