@@ -252,6 +252,10 @@ def test_every_command_stands_on_some_page() -> None:
             ("schedule", "preview", "schedules/residential.yaml", "--program", "residential", "--place", "51,7"),
             "schedule preview",
         ),
+        (
+            ("schedule", "lint", "schedules/bad/lint-daylight.yaml", "--place", "51,7", "--year", "2027"),
+            "schedule lint",
+        ),
     ],
 )
 def test_the_keys_of_json_without_a_shape_are_those_on_the_page(arguments, name, environ) -> None:

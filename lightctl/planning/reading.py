@@ -12,7 +12,7 @@ street goes dark because its sunrise fell on the other side of noon.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
@@ -24,10 +24,15 @@ from lightctl.planning.wall import ONE_DAY, wall_instant
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An end of a window: an instant and the words for it."""
+    """An end of a window: an instant, and the expression that gave it; None for the night's own boundary."""
 
     at: dt.datetime
-    text: str
+    moment: Moment | None
+
+    @property
+    def text(self) -> str:
+        """The words for it."""
+        return "at noon (the sun is down)" if self.moment is None else str(self.moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,16 @@ class Reader:
     date: dt.date
     zone: ZoneInfo
     sun: SunNight
+    _clocks: dict[int, dt.datetime] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, place: Place, date: dt.date, sun: SunNight | None = None) -> Reader:
         """Give the reader of one night; `sun`, when already known, is the sun of that place and date."""
         return cls(date, ZoneInfo(place.time_zone), sun or SunNight.of(place, date))
+
+    def elsewhere(self, place: Place) -> Reader:
+        """Give the reader of the same night at another place of the same time zone; both share what clocks say."""
+        return Reader(self.date, self.zone, SunNight.of(place, self.date), self._clocks)
 
     def windows(self, program: ControlProgram) -> list[Window]:
         """Give the program's windows of this night: each opening with the first closing after it."""
@@ -89,25 +99,27 @@ class Reader:
 
     def edges(self, moment: Moment, *, at_end: bool) -> list[Edge]:
         """Give the instants at which a window edge lies in this night, in order; none leaves the window empty."""
-        text = str(moment)
         if isinstance(moment.at, ClockTime):
-            return [Edge(self._clamped(self._clock(moment.at), moment), text)]
+            return [Edge(self._clamped(self._clock(moment.at), moment), moment)]
         altitude, event, offset = moment.at.altitude_deg, moment.at.event, dt.timedelta(seconds=moment.at.offset_s)
         passages = [each.at for each in self.sun.passages(altitude) if each.downwards == event.downwards]
-        edges = [Edge(self._clamped(at + offset, moment), text) for at in passages]
+        edges = [Edge(self._clamped(at + offset, moment), moment) for at in passages]
         # A window opens on the way down and closes on the way up; only then is "sun below at this end" part of it
         # when the event happens elsewhere in the night too.
         natural = event.downwards != at_end
         if (natural or not edges) and self.sun.is_below(altitude, at_end=at_end):
             if at_end:
-                edges.append(Edge(self.sun.end, "at noon (the sun is down)"))
+                edges.append(Edge(self.sun.end, None))
             else:
-                edges.insert(0, Edge(self.sun.start, "at noon (the sun is down)"))
+                edges.insert(0, Edge(self.sun.start, None))
         return edges
 
     def _clock(self, clock: ClockTime) -> dt.datetime:
-        date = self.date if clock.seconds >= NOON_S else self.date + ONE_DAY
-        return wall_instant(date, clock.seconds, self.zone)
+        found = self._clocks.get(clock.seconds)
+        if found is None:
+            date = self.date if clock.seconds >= NOON_S else self.date + ONE_DAY
+            found = self._clocks[clock.seconds] = wall_instant(date, clock.seconds, self.zone)
+        return found
 
     def _clamped(self, at: dt.datetime, moment: Moment) -> dt.datetime:
         if moment.earliest is not None:

@@ -12,6 +12,7 @@ from lightctl.files.inventory import read_inventory, read_mapping
 from lightctl.files.mapping import FIELDS
 from lightctl.files.schedules import read_schedules
 from lightctl.files.settings import describe_settings
+from lightctl.planning.lint import LintCode
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -35,9 +36,15 @@ def test_every_code_is_explained_once_and_every_explained_code_exists():
     assert explained == [str(code) for code in Code]
 
 
+def test_every_code_of_the_lint_is_explained_once_and_every_explained_code_exists():
+    explained = re.findall(r"^\| (LC-L\d+) \|", page("errors.md"), re.MULTILINE)
+    assert explained == [str(code) for code in LintCode]
+
+
 def test_every_code_of_the_source_is_one_of_the_codes():
     source = "".join(path.read_text() for path in (DOCS.parent / "lightctl").rglob("*.py"))
     assert set(re.findall(r"LC-S\d{3}", source)) == {str(code) for code in Code}
+    assert set(re.findall(r"LC-L\d{3}", source)) == {str(code) for code in LintCode}
 
 
 @pytest.mark.parametrize("text", blocks("schedules.md", "yaml"), ids=lambda text: text[11:40])

@@ -6,10 +6,14 @@ import pytest
 
 from lightctl.domain.assets import LightPoint
 from lightctl.files.schedules import ScheduleSet, read_schedules
+from lightctl.planning.lint import LintCode, lint
+from tests.support.programs import DUISBURG, Place
 
 SCHEDULES = Path(__file__).parents[2] / "schedules"
 CITY = sorted(SCHEDULES.glob("*.yaml"))
-BAD = sorted((SCHEDULES / "bad").glob("*.yaml"))
+LINTED = sorted((SCHEDULES / "bad").glob("lint-*.yaml"))
+BAD = sorted(set((SCHEDULES / "bad").glob("*.yaml")) - set(LINTED))
+WASHINGTON = Place(38.9072, -77.0369, "America/New_York")
 
 
 def read(*paths: Path) -> ScheduleSet:
@@ -27,6 +31,12 @@ def test_the_city_reads_without_errors_and_warnings():
 def test_washington_reads_without_errors_and_warnings():
     washington = read(SCHEDULES / "dc" / "dc.yaml")
     assert (washington.errors, washington.warnings) == ((), ())
+
+
+@pytest.mark.parametrize("year", [2026, 2027, 2028])
+def test_nothing_is_odd_about_the_city_in_duisburg_nor_about_washington(year):
+    assert lint(read(*CITY).intent, (DUISBURG,), year) == ()
+    assert lint(read(SCHEDULES / "dc" / "dc.yaml").intent, (WASHINGTON,), year) == ()
 
 
 @pytest.mark.parametrize(
@@ -60,3 +70,14 @@ def test_each_bad_example_raises_the_one_code_its_first_line_names(path):
 
 def test_there_are_bad_examples():
     assert len(BAD) >= 8
+
+
+@pytest.mark.parametrize("path", LINTED, ids=lambda path: path.stem)
+def test_each_odd_example_reads_without_errors_and_says_how_to_lint_it(path):
+    assert read(path).errors == ()
+    assert path.read_text(encoding="utf-8").splitlines()[1].startswith("# lint with: --")
+
+
+def test_there_is_an_odd_example_for_every_code_of_the_lint():
+    named = [path.read_text(encoding="utf-8").partition(":")[0].removeprefix("# ") for path in LINTED]
+    assert sorted(named) == sorted(LintCode)

@@ -54,8 +54,11 @@ def sightings(
     known: dict[str, dict[Shape, NightFacts]] = {name: {} for name in numbers}
     found: dict[str, list[Sighting]] = {name: [] for name in numbers}
     clocks: dict[tuple[str, Moment], Cells] = {}
+    readers: dict[str, list[Reader]] = {}
     for place in places:
-        there = _PlaceYear(place, dates, tolerance, clocks)
+        if place.time_zone not in readers:
+            readers[place.time_zone] = [Reader.of(place, date) for date in dates]
+        there = _PlaceYear(place, readers[place.time_zone], tolerance, clocks)
         for name, nights in numbers.items():
             for shape, group in _grouped(there.columns(programs[name]), nights).items():
                 facts = known[name].get(shape)
@@ -72,11 +75,11 @@ class _PlaceYear:
     def __init__(
         self,
         place: Place,
-        dates: Sequence[dt.date],
+        readers: Iterable[Reader],
         tolerance: dt.timedelta,
         clocks: dict[tuple[str, Moment], Cells],
     ) -> None:
-        self.readers = [Reader.of(place, date) for date in dates]
+        self.readers = [reader.elsewhere(place) for reader in readers]
         self._zone = place.time_zone
         self._clocks = clocks
         self._columns: dict[tuple[Moment, str], _Column] = {}
