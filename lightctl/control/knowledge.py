@@ -284,11 +284,14 @@ class Knowledge:
 
 
 def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected) -> ev.NodeRestored:
-    """End what is open about a node that is in no inventory; its revisions are kept, should it come back."""
+    """End what is open about a node that is in no inventory; its revisions are kept, should it come back.
+
+    What it last said is not: its traces on the broker are cleared, and nobody listens to it until then.
+    """
     command = left.command
     if command is not None and not command.state.terminal:
         detail = "the node left the inventory"
         command = replace(command, state=CommandState.FAILED, finished_at=now, detail=detail)
         out.commands[command.id] = command
     out.faults += [replace(fault, cleared_at=now) for fault in left.faults]
-    return replace(left, command=command, faults=())
+    return replace(left, command=command, reported=None, faults=())

@@ -9,7 +9,6 @@ import pytest
 
 from lightctl.control.collected import Collected
 from lightctl.control.controller import Controller
-from lightctl.control.knowledge import Knowledge
 from lightctl.domain import events as ev
 from lightctl.domain.states import CommandState, DesiredState
 from simulators.firmware import Firmware
@@ -57,17 +56,11 @@ class Forgetful(Firmware):
         return super().receive(desired, now)
 
 
-class Deaf(Knowledge):
-    """Does not answer a hello."""
+class Headstrong(Controller):
+    """Holds an override to its end, even if people took it back."""
 
-    def _hear_hello(self, event):
-        return self._hear(event.node, event.received_at)
-
-
-class WithDeafKnowledge(Controller):
-    def __init__(self, policy, profiles, time_zone):
-        super().__init__(policy, profiles, time_zone)
-        self._knowledge = Deaf(policy, profiles, time_zone)
+    def step(self, events, now):
+        return super().step([event for event in events if not isinstance(event, ev.OverrideEnded)], now)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +68,7 @@ class WithDeafKnowledge(Controller):
     [
         ("controller", Gullible, "I3"),
         ("firmware", Forgetful, "I5"),
-        ("controller", WithDeafKnowledge, "I7"),
+        ("controller", Headstrong, "I7"),
     ],
 )
 def test_a_world_sees_a_part_that_breaks_its_promise(kind, broken, rule):

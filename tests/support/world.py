@@ -67,10 +67,10 @@ CONVERGED_WITHIN = dt.timedelta(seconds=60)
 MOST_MESSAGES = 3
 WORDS = ("link down", "broker wiped", "reboot", "flash lost", "cut off", "bad network", "crash")
 SUN = Plan(NO_INTENT, ZONE)
-LOOK_EVERY = 30 * MINUTE
+LOOK_EVERY = 40 * MINUTE
 LONGEST_WAY = dt.timedelta(seconds=25)
 LIVE_LEFT_DARK = dt.timedelta(minutes=65)
-VERBS = ("dim", "dim", "resume", "schedule", "group", "retire", "return")
+VERBS = ("dim", "dim", "dim", "resume", "resume", "schedule", "group", "retire", "return")
 
 
 def schedule(late: int, floor: int) -> str:
@@ -189,7 +189,7 @@ class World:
     # -- a story --------------------------------------------------------------------------------------------------
 
     def tell(self) -> list[str]:
-        """Live two nights of mishaps and changes, one calm minute, three days without a controller; give violations."""
+        """Live two nights of mishaps and changes, one calm minute, two days without a controller; give violations."""
         self.run(START + dt.timedelta(hours=3))
         until = START + dt.timedelta(hours=self.rng.choice((7, 10, 16, 22)), minutes=self.rng.randrange(60))
         while self.now < until:
@@ -207,7 +207,7 @@ class World:
         self._operate("dim")
         self.run(self.now + 2 * MINUTE)
         self._die("")
-        self.run(self.now + dt.timedelta(days=3))
+        self.run(self.now + dt.timedelta(days=2))
         self._restart()
         self.run(self.now + 20 * MINUTE)
         self._judge_commands(final=True)
@@ -539,8 +539,11 @@ class World:
         match verb:
             case "dim":
                 self._dim(point)
-            case "resume" if self._overrides:
-                ended = self.rng.choice(list(self._overrides))
+            case "resume":
+                held = [each.id for each in self._overrides.values() if each.until > self.now]
+                if not held:
+                    return
+                ended = self.rng.choice(held)
                 del self._overrides[ended]
                 self._store.end_overrides([ended], self.now, verb, self._audit(verb))
                 self._tell(ev.OverrideEnded(ended))
@@ -558,7 +561,7 @@ class World:
         select, scope = self.rng.choice(
             ((f"id={point.id}", Scope.LIGHT_POINT), ("group=a", Scope.GROUP), ("*", Scope.SITE))
         )
-        until = self.now + MINUTE * self.rng.choice((3, 30, 240))
+        until = self.now + MINUTE * self.rng.choice((3, 60, 600))
         name = f"o{len(self.told)}"
         level = self.rng.choice((0, 20, 100))
         override = Override(name, scope, parse_selector(select), level, self.now, until)
