@@ -19,7 +19,8 @@ def progress(desk: Desk, change: str) -> ChangeView:
     if record.kind == "identify":
         results = _of_actions(desk, record)
     else:
-        commands = desk.store.latest_commands()
+        points = [desk.fleet.points[light] for light in record.light_points if light in desk.fleet.points]
+        commands = desk.store.latest_commands({point.node for point in points if point.node})
         results = tuple(_of_command(desk, record, light, commands) for light in record.light_points)
     counts = {
         state: sum(1 for r in results if r.state == state) for state in ("confirmed", "failed", "expired", "pending")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lightctl import __version__
@@ -23,7 +23,7 @@ from lightctl.devices.fit import fit_level
 from lightctl.domain.assets import Capabilities, LifeCycle, LightPoint, Node
 from lightctl.domain.errors import InvalidInput, UnknownTarget
 from lightctl.domain.states import Command, CommandState, Fault, Override, ReportedState
-from lightctl.store.base import NodeSeen
+from lightctl.store.base import NodeSeen, UnclaimedNode
 
 LEVEL_TOLERANCE = 2
 
@@ -40,17 +40,17 @@ class Street:
     faults: Mapping[str, tuple[str, ...]]
 
 
-def look(desk: Desk) -> Street:
-    """Read the street once."""
+def look(desk: Desk, nodes: Collection[str] | None = None) -> Street:
+    """Read the street once, or what concerns some nodes of it."""
     now = desk.now()
     faults: dict[str, list[str]] = {}
     for _, fault in desk.store.faults(open_only=True):
         faults.setdefault(fault.subject, []).append(fault.event)
     return Street(
         now=now,
-        reports=desk.store.last_reports(),
-        commands=desk.store.latest_commands(),
-        seen=desk.store.nodes_seen(),
+        reports=desk.store.last_reports(nodes),
+        commands=desk.store.latest_commands(nodes),
+        seen=desk.store.nodes_seen(nodes),
         overrides=desk.overrides_by_point(now),
         faults={subject: tuple(events) for subject, events in faults.items()},
     )
@@ -58,7 +58,8 @@ def look(desk: Desk) -> Street:
 
 def lights(desk: Desk, points: Sequence[LightPoint]) -> tuple[LightView, ...]:
     """Show light points."""
-    street = look(desk)
+    some = len(points) < len(desk.fleet.points)
+    street = look(desk, {point.node for point in points if point.node} if some else None)
     return tuple(_light(desk, street, point) for point in points)
 
 
@@ -86,7 +87,7 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
         tags=point.tags,
         desired=desired,
         reported=_reported(report, point.channel),
-        settled=reachable and commanded and _settled(desk, street, point, desired, report, command),
+        settled=_settled(desk, street, point, desired.level),
         reachable=reachable,
         node=point.node,
         channel=point.channel,
@@ -110,24 +111,20 @@ def _reported(report: ReportedState | None, channel: int) -> ReportedView | None
     )
 
 
-def _settled(
-    desk: Desk,
-    street: Street,
-    point: LightPoint,
-    desired: DesiredView,
-    report: ReportedState | None,
-    command: Command | None,
-) -> bool:
-    """Say whether the lamp measurably has what is due and its node holds the newest revision."""
+def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -> bool:
+    """Say whether the lamp measurably has the level due (None: nobody commands it) and its node the newest revision."""
+    report, command = street.reports.get(point.node), street.commands.get(point.node)
     said = report.channels.get(point.channel) if report is not None else None
-    if report is None or said is None or said.level is None or desired.level is None:
+    if report is None or said is None or said.level is None or level is None:
+        return False
+    if not _reachable(desk, point.profile, street.seen.get(point.node), street.now):
         return False
     if command is not None and not command.state.terminal:
         return False
     profile = desk.profiles[point.profile]
     if profile.confirmation == "revision" and (command is None or report.applied_revision != command.revision):
         return False
-    due = fit_level(desired.level, _capabilities(desk, point.profile, street.seen.get(point.node)), point.min_level)
+    due = fit_level(level, _capabilities(desk, point.profile, street.seen.get(point.node)), point.min_level)
     return abs(said.level - due) <= LEVEL_TOLERANCE
 
 
@@ -149,35 +146,41 @@ def nodes(desk: Desk) -> tuple[NodeView, ...]:
     """Show every node of the inventory, then those that spoke and are in none."""
     street = look(desk)
     known = tuple(_node(desk, street, node) for node in desk.fleet.nodes.values())
-    unclaimed = tuple(
-        NodeView(
-            id=found.node,
-            claimed=False,
-            profile="",
-            link=found.link,
-            address=found.source,
-            channels={},
-            cabinet="",
-            carries_nights=None,
-            revision=None,
-            applied_revision=None,
-            model=found.model,
-            firmware="",
-            reachable=False,
-            last_seen=found.last_seen,
-        )
-        for found in desk.store.unclaimed()
-        if found.node not in desk.fleet.nodes
+    return known + tuple(map(_stranger, _strangers(desk)))
+
+
+def _strangers(desk: Desk) -> list[UnclaimedNode]:
+    return [found for found in desk.store.unclaimed() if found.node not in desk.fleet.nodes]
+
+
+def _stranger(found: UnclaimedNode) -> NodeView:
+    return NodeView(
+        id=found.node,
+        claimed=False,
+        profile="",
+        link=found.link,
+        address=found.source,
+        channels={},
+        cabinet="",
+        carries_nights=None,
+        revision=None,
+        applied_revision=None,
+        model=found.model,
+        firmware="",
+        reachable=False,
+        last_seen=found.last_seen,
     )
-    return known + unclaimed
 
 
 def node(desk: Desk, node_id: str) -> NodeView:
     """Show one node; raises UnknownTarget."""
-    found = next((view for view in nodes(desk) if view.id == node_id), None)
+    claimed = desk.fleet.nodes.get(node_id)
+    if claimed is not None:
+        return _node(desk, look(desk, (node_id,)), claimed)
+    found = next((found for found in _strangers(desk) if found.node == node_id), None)
     if found is None:
         raise UnknownTarget(f"no node {node_id!r} is known. `lightctl node list` shows them.")
-    return found
+    return _stranger(found)
 
 
 def _node(desk: Desk, street: Street, node: Node) -> NodeView:
@@ -207,12 +210,14 @@ def _node(desk: Desk, street: Street, node: Node) -> NodeView:
 def status(desk: Desk) -> StatusView:
     """Show the city at a glance."""
     street = look(desk)
-    shown = [_light(desk, street, p) for p in desk.fleet.points.values() if p.state is LifeCycle.IN_USE]
+    shown = [point for point in desk.fleet.points.values() if point.state is LifeCycle.IN_USE]
+    heard = [point for point in shown if (seen := street.seen.get(point.node)) is not None and seen.last_seen]
+    reachable = [p for p in heard if _reachable(desk, p.profile, street.seen.get(p.node), street.now)]
+    settled = sum(1 for point in reachable if _settled(desk, street, point, _due(desk, street, point)))
     counts = desk.store.counts()
     faults: dict[str, int] = {}
     for _, fault in desk.store.faults(open_only=True):
         faults[fault.event] = faults.get(fault.event, 0) + 1
-    reachable = [light for light in shown if light.reachable]
     live = desk.live
     return StatusView(
         now=street.now,
@@ -222,13 +227,13 @@ def status(desk: Desk) -> StatusView:
         time_zone=desk.settings.site.time_zone,
         light_points=len(desk.fleet.points),
         in_use=len(shown),
-        lit=sum(1 for light in reachable if light.reported is not None and light.reported.level),
-        settled=sum(1 for light in shown if light.settled),
-        unsettled=sum(1 for light in reachable if not light.settled),
-        unreachable=sum(1 for light in shown if not light.reachable and light.last_seen is not None),
-        unknown=sum(1 for light in shown if light.last_seen is None),
+        lit=sum(1 for point in reachable if _is_lit(street, point)),
+        settled=settled,
+        unsettled=len(reachable) - settled,
+        unreachable=len(heard) - len(reachable),
+        unknown=len(shown) - len(heard),
         nodes=len(desk.fleet.nodes),
-        unclaimed_nodes=sum(1 for found in desk.store.unclaimed() if found.node not in desk.fleet.nodes),
+        unclaimed_nodes=len(_strangers(desk)),
         open_faults=faults,
         open_commands=counts.open_commands,
         overrides=len(desk.store.overrides(street.now)),
@@ -237,6 +242,16 @@ def status(desk: Desk) -> StatusView:
         started_at=live.started_at if live is not None else None,
         notes=tuple(live.notes.values()) if live is not None else (),
     )
+
+
+def _due(desk: Desk, street: Street, point: LightPoint) -> int:
+    return desk.plan.level_at(point, street.overrides.get(point.id, ()), street.now)[0]
+
+
+def _is_lit(street: Street, point: LightPoint) -> bool:
+    report = street.reports.get(point.node)
+    said = report.channels.get(point.channel) if report is not None else None
+    return said is not None and bool(said.level)
 
 
 def commands(desk: Desk, state: str | None, node_id: str | None, limit: int) -> tuple[CommandView, ...]:

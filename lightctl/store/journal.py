@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 
 from lightctl.domain.assets import Capabilities
 from lightctl.domain.events import ActionFinished, NodeAnnounced
@@ -23,6 +24,12 @@ _COMMANDS = (
 _LATEST = _COMMANDS + (  # noqa: S608 - two constants
     " WHERE c.id IN (SELECT (SELECT id FROM commands WHERE node = n.node ORDER BY revision DESC LIMIT 1) FROM nodes n)"
 )
+_LATEST_OF = _COMMANDS + (  # noqa: S608 - two constants
+    " WHERE c.id IN (SELECT (SELECT id FROM commands WHERE node = n.value ORDER BY revision DESC LIMIT 1) "
+    "FROM json_each(?) n)"
+)
+_OF_NODES = " WHERE node IN (SELECT value FROM json_each(?))"
+_REPORTS = "SELECT node, doc FROM last_reports"
 _PUT_COMMAND = (
     "INSERT INTO commands (node, revision, state, cause, created_at, deadline, priority, attempts, sent_at, "
     "broker_acked_at, finished_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -49,7 +56,7 @@ _PUT_SIGHTING = (
 )
 _NODES = (
     "SELECT node, max(used_revision, seen_revision), boot_id, capabilities, model, firmware, announced_at, last_seen "
-    "FROM nodes ORDER BY node"
+    "FROM nodes"
 )
 _PUT_ACTION = "INSERT OR IGNORE INTO actions (id, node, not_after, doc) VALUES (?, ?, ?, ?)"
 _ANSWER_ACTION = "UPDATE actions SET status = ?, detail = ?, finished_at = ? WHERE id = ? AND node = ? AND status = ''"
@@ -70,17 +77,17 @@ class JournalRoom(Room):
             strangers.put(self._main, effects.quarantined, effects.discovered)
             _put_actions(self._main, effects.actions, effects.action_results)
 
-    def last_reports(self) -> dict[str, ReportedState]:
-        """Give the last recorded report of every node."""
-        return {node: unpack(doc, ReportedState) for node, doc in self._main.rows("SELECT node, doc FROM last_reports")}
+    def last_reports(self, nodes: Collection[str] | None = None) -> dict[str, ReportedState]:
+        """Give the last recorded report of every node, or of some."""
+        return {node: unpack(doc, ReportedState) for node, doc in self._of(nodes, _REPORTS)}
 
     def desired_of(self, node: str) -> DesiredState | None:
         """Give what a node was last asked to be."""
         return documents.read(self._main, node).get(node)
 
-    def nodes_seen(self) -> dict[str, NodeSeen]:
-        """Give what is known of every node that was ever heard of or addressed."""
-        return {row[0]: _node(row) for row in self._main.rows(_NODES)}
+    def nodes_seen(self, nodes: Collection[str] | None = None) -> dict[str, NodeSeen]:
+        """Give what is known of every node that was ever heard of or addressed, or of some, by name."""
+        return {row[0]: _node(row) for row in self._of(nodes, _NODES, " ORDER BY node")}
 
     def commands(
         self, state: str | None = None, node: str | None = None, limit: int | None = None
@@ -100,9 +107,15 @@ class JournalRoom(Room):
         )
         return tuple(_command(row) for row in rows)
 
-    def latest_commands(self) -> dict[str, Command]:
-        """Give the command of the highest revision of every node that has one."""
-        return {row[0]: _command(row) for row in self._main.rows(_LATEST)}
+    def latest_commands(self, nodes: Collection[str] | None = None) -> dict[str, Command]:
+        """Give the command of the highest revision of every node that has one, or of some."""
+        rows = self._main.rows(_LATEST) if nodes is None else self._main.rows(_LATEST_OF, (_names(nodes),))
+        return {row[0]: _command(row) for row in rows}
+
+    def _of(self, nodes: Collection[str] | None, select: str, order: str = "") -> list[Row]:
+        if nodes is None:
+            return self._main.rows(select + order)
+        return self._main.rows(select + _OF_NODES + order, (_names(nodes),))
 
     def action(self, action_id: str) -> ActionRecord | None:
         """Give an action and how it ended."""
@@ -111,6 +124,10 @@ class JournalRoom(Room):
             return None
         doc, status, detail, finished_at = row
         return ActionRecord(unpack(doc, NodeAction), status, detail, to_instant_or_none(finished_at))
+
+
+def _names(nodes: Collection[str]) -> str:
+    return json.dumps(sorted(nodes))
 
 
 def _put_commands(db: SqliteFile, commands: Iterable[Command]) -> None:

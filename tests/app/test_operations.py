@@ -7,7 +7,14 @@ import pytest
 
 from lightctl.app.views import Guard, Role, Target
 from lightctl.domain.errors import InvalidInput, NotPermitted, SafetyRefused, UnknownTarget
-from lightctl.domain.events import ActionRequested, FleetChanged, IntentChanged, OverrideEnded, OverrideSet
+from lightctl.domain.events import (
+    ActionRequested,
+    FleetChanged,
+    IntentChanged,
+    NodeDiscovered,
+    OverrideEnded,
+    OverrideSet,
+)
 from lightctl.domain.states import (
     ChannelReport,
     Command,
@@ -269,6 +276,28 @@ def test_status_counts_a_silent_lamp_as_unreachable_and_one_never_heard_as_unkno
     office.now += HOUR
     status = office.operations.status(VIEWER)
     assert (status.in_use, status.unreachable, status.unknown, status.settled, status.lit) == (3, 1, 2, 0, 0)
+
+
+def test_status_one_light_and_the_whole_list_tell_the_same_of_every_lamp(office):
+    office.operations.set_level(TECHNICIAN, Target(id="LP2"), 40, None, Guard())
+    shown = {"n-1": 100, "n-2": 40, "n-3": 0}
+    for number, (node, level) in enumerate(shown.items()):
+        done = replace(command(node, 4 + number, NOW), state=CommandState.CONFIRMED, finished_at=NOW)
+        report = ReportedState(node, NOW, {0: ChannelReport(level=level)}, "b", 1, NOW, 4 + number)
+        office.store.commit(Recorded(commands=(done,), reported=(report,), seen=((node, NOW),)))
+    lights = office.operations.light_list(VIEWER)
+    assert {light.id: light.settled for light in lights} == {"LP1": True, "LP2": True, "ZEBRA": False}
+    assert [office.operations.light_show(VIEWER, light.id) for light in lights] == list(lights)
+    assert [office.operations.node_show(VIEWER, node) for node in shown] == list(office.operations.node_list(VIEWER))
+    status = office.operations.status(VIEWER)
+    assert (status.settled, status.unsettled, status.lit, status.unreachable, status.unknown) == (2, 1, 2, 0, 0)
+
+
+def test_a_node_in_no_inventory_can_be_looked_at_and_one_nobody_knows_cannot(office):
+    office.store.commit(Recorded(discovered=(NodeDiscovered("n-9", "mqtt", "main", NOW, "Lux 3"),)))
+    assert not office.operations.node_show(VIEWER, "n-9").claimed
+    with pytest.raises(UnknownTarget, match="n-8"):
+        office.operations.node_show(VIEWER, "n-8")
 
 
 def test_why_names_override_protection_program_calendar_and_assignment(office):

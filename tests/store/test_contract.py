@@ -195,6 +195,22 @@ def test_commands_are_listed_newest_first_by_state_and_node(store):
     assert store.counts().commands == {"queued": 2, "superseded": 1}
 
 
+def test_what_is_known_of_some_nodes_is_read_without_the_others(store):
+    hello = NodeAnnounced("N1", "boot-1", Capabilities(nights=7), 0, NOW)
+    store.commit(
+        Recorded(
+            commands=(command("N1", 1, CommandState.SUPERSEDED), command("N1", 2), command("N2", 1)),
+            reported=(report("N1"), report("N2")),
+            announced=(hello,),
+        )
+    )
+    for nodes in ({"N1"}, ("N2", "N1"), (), {"nobody"}):
+        wanted = set(nodes)
+        for read in (store.latest_commands, store.last_reports, store.nodes_seen):
+            assert read(nodes) == {node: known for node, known in read().items() if node in wanted}
+    assert store.latest_commands({"N1"})["N1"].revision == 2
+
+
 def test_a_fault_opens_once_is_closed_once_and_may_open_again(store):
     store.commit(Recorded(faults=(fault(), fault(detail="now 1 W"))))
     ((number, opened),) = store.faults(open_only=True)
