@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lightctl.domain.assets import Fleet
-from lightctl.domain.events import Event, FleetChanged, IntentChanged, OverrideSet
+from lightctl.domain.events import Event, FleetChanged, IntentChanged, NodeRestored, OverrideSet
 from lightctl.domain.states import Fault
 from lightctl.files.schedules import read_schedules
 from lightctl.store.base import Snapshot
@@ -17,10 +17,14 @@ def boot_events(snapshot: Snapshot, time_zone: str) -> Iterator[Event]:
     fleet = Fleet.of(snapshot.points, time_zone)
     faults: dict[str, list[Fault]] = {}
     for fault in snapshot.open_faults:
+        if fault.subject_kind == "site":
+            continue
         point = fleet.points.get(fault.subject)
         faults.setdefault(point.node if point is not None else fault.subject, []).append(fault)
     for node in snapshot.nodes:
-        yield replace(node, faults=tuple(faults.get(node.node, ())))
+        yield replace(node, faults=tuple(faults.pop(node.node, ())))
+    for unheard, left in faults.items():  # of nodes never heard of, and of lamps that left the inventory
+        yield NodeRestored(unheard, 0, faults=tuple(left))
     yield FleetChanged(fleet)
     yield IntentChanged(read_schedules(snapshot.schedule_files).intent, "daemon start")
     for override in snapshot.overrides:

@@ -14,6 +14,7 @@ import functools
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,7 @@ from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.door import open_door, serve_door, url_of
 from lightctl.app.first_token import write_first_token
 from lightctl.app.inbox import Inbox
+from lightctl.app.keeping import keep_running
 from lightctl.app.live import Live
 from lightctl.app.logs import configure_logs
 from lightctl.app.operations import Operations
@@ -116,6 +118,7 @@ class Daemon:
         await self._on_store_thread(functools.partial(write_first_token, operations, directory))
         snapshot = await self._on_store_thread(functools.partial(store.replay, self._clock.now()))
         self._links = build_links(self._settings, self._profiles, self._emit, self._clock)
+        links = tuple(self._links.values())
         for name in self._links:
             self._live.hear(LinkChanged(name, up=False, at=self._clock.now(), detail="not connected yet"))
         recorder = Recorder(store, self._on_store_thread, self._live)
@@ -129,8 +132,8 @@ class Daemon:
         try:
             async with _announced(directory, url), asyncio.TaskGroup() as tasks:
                 control = tasks.create_task(self._control_loop(recorder), name="control loop")
-                running = [tasks.create_task(link.run(), name=f"link {name}") for name, link in self._links.items()]
-                running.append(tasks.create_task(serve_door(door, self._settings.http, listener), name="http door"))
+                running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
+                running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
                 sd_notify(os.environ, "READY=1")
                 log.info("serving", url=url, version=__version__, store=str(directory))
                 await self._stop.wait()
@@ -147,10 +150,37 @@ class Daemon:
         while True:
             events = await self._inbox.drain(REVIEW_AT_LEAST_S)
             self._hear(events)
-            effects = self._controller.step(events, self._clock.now())
+            effects = self._decide(events)
             await recorder.record(effects)
             self._act(effects)
             sd_notify(os.environ, "WATCHDOG=1")
+
+    def _decide(self, events: Sequence[Event]) -> Effects:
+        """Let the controller decide; events it cannot take are lost, which the next reports make good."""
+        now = self._clock.now()
+        try:
+            return self._controller.step(events, now)
+        except Exception as error:
+            log.exception("a step failed", events=len(events))
+            self._live.note("controller", f"a step failed, its events are lost: {error!r}. Please report this.")
+            return Effects(review_at=now + dt.timedelta(seconds=REVIEW_AT_LEAST_S))
+
+    async def _keep_link(self, link: Link) -> None:
+        def say(why: str) -> None:
+            self._emit(LinkChanged(link.name, up=False, at=self._clock.now(), detail=why))
+
+        await keep_running(f"link {link.name}", link.run, say)
+
+    async def _keep_door(self, door: Any, listener: socket.socket) -> None:  # noqa: ANN401 - ASGI has no type
+        """Serve; when that ended, take the same address anew."""
+        doors = [listener]
+        http = self._settings.http.model_copy(update={"port": listener.getsockname()[1]})
+
+        async def serve_once() -> None:
+            self._live.note("http", "")
+            await serve_door(door, http, doors.pop() if doors else open_door(http))
+
+        await keep_running("http door", serve_once, lambda why: self._live.note("http", f"the HTTP door failed: {why}"))
 
     def _act(self, effects: Effects) -> None:
         for submission in effects.submissions:
@@ -162,7 +192,7 @@ class Daemon:
     async def _settle_inbox(self, recorder: Recorder) -> None:
         """Take in what arrived last, so that nothing heard is lost; nothing more is sent."""
         while len(self._inbox):
-            await recorder.record(self._controller.step(self._inbox.take(), self._clock.now()))
+            await recorder.record(self._decide(self._inbox.take()))
 
     def _hear(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -200,7 +230,8 @@ class Daemon:
         work = functools.partial(
             store.prune, now - dt.timedelta(days=kept.journal_days), now - dt.timedelta(days=kept.telemetry_days)
         )
-        asyncio.get_running_loop().run_in_executor(self._store_thread, work)
+        pruned = asyncio.get_running_loop().run_in_executor(self._store_thread, work)
+        pruned.add_done_callback(_tell_of_failure)
         self._set_housekeeping(store)
 
     async def _on_store_thread(self, work: Callable[[], T]) -> T:
@@ -214,6 +245,11 @@ class Daemon:
             "links": {name: view.up for name, view in self._live.links.items()},
             "inbox": len(self._inbox),
         }
+
+
+def _tell_of_failure(pruned: asyncio.Future[int]) -> None:
+    if not pruned.cancelled() and (error := pruned.exception()) is not None:
+        log.error("housekeeping failed; it is tried again tomorrow", why=str(error))
 
 
 @contextlib.asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ class _Server(uvicorn.Server):
 
 def open_door(http: HttpSettings) -> socket.socket:
     """Take the address; raises LinkDown when it cannot be had. Port 0 takes any free one: ask the socket which."""
+    _check_certificate(http)
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -37,6 +39,17 @@ def open_door(http: HttpSettings) -> socket.socket:
         ) from error
     listener.setblocking(False)
     return listener
+
+
+def _check_certificate(http: HttpSettings) -> None:
+    if not http.tls_cert:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(http.tls_cert, http.tls_key or None)
+    except OSError as error:
+        raise LinkDown(
+            f"the certificate http.tls_cert {http.tls_cert} cannot be used with its key: {error}. Correct the settings."
+        ) from error
 
 
 def url_of(http: HttpSettings, listener: socket.socket) -> str:

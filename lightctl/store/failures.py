@@ -14,6 +14,12 @@ DAMAGED = (
     "Nothing in it was changed. Stop lightctl, move the file away together with its -wal and -shm files, put a backup "
     "in its place and start again."
 )
+
+
+class ContentRefused(StoreError):  # noqa: N818 - named for what it is, as its siblings
+    """The store is well, but its rules refuse this content; trying again cannot help."""
+
+
 _SAID = {
     "SQLITE_FULL": (
         "the disk is full",
@@ -35,11 +41,11 @@ def explained(name: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
-        raise StoreError(f"{name}: a rule of the store refuses this: {error}") from error
+        raise ContentRefused(f"{name}: a rule of the store refuses this: {error}") from error
     except sqlite3.Error as error:
         raise StoreError(f"{name}: {_why(error)}") from error
     except (OverflowError, UnicodeEncodeError) as error:
-        raise StoreError(f"{name}: a value cannot be stored ({error}). Correct it and try again.") from error
+        raise ContentRefused(f"{name}: a value cannot be stored ({error}). Correct it and try again.") from error
     except msgspec.MsgspecError as error:
         raise StoreError(f"{name}: a stored value cannot be read ({error}). {DAMAGED}") from error
 

@@ -100,7 +100,8 @@ async def test_the_inbox_gives_everything_in_order_and_at_most_a_batch_at_once()
     waiting = asyncio.create_task(inbox.drain(5))
     await asyncio.sleep(0)
     assert not waiting.done()
-    inbox.put_all([ReviewDue()] * (BATCH + 1))
+    for _ in range(BATCH + 1):
+        inbox.put(ReviewDue())
     assert len(await waiting) == BATCH
     assert len(await inbox.drain(5)) == 1
     assert await inbox.drain(0.001) == [], "nothing came: look again all the same"
