@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from lightctl.cli.failures import ExitCode
+from lightctl.cli.lint import USUAL_SWITCHINGS
+from lightctl.planning.lint.findings import USUAL_LIMITS
 from tests.support.doors import TEMPLATES, Cli
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +95,12 @@ def test_an_inventory_gives_the_places_and_the_lamps_nobody_assigned(cli: Cli) -
     assert [(each["code"], each["count"]) for each in found] == [("LC-L001", 223), ("LC-L011", 1)]
     assert "at 2 places" in cli.done(*argv).err
     assert "at 1 place," in cli.done(*argv, "--place", "51.43,6.76").err
+
+
+def test_how_many_switchings_are_fine_can_be_said_and_is_the_lints_own_number_by_default(cli: Cli) -> None:
+    assert USUAL_LIMITS.switchings == USUAL_SWITCHINGS
+    argv = ("schedule", "lint", str(TEMPLATES / "residential.yaml"), *YEAR, "--max-switchings", "3", "-o", "json")
+    assert {each["code"] for each in cli.done(*argv).json()["findings"]} == {"LC-L012"}
 
 
 def test_several_places_are_looked_at_together(cli: Cli) -> None:
