@@ -52,7 +52,6 @@ def environment(bin_folder: Path, home: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TZ": "Europe/Berlin",
         "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
