@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lightctl.app.broker import NatsBroker, free_port
+from tests.support.orphans import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EVENING = "2026-11-23T20:30:00Z"
@@ -99,7 +100,13 @@ def _running(cwd: Path, environ: Mapping[str, str], *command: str) -> Iterator[s
     log = cwd / f"{command[-1]}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command, cwd=cwd, env=dict(environ), stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            command,
+            cwd=cwd,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - one thread, and nothing but a system call
         )
     try:
         yield process

@@ -25,6 +25,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.orphans import end_with_parent
+
 COMMAND_S = 120.0
 READY_S = 60.0
 STOP_S = 30.0
@@ -180,6 +182,7 @@ class Session:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - one thread, and nothing but a system call
             )
         self.running.append(Running(command, process, log))
         deadline = time.monotonic() + READY_S
