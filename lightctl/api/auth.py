@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lightctl.api.calls import Run
 from lightctl.api.problems import unauthenticated
+from lightctl.app.asking import Actor
 from lightctl.app.operations import Operations
-from lightctl.app.views import Actor
 
 _SCHEME = b"bearer "
 GUARDED = "/v1"

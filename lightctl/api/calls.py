@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import TypeAdapter
 
+from lightctl.app.asking import Actor
 from lightctl.app.operations import Operations
-from lightctl.app.views import Actor
 from lightctl.domain.errors import InvalidInput
 
 T = TypeVar("T")

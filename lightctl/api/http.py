@@ -19,8 +19,8 @@ from lightctl.api import problems, reads, writes
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, BodyLimit
+from lightctl.app.asking import Actor
 from lightctl.app.operations import Operations
-from lightctl.app.views import Actor
 
 __all__ = ["Run", "build_app"]
 

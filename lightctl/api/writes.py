@@ -12,7 +12,8 @@ from lightctl.api.calls import Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import Refused, documented
 from lightctl.api.reads import CHANGE
-from lightctl.app.views import ApplyView, ChangeView, Guard, ImportView, Role, TokenView
+from lightctl.app.asking import Guard, Role
+from lightctl.app.views import ApplyView, ChangeView, ImportView, TokenView
 
 WRITE_PROBLEMS = documented(
     Code.INVALID_INPUT,

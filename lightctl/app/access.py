@@ -9,8 +9,9 @@ import datetime as dt
 import hashlib
 import secrets
 
+from lightctl.app.asking import Actor, Guard, Role
 from lightctl.app.desk import Desk
-from lightctl.app.views import Actor, Guard, Role, TokenView
+from lightctl.app.views import TokenView
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.domain.errors import InvalidInput, UnknownTarget
 from lightctl.store.base import TokenRecord

@@ -9,8 +9,8 @@ import datetime as dt
 import secrets
 from collections.abc import Callable, Sequence
 
+from lightctl.app.asking import Actor, Guard, Target
 from lightctl.app.live import Live
-from lightctl.app.views import Actor, Guard, Target
 from lightctl.devices.profile import Profile, shipped_profiles
 from lightctl.domain.assets import Fleet, LightPoint
 from lightctl.domain.errors import InvalidInput, SafetyRefused, UnknownTarget

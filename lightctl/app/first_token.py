@@ -7,8 +7,8 @@ from pathlib import Path
 
 import structlog
 
+from lightctl.app.asking import Actor, Role
 from lightctl.app.operations import Operations
-from lightctl.app.views import Actor, Role
 
 TOKEN_FILE = "operator.token"  # noqa: S105 - a file name
 log = structlog.get_logger("lightctl.token")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from lightctl.app.asking import Actor, Guard
 from lightctl.app.desk import Desk
-from lightctl.app.views import Actor, Guard, ImportView, RowErrorView
+from lightctl.app.views import ImportView, RowErrorView
 from lightctl.domain.assets import Fleet
 from lightctl.domain.events import FleetChanged
 from lightctl.domain.selectors import Selector

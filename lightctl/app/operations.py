@@ -11,23 +11,20 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from lightctl.app import access, importing, progress, reading, scheduling, switching, why
+from lightctl.app.asking import Actor, Guard, Role, Target
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.live import Live
 from lightctl.app.views import (
-    Actor,
     ApplyView,
     AuditVerdict,
     AuditView,
     ChangeView,
     CommandView,
     FaultView,
-    Guard,
     ImportView,
     LightView,
     NodeView,
-    Role,
     StatusView,
-    Target,
     TokenView,
     WhyView,
 )
@@ -183,6 +180,6 @@ class Operations:
 def _require(actor: Actor, role: Role) -> None:
     if not actor.role.covers(role):
         raise NotPermitted(
-            f"{actor.user!r} is a {actor.role} and this needs a {role}. Ask for a token with that role "
+            f"{actor.user!r} has the role {actor.role} and this needs the role {role}. Ask for a token with that role "
             "(`lightctl token create`)."
         )

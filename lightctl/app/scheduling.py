@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lightctl.app.asking import Actor, Guard
 from lightctl.app.desk import Desk
-from lightctl.app.views import Actor, ApplyView, FindingView, Guard
+from lightctl.app.views import ApplyView, FindingView
 from lightctl.domain.assets import LifeCycle
 from lightctl.domain.events import IntentChanged
 from lightctl.domain.programs import Intent

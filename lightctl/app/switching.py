@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 
 from lightctl.app import progress
+from lightctl.app.asking import Actor, Guard, Target
 from lightctl.app.desk import Desk, new_id
-from lightctl.app.views import Actor, ChangeView, Guard, PointResult, Target
+from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.assets import FULL_LEVEL, LifeCycle, LightPoint
 from lightctl.domain.errors import InvalidInput, UnknownTarget
 from lightctl.domain.events import ActionRequested, Event, OverrideEnded, OverrideSet

@@ -8,48 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-
-
-class Role(StrEnum):
-    """What a token may do: a viewer reads, a technician also switches and imports nothing, an operator does all."""
-
-    VIEWER = "viewer"
-    TECHNICIAN = "technician"
-    OPERATOR = "operator"
-
-    def covers(self, needed: Role) -> bool:
-        """Say whether this role may do what `needed` may."""
-        ranks = list(Role)
-        return ranks.index(self) >= ranks.index(needed)
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks: the name that goes into the audit, the role, and where from (`cli`, `http`, `daemon`)."""
-
-    user: str
-    role: Role
-    origin: str = "cli"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a verb acts on; exactly one of the four is given."""
-
-    id: str | None = None
-    group: str | None = None
-    select: str | None = None
-    ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What every write takes: try only, why, and how many lamps it may touch (None: the configured limit)."""
-
-    dry_run: bool = False
-    reason: str = ""
-    max_affected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,8 @@ def operator_token(settings: Settings) -> str | None:
 def open_store(settings: Settings) -> Iterator[httpx.BaseTransport]:
     """Take the store and answer requests in this process until it is given back; raises StoreError."""
     from lightctl.api.http import build_app  # noqa: PLC0415 - not needed where a daemon answers
+    from lightctl.app.asking import Actor, Role  # noqa: PLC0415
     from lightctl.app.operations import Operations  # noqa: PLC0415
-    from lightctl.app.views import Actor, Role  # noqa: PLC0415
     from lightctl.store.sqlite import SqliteStore  # noqa: PLC0415
 
     clock = settings.clock

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lightctl.app.views import Role
+from lightctl.app.asking import Role
 from lightctl.cli import options, output
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.failures import ExitCode, Failure

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from lightctl.api.http import build_app
+from lightctl.app.asking import Actor, Guard, Role
 from lightctl.app.operations import Operations
-from lightctl.app.views import Actor, Guard, Role
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 from tests.support.doors import EVENING, TEMPLATES

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from lightctl.api.http import build_app
-from lightctl.app.views import Actor, Role
+from lightctl.app.asking import Actor, Role
 from tests.api.conftest import OPERATOR, World, here
 
 READS = (

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from lightctl.app.asking import Guard, Role, Target
 from lightctl.app.boot import boot_events
 from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.first_token import TOKEN_FILE, write_first_token
@@ -16,7 +17,6 @@ from lightctl.app.live import Live
 from lightctl.app.operations import Operations
 from lightctl.app.recorder import Recorder
 from lightctl.app.sdnotify import sd_notify
-from lightctl.app.views import Guard, Role, Target
 from lightctl.app.wiring import next_wall_time, policy_of, time_scale_of
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lightctl.app.views import Guard, Role, Target
+from lightctl.app.asking import Guard, Role, Target
 from lightctl.domain.errors import InvalidInput, NotPermitted, SafetyRefused, UnknownTarget
 from lightctl.domain.events import (
     ActionRequested,

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from lightctl.app.asking import Actor, Guard, Role
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
-from lightctl.app.views import Actor, Guard, Role
 from lightctl.domain.events import Event
 from lightctl.files.settings import Settings, SiteSettings
 from lightctl.store.sqlite import SqliteStore

@@ -28,9 +28,9 @@ from typing import TypeVar
 import uvicorn
 
 from lightctl.api.http import build_app
+from lightctl.app.asking import Actor, Role
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
-from lightctl.app.views import Actor, Role
 from lightctl.cli.main import run
 from lightctl.domain.events import Event, OverrideEnded, OverrideSet
 from lightctl.domain.states import Command, CommandState

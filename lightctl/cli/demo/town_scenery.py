@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
+from lightctl.app.asking import Actor, Guard, Role
 from lightctl.app.operations import Operations
-from lightctl.app.views import Actor, Guard, Role
 from lightctl.cli.demo.mishaps import Mishap
 from lightctl.cli.demo.scenery import INVENTORY, Scenery, native_fleet
 from lightctl.cli.demo.stage import Stage
