@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from lightctl.domain.events import Event, MeterRead, NodeReported
 
-BATCH = 5000
+BATCH = 1000  # larger ones would keep the wires waiting while they are decided and recorded
 CROWDED = 200_000
 
 
