@@ -144,7 +144,9 @@ async def test_commands_are_answered_with_a_result(broker, area, tmp_path):
         assert {(it["id"], it["status"]) for it in results} == {
             ("id-identify", "done"), ("id-report", "done"), ("id-reboot", "done"),
         }  # fmt: skip
-        second = json.loads((await seen.until(f"{node}/hello", 2))[1])
+        hellos = [json.loads(it) for it in await seen.until(f"{node}/hello", 3)]
+        assert hellos[1]["boot_id"] == first["boot_id"], "report asks for hello too"
+        second = hellos[2]
         assert second["boot_id"] != first["boot_id"]
 
 
