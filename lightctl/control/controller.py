@@ -31,6 +31,7 @@ from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import Event
 from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
 
+NIGHTLY_CAUSE, PROGRAM_CAUSE = "nightly run", "program"
 RENEWAL_MARGIN = dt.timedelta(hours=36)
 WORTHWHILE = dt.timedelta(hours=1)
 SET_BACK = dt.timedelta(minutes=1)
@@ -137,6 +138,8 @@ class Controller:
         compiler = self._knowledge.compiler
         topping_up = memory.topup_at is not None and now >= memory.topup_at
         memory.topup_at = None if topping_up else memory.topup_at
+        if not memory.stale:  # nobody changed anything: it is time that does
+            memory.cause = NIGHTLY_CAUSE if topping_up else PROGRAM_CAUSE
         memory.stale = False
         memory.overrides = _not_over(memory, now)
         alone = memory.capabilities.carries_nights and not memory.overrides

@@ -205,6 +205,22 @@ def test_a_live_node_gets_one_switch_and_a_new_one_when_the_level_changes():
     assert street.desired["n-a"].channels[0].switches[0].level == 50
 
 
+def test_a_command_names_what_brought_it_about():
+    street = running(Street(), LIVE)
+    assert street.command().cause == "schedule"
+    street.run_until(EVENING)
+    assert street.command().cause == "program", "no longer the schedule that was applied in the afternoon"
+    street.step(sent(street))
+    street.step(street.report())
+    street.step(ev.OverrideSet(override(street, 30)))
+    assert street.command().cause == "override o1"
+    carrying = running(Street())
+    carrying.now += dt.timedelta(days=1)
+    carrying.step(ev.NightlyRun())
+    carrying.run_until(carrying.now + dt.timedelta(seconds=carrying.policy.topup_spread_s))
+    assert carrying.command().cause == "nightly run"
+
+
 def test_a_live_node_that_came_back_dark_is_lit_again_at_once():
     street = running(Street(now=EVENING), LIVE)
     street.step(street.hello(revision=0, capabilities=LIVE, boot="b2"), after=60)
