@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from lightctl.domain.assets import Place
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.programs import Calendar, ControlProgram, Intent
+from lightctl.domain.selectors import EVERYTHING
 from lightctl.planning.calendars import choose
 from lightctl.planning.night import Night, night
 
@@ -34,12 +35,13 @@ class PreviewedNight:
 
 
 def chosen(intent: Intent, calendar: str | None, program: str | None) -> Chosen:
-    """Find what to preview; without a name the only calendar, or the only program, there is. Raises InvalidInput."""
+    """Find what to preview; without a name the calendar of `*`, or the only one there is. Raises InvalidInput."""
     if calendar is not None and program is not None:
         raise InvalidInput("--calendar, --program", "both choose what to preview", hint="Give one of them.")
     if program is None and calendar is None:
-        if len(intent.calendars) == 1:
-            calendar = next(iter(intent.calendars))
+        usual = [each.calendar for each in intent.assignments if each.select == EVERYTHING]
+        if usual or len(intent.calendars) == 1:
+            calendar = next(iter(usual or intent.calendars))
         elif not intent.calendars and len(intent.programs) == 1:
             program = next(iter(intent.programs))
         else:

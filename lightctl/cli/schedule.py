@@ -1,4 +1,4 @@
-"""schedule check|preview|apply: what people want of their nights, before and when it becomes true."""
+"""schedule check|preview: what people want of their nights, looked at before it becomes true."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from lightctl.cli import options, output
-from lightctl.cli.door import Config, Door, with_door
+from lightctl.cli.door import Config, Door
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Format, Json, count, talk
 from lightctl.cli.sheets import schedule_texts
@@ -36,13 +36,15 @@ Zone = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the noun."""
-    from lightctl.cli.lint import lint  # noqa: PLC0415 - it stands on this module
+    from lightctl.cli import schedule_change, schedule_history  # noqa: PLC0415 - they stand on this module
+    from lightctl.cli.lint import lint  # noqa: PLC0415
 
     noun = typer.Typer(no_args_is_help=True, help="Schedules: check them, look at their nights, put them in force.")
     noun.command("check")(check)
     noun.command("preview")(preview)
     noun.command("lint")(lint)
-    noun.command("apply")(apply)
+    schedule_change.register(noun)
+    schedule_history.register(noun)
     app.add_typer(noun, name="schedule", rich_help_panel="Plan")
 
 
@@ -103,43 +105,6 @@ def preview(
         draw(each)
 
 
-@with_door
-def apply(
-    door: Door,
-    files: Files,
-    *,
-    dry_run: options.DryRun = False,
-    reason: options.Reason = "",
-    yes: options.Yes = False,
-    max_affected: options.MaxAffected = None,
-    fmt: options.Output = Format.TABLE,
-) -> None:
-    """Put schedule files in force: together they replace the schedules there are."""
-    texts = schedule_texts(files)
-    body = {"files": texts} | options.guard(dry_run=dry_run, reason=reason, max_affected=max_affected)
-    with door.open() as client:
-        if not dry_run and not yes and output.interactive():
-            plan = client.post("/v1/schedules/apply", body | {"dry_run": True})
-            if plan["ok"]:
-                _show_plan(plan)
-                if not output.confirm(f"Put this in force for {count(plan['affected'], 'lamp')}?"):
-                    raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
-        try:
-            view = client.post("/v1/schedules/apply", body)
-        except Failure as failure:
-            if failure.result is None or fmt is not Format.TABLE:
-                raise
-            refuse(failure.message, failure.result)
-    if not view["ok"]:
-        refuse("the schedules have errors; nothing was changed", view, fmt)
-    if fmt is not Format.TABLE:
-        output.show_one(view, fmt, ())
-        return
-    show_findings((), view["warnings"])
-    _show_plan(view)
-    talk("nothing was changed (--dry-run)" if view["dry_run"] else "in force; nodes get their nights as links allow")
-
-
 def refuse(message: str, result: Json, fmt: Format = Format.TABLE) -> NoReturn:
     """End with findings: on stderr for people, on stdout as data for scripts."""
     if fmt is Format.TABLE:
@@ -159,15 +124,6 @@ def show_findings(errors: Sequence[Json], warnings: Sequence[Json]) -> None:
                 talk(f"    {output.clean(line)}")
             if each["hint"]:
                 talk(f"  {output.clean(each['hint'], lines=True)}")
-
-
-def _show_plan(view: Json) -> None:
-    for line in view["summary"]:
-        output.write(output.clean(line))
-    output.write(
-        f"{count(view['programs'], 'program')}, {count(view['calendars'], 'calendar')}, "
-        f"{count(view['affected'], 'lamp')} affected"
-    )
 
 
 def finding_rows(found: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -30,8 +30,8 @@ def test_check_of_good_files_is_ok_and_leaves_nothing_behind(cli: Cli, tmp_path:
 def test_check_takes_a_folder_and_stdin(cli: Cli) -> None:
     (cli.folder / "schedules").mkdir()
     (cli.folder / "schedules" / "a.yaml").write_text(Path(SHEET).read_text())
-    assert "2 programs" in cli.done("schedule", "check", "schedules").out
-    assert "2 programs" in cli.done("schedule", "check", "-", stdin=Path(SHEET).read_text()).out
+    assert "3 programs" in cli.done("schedule", "check", "schedules").out
+    assert "3 programs" in cli.done("schedule", "check", "-", stdin=Path(SHEET).read_text()).out
     (cli.folder / "none").mkdir()
     assert cli("schedule", "check", "none").code == ExitCode.USAGE
 

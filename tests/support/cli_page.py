@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import views
+from lightctl.app import schedule_views, views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -35,12 +35,18 @@ ANSWERS = {
     "resume": "ChangeView",
     "identify": "ChangeView",
     "inventory import": "ImportView",
+    "schedule plan": "ApplyView",
     "schedule apply": "ApplyView",
+    "schedule undo": "ApplyView",
+    "schedule approve": "ProposalView",
+    "schedule history": "VersionView[]",
+    "schedule proposals": "ProposalView[]",
     "token create": "TokenView",
     "token list": "TokenView[]",
     "token revoke": "TokenView",
 }
 COMMON = {"Where", "Writing"}
+VIEWS = vars(views) | vars(schedule_views)
 
 
 def cli_page() -> str:
@@ -94,11 +100,11 @@ def _shapes() -> list[str]:
     wanted = {each.removesuffix("[]") for each in ANSWERS.values()}
     for _ in range(3):
         for name in tuple(wanted):
-            for annotation in get_type_hints(getattr(views, name)).values():
+            for annotation in get_type_hints(VIEWS[name]).values():
                 wanted |= {
                     each.__name__ for each in (annotation, *_inside(annotation)) if dataclasses.is_dataclass(each)
                 }
-    return [name for name in vars(views) if name in wanted]
+    return [name for name in VIEWS if name in wanted]
 
 
 def _inside(annotation: Any) -> Iterator[Any]:
@@ -108,7 +114,7 @@ def _inside(annotation: Any) -> Iterator[Any]:
 
 
 def _shape(name: str) -> str:
-    shape = getattr(views, name)
+    shape = VIEWS[name]
     hints = get_type_hints(shape)
     keys = ", ".join(f"`{each.name}` {_type(hints[each.name])}" for each in dataclasses.fields(shape))
     return f"\n### {name}\n\n{_prose(shape.__doc__)}\n\n{keys}\n"
@@ -125,9 +131,14 @@ def _type(annotation: Any) -> str:
         return f"{{{_type(arguments[0])}: {_type(arguments[1])}}}"
     if dataclasses.is_dataclass(annotation):
         return f"[{name}](#{name.lower()})"
-    return {"str": "text", "int": "integer", "float": "number", "bool": "true or false", "datetime": "instant"}.get(
-        name, "text"
-    )
+    return {
+        "str": "text",
+        "int": "integer",
+        "float": "number",
+        "bool": "true or false",
+        "datetime": "instant",
+        "date": "date",
+    }.get(name, "text")
 
 
 def _prose(text: str) -> str:
