@@ -67,11 +67,11 @@ class Selector:
 
 
 EVERYTHING = Selector()
-_KEY = r"[A-Za-z_][A-Za-z0-9_.-]*"
+KEY = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _VALUE = r"[^\s,()=!]+(?: +[^\s,()=!]+)*"
 # Possessive throughout (*+): a long run of blanks must not be tried in every division.
 _TERM = re.compile(
-    rf"\s*+(?P<key>{_KEY})\s*+(?:(?P<op>!=|=)\s*+(?P<value>{_VALUE})|(?<=\s)in\s*+\((?P<list>[^()]*)\))?\s*+(?:,|$)",
+    rf"\s*+(?P<key>{KEY})\s*+(?:(?P<op>!=|=)\s*+(?P<value>{_VALUE})|(?<=\s)in\s*+\((?P<list>[^()]*)\))?\s*+(?:,|$)",
 )
 
 

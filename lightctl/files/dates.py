@@ -10,10 +10,12 @@ from lightctl.domain.programs import LAST_OF_MONTH, DateRange
 from lightctl.files.findings import did_you_mean, quoted
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NTH = ("1", "2", "3", "4", "5", "last")
+# A pattern that the schema for editors shares; a regular expression both of Python and of ECMAScript.
+HOLIDAY_CODE = r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?"
 _DAY = re.compile(r"(?:([0-9]{4})-)?([0-9]{2})-([0-9]{2})")
 _LEAP_YEAR = 2000  # so that a yearly 02-29 is a date
-_WEEKS_IN_MONTH = 5
-_HOLIDAY_CODE = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
+_HOLIDAY_CODE = re.compile(HOLIDAY_CODE)
 _MAX_TEXT = 40
 
 Day = tuple[int | None, int, int]
@@ -47,13 +49,9 @@ def parse_weekdays(text: str, *, where: str = "") -> frozenset[int]:
 
 def parse_nth(text: str, *, where: str = "") -> int:
     """Read 1..5 or last; raises InvalidInput."""
-    if text == "last":
-        return LAST_OF_MONTH
-    if len(text) == 1 and text in "12345":
-        return int(text)
-    raise InvalidInput(
-        where, f"{quoted(text)} is not a week of the month", hint=f"Write 1 to {_WEEKS_IN_MONTH}, or last."
-    )
+    if text not in NTH:
+        raise InvalidInput(where, f"{quoted(text)} is not a week of the month", hint="Write 1 to 5, or last.")
+    return LAST_OF_MONTH if text == "last" else int(text)
 
 
 def parse_holidays(text: str, *, where: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from lightctl.domain.errors import InvalidInput
@@ -19,13 +18,17 @@ from lightctl.files.findings import did_you_mean, quoted
 
 MAX_DURATION_S = 12 * 3600
 DAY_S = 24 * 3600
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
+# Patterns that the schema for editors shares; regular expressions both of Python and of ECMAScript.
+CLOCK_TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?"
+DURATION = r"(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
+ANGLE = r"[+-]?(?:[0-8]?[0-9](?:\.[0-9]{1,6})?|90(?:\.0{1,6})?)"
+_CLOCK = re.compile(CLOCK_TIME)
 _CLOCK_LIKE = re.compile(r"([0-9]{1,2})[:.h]([0-9]{2})")
-_DURATION = re.compile(r"(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?")
+_DURATION = re.compile(DURATION)
 _SUN = re.compile(
     r"(?P<event>[A-Za-z]+)(?: ?\( ?(?P<angle>[^()]*?) ?\))?(?: ?(?P<sign>[+-]) ?(?P<offset>[0-9a-z]+))?",
 )
-_ANGLE = re.compile(r"[+-]?[0-9]{1,2}(?:\.[0-9]{1,6})?")
+_ANGLE = re.compile(ANGLE)
 _MAX_TEXT = 80
 _EVENTS = {event.value: event for event in SunEvent}
 
@@ -80,10 +83,9 @@ def seconds_after_noon(clock: ClockTime) -> int:
 
 
 def _angle(text: str, where: str) -> float:
-    altitude = float(text) if _ANGLE.fullmatch(text) else math.nan
-    if not -90 <= altitude <= 90:  # noqa: PLR2004 - degrees of a right angle; also refuses NaN
+    if not _ANGLE.fullmatch(text):
         raise InvalidInput(where, f"{quoted(text)} is not an angle in degrees", hint="Write dusk(-3) or dawn(-6).")
-    return altitude
+    return float(text)
 
 
 def _time_hint(text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
 from lightctl.domain.assets import FULL_LEVEL, ID_PATTERN
@@ -17,25 +18,35 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
 _LEADING_INTEGER = re.compile(r"\s*([0-9]{1,3})(?:\.0+)?\s*%?\s*")
 
 
-def entries_of(
-    sheet: Sheet, node: Node, what: str, *, required: Sequence[str] = (), optional: Sequence[str] = ()
-) -> dict[str, Node] | None:
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys a mapping must have and may have; the schema for editors is made from the same."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All of them, the required ones first."""
+        return (*self.required, *self.optional)
+
+
+def entries_of(sheet: Sheet, node: Node, what: str, keys: Keys) -> dict[str, Node] | None:
     """Read a mapping with known keys; None when it is no mapping.
 
     A missing required key is reported and stands in the result as Refused, so that the rest is still read.
     """
     if not isinstance(node, Table):
-        _wrong_type(sheet, node, what, f"a mapping with {', '.join([*required, *optional])}")
+        _wrong_type(sheet, node, what, f"a mapping with {', '.join(keys.known)}")
         return None
-    known = (*required, *optional)
     found: dict[str, Node] = {}
     for key, value in node.entries:
-        if key.text in known:
+        if key.text in keys.known:
             found[key.text] = value
         else:
             message = f"{what} has no key {quoted(key.text)}"
-            sheet.report(Code.UNKNOWN_KEY, key, message, did_you_mean(key.text, known))
-    for name in required:
+            sheet.report(Code.UNKNOWN_KEY, key, message, did_you_mean(key.text, keys.known))
+    for name in keys.required:
         if name not in found:
             sheet.report(Code.MISSING_KEY, node, f"{what} has no {name}", f"Add {name}: to it.")
             found[name] = Refused(node.line, node.column)

@@ -14,18 +14,22 @@ from lightctl.domain.programs import (
     TimeExpression,
 )
 from lightctl.files.expressions import parse_clock_time, parse_duration, parse_time_expression, seconds_after_noon
-from lightctl.files.fields import entries_of, items_of, level_of, one_or_list, parsed, text_of
+from lightctl.files.fields import Keys, entries_of, items_of, level_of, one_or_list, parsed, text_of
 from lightctl.files.findings import Code, Sheet, quoted
 from lightctl.files.yaml_nodes import Listing, Node, Table, Text
 
 _WINDOW_HINT = "Write: sunset-10m .. sunrise+10m"
-_CLAMPS = ("earliest", "latest")
+CLAMPS = ("earliest", "latest")
+PROGRAM = Keys(optional=("description", "active", "start_level", "steps"))
+WINDOW = Keys(("from", "to"))
+EDGE = Keys(("at",), CLAMPS)
+STEP = Keys(("at", "level"), ("ramp", *CLAMPS))
 
 
 def read_program(sheet: Sheet, key: Text, node: Node) -> ControlProgram | None:
     """Read one program; None when nothing of it can be used. What is wrong goes to the sheet."""
     what = f"program {quoted(key.text)}"
-    entries = entries_of(sheet, node, what, optional=("description", "active", "start_level", "steps"))
+    entries = entries_of(sheet, node, what, PROGRAM)
     if entries is None:
         return None
     description = text_of(sheet, entries["description"], f"description of {what}") if "description" in entries else ""
@@ -48,7 +52,7 @@ def _active(sheet: Sheet, node: Node, what: str) -> tuple[ActivePeriod, ...]:
 
 def _window(sheet: Sheet, node: Node, what: str) -> ActivePeriod | None:
     if isinstance(node, Table):
-        entries = entries_of(sheet, node, what, required=("from", "to"))
+        entries = entries_of(sheet, node, what, WINDOW)
         if entries is None:
             return None
         start = _edge(sheet, entries["from"], f"from in {what}")
@@ -70,7 +74,7 @@ def _window(sheet: Sheet, node: Node, what: str) -> ActivePeriod | None:
 def _edge(sheet: Sheet, node: Node, what: str) -> Moment | None:
     if not isinstance(node, Table):
         return _moment(sheet, node, what)
-    entries = entries_of(sheet, node, what, required=("at",), optional=_CLAMPS)
+    entries = entries_of(sheet, node, what, EDGE)
     return None if entries is None else _clamped(sheet, entries, what)
 
 
@@ -82,7 +86,7 @@ def _moment(sheet: Sheet, node: Node, what: str) -> Moment | None:
 def _clamped(sheet: Sheet, entries: Mapping[str, Node], what: str) -> Moment | None:
     moment = _moment(sheet, entries["at"], what)
     clamps: dict[str, ClockTime] = {}
-    for name in _CLAMPS:
+    for name in CLAMPS:
         if name in entries:
             clock = parsed(sheet, Code.CLAMP, entries[name], f"{name} of {what}", parse_clock_time)
             if clock is not None:
@@ -118,7 +122,7 @@ def _steps(sheet: Sheet, node: Node | None, what: str) -> tuple[Step, ...]:
 
 
 def _step(sheet: Sheet, node: Node, what: str) -> Step | None:
-    entries = entries_of(sheet, node, what, required=("at", "level"), optional=("ramp", *_CLAMPS))
+    entries = entries_of(sheet, node, what, STEP)
     if entries is None:
         return None
     moment = _clamped(sheet, entries, f"at of {what}")

@@ -14,7 +14,7 @@ from typing import TypeVar
 from lightctl.domain.programs import NO_INTENT, Assignment, Calendar, ControlProgram, Intent, Protection
 from lightctl.domain.selectors import EVERYTHING
 from lightctl.files.calendar_files import Reference, read_assignments, read_calendar, read_protections
-from lightctl.files.fields import entries_of, named_entries
+from lightctl.files.fields import Keys, entries_of, named_entries
 from lightctl.files.findings import Code, Finding, Sheet, did_you_mean, quoted
 from lightctl.files.program_files import read_program
 from lightctl.files.yaml_nodes import Node, Text, read_yaml
@@ -23,7 +23,7 @@ __all__ = ["Finding", "ScheduleSet", "read_schedules"]
 
 T = TypeVar("T", ControlProgram, Calendar)
 VERSION = "1"
-_SECTIONS = ("programs", "calendars", "assignments", "protections")
+FILE = Keys(("version",), ("programs", "calendars", "assignments", "protections"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ def _read_file(sheet: Sheet, text: str, draft: _Draft) -> None:
     root = read_yaml(sheet, text)
     if root is None:
         return
-    entries = entries_of(sheet, root, "a schedule file", optional=("version", *_SECTIONS))
+    entries = entries_of(
+        sheet, root, "a schedule file", Keys(optional=FILE.known)
+    )  # a missing version has its own words
     assert entries is not None
     _check_version(sheet, root, entries.get("version"))
     for key, node in named_entries(sheet, entries.get("programs"), "programs"):

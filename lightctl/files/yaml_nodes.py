@@ -7,6 +7,7 @@ nesting and oversize are findings. Built on ruamel's event stream, which neither
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ from lightctl.files.findings import Code, Sheet, quoted
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 16
 _OUR_YAML = (1, 2)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,14 @@ class _Composer:
                 "Remove it; lightctl knows the types.",
             )
         if isinstance(event, ScalarEvent):
+            if control := _CONTROL.search(event.value):
+                self._sheet.report(
+                    Code.NOT_YAML,
+                    spot,
+                    f"the control character U+{ord(control[0]):04X} stands in a text",
+                    "Remove it; nobody can see it.",
+                )
+                return Refused(spot.line, spot.column)
             return Text(spot.line, spot.column, event.value, plain=event.style is None)
         if isinstance(event, SequenceStartEvent):
             return Listing(spot.line, spot.column, tuple(self._items(depth)))

@@ -34,6 +34,7 @@ WRONG = (
     Wrong("LC-S002", "version: 1\nprograms: {p: {}\n", 3, 1, "bracket"),
     Wrong("LC-S002", "version: 1\nprograms:\n\tp: {}\n", 3, 1, "spaces"),
     Wrong("LC-S002", "version: 1\nprograms: {p: {description: a\x07b}}\n", 2, 30, "UTF-8"),
+    Wrong("LC-S002", program('{description: "a\\eb"}'), 2, 29, "Remove"),
     Wrong("LC-S002", "%YAML 1.1\n---\nversion: 1\n", 1, 1, "%YAML"),
     Wrong("LC-S003", HEAD + "programs: " + "[" * 2000, 2, 27, "6 levels"),
     Wrong("LC-S003", HEAD + "programs:\n" + "".join(f"{' ' * n}a:\n" for n in range(1, 30)), 17, 16, "6 levels"),
