@@ -8,16 +8,25 @@ from typing import TypeVar
 
 from lightctl.domain.programs import Assignment, Calendar, CalendarRule, Protection
 from lightctl.files.dates import parse_dates, parse_holidays, parse_nth, parse_weekdays
-from lightctl.files.fields import Keys, entries_of, items_of, level_of, one_or_list, parsed, selector_of, text_of
+from lightctl.files.fields import items_of, level_of, one_or_list, parsed, selector_of, text_of
 from lightctl.files.findings import Code, Sheet, quoted
+from lightctl.files.keys import Keys, entries_of
 from lightctl.files.yaml_nodes import Listing, Node, Text
 
 T = TypeVar("T")
+_EXAMPLES = {
+    "dates": "12-24, 12-24..12-26 or a list: [12-24, 12-31]",
+    "weekdays": "fri, fri..sat or a list: [mon, wed]",
+    "nth": "2, last or a list: [1, 3]",
+}
 ALONE = ("dates", "weekdays", "holidays")
 CONDITIONS = (*ALONE, "nth")
 CALENDAR = Keys(("default",), ("rules",))
 RULE = Keys(("program",), CONDITIONS)
-ASSIGNMENT = Keys(("select", "calendar"))
+ASSIGNMENT = Keys(
+    ("select", "calendar"),
+    elsewhere={"program": "Name a calendar here; one with the program as its default and no rules has it every night."},
+)
 PROTECTION = Keys(("select", "min_level"), ("reason",))
 
 
@@ -92,7 +101,10 @@ def _rule(sheet: Sheet, node: Node, what: str, programs: list[Reference]) -> Cal
     nth = _values(sheet, entries, "nth", what, Code.NTH, parse_nth)
     holidays = ""
     if "holidays" in entries:
-        holidays = parsed(sheet, Code.HOLIDAYS, entries["holidays"], f"holidays of {what}", parse_holidays) or ""
+        one_each = "Write one code, such as DE-NW; of several each has a rule."
+        holidays = (
+            parsed(sheet, Code.HOLIDAYS, entries["holidays"], f"holidays of {what}", parse_holidays, one_each) or ""
+        )
     return CalendarRule(
         _reference(sheet, entries["program"], f"program of {what}", programs),
         tuple(dates),
@@ -111,7 +123,8 @@ def _values(
     node = entries[name]
     if isinstance(node, Listing) and not node.items:
         sheet.report(code, node, f"{name} of {what} is an empty list", "Remove it, or say which.")
-    values = [parsed(sheet, code, item, f"{name} of {what}", parse) for item in one_or_list(node)]
+    instead = f"Write {_EXAMPLES[name]}."
+    values = [parsed(sheet, code, item, f"{name} of {what}", parse, instead) for item in one_or_list(node)]
     return [value for value in values if value is not None]
 
 

@@ -15,7 +15,7 @@ from lightctl.domain.selectors import KEY
 from lightctl.files.calendar_files import ALONE, ASSIGNMENT, CALENDAR, PROTECTION, RULE
 from lightctl.files.dates import HOLIDAY_CODE, NTH, WEEKDAYS
 from lightctl.files.expressions import ANGLE, CLOCK_TIME, DURATION
-from lightctl.files.fields import Keys
+from lightctl.files.keys import Keys
 from lightctl.files.program_files import EDGE, PROGRAM, STEP, WINDOW
 from lightctl.files.schedules import FILE, VERSION
 

@@ -17,6 +17,7 @@ from lightctl.files.calendar_files import ASSIGNMENT, CALENDAR, CONDITIONS, PROT
 from lightctl.files.program_files import EDGE, STEP, WINDOW
 from lightctl.files.schedule_schema import Schema, schedule_schema, schema_text
 from lightctl.files.schedules import FILE, read_schedules
+from tests.support.common_mistakes import MISTAKES
 from tests.support.editor import as_an_editor_reads
 from tests.support.plans import plans
 from tests.support.wrong_schedules import WRONG
@@ -32,8 +33,17 @@ NO_YAML = {"duplicate-key", "tabs"}
 # Only the reader sees what is wrong: an editor takes these.
 TAKEN = {"anchors", "same-step-twice", "unknown-program"}
 TAKEN_CODES = {"LC-S020", "LC-S027", "LC-S028"}
-TAKEN_VALUES = ("0x10", '"06:00", latest: "05:00"', "2027-02-29", "2027-02-20..2027-02-10", "DE-ZZ")
-WRONG_VALUES = [wrong for wrong in WRONG if "LC-S009" <= wrong.code <= "LC-S028"]  # before: the YAML itself
+TAKEN_VALUES = (
+    "0x10",
+    '"06:00", latest: "05:00"',
+    "2027-02-29",
+    "2027-02-20..2027-02-10",
+    "11-31",
+    "DE-ZZ",
+    ": NW",
+    ": UK",
+)
+WRONG_VALUES = [wrong for wrong in (*WRONG, *MISTAKES) if "LC-S009" <= wrong.code <= "LC-S028"]  # before: the YAML
 SAMPLE = {
     "version": 1,
     "programs": {
@@ -184,7 +194,7 @@ def test_the_sample_that_is_spoiled_is_taken_by_reader_and_editor():
     assert verdict(json.dumps(SAMPLE)) == "taken"
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(plans())
 def test_whatever_the_reader_takes_an_editor_takes(text):
     read = read_schedules({"plan.yaml": text})
