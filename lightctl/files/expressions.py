@@ -14,7 +14,7 @@ from lightctl.domain.programs import (
     SunTime,
     TimeExpression,
 )
-from lightctl.files.findings import did_you_mean, quoted
+from lightctl.files.findings import closest, quoted
 
 MAX_DURATION_S = 12 * 3600
 DAY_S = 24 * 3600
@@ -25,6 +25,7 @@ ANGLE = r"[+-]?(?:[0-8]?[0-9](?:\.[0-9]{1,6})?|90(?:\.0{1,6})?)"
 _CLOCK = re.compile(CLOCK_TIME)
 _CLOCK_LIKE = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))? ?(am|pm|uhr|h)?", re.IGNORECASE)
 _MIDNIGHT_AND_NOON = {"midnight": "00:00", "noon": "12:00"}
+_ANY_TIME = 'Write "HH:MM" from "00:00" to "23:59", or sunset, sunrise, dusk, dawn with +10m or -10m.'
 _HALF_A_DAY = 12
 _DURATION_WORD = re.compile(r"(?<=[0-9]) *(h|m|s)[a-z]*[ .]*", re.IGNORECASE)
 _DURATION = re.compile(DURATION)
@@ -104,13 +105,13 @@ def _angle(text: str, where: str) -> float:
 def _time_hint(text: str) -> str:
     word = re.match(r"[A-Za-z]+", text)
     if word is None or word[0].lower() in _MIDNIGHT_AND_NOON:
-        usual = 'Write "HH:MM" from "00:00" to "23:59", or sunset, sunrise, dusk, dawn with +10m or -10m.'
-        return _clock_hint(text) or usual
+        return _clock_hint(text) or _ANY_TIME
     if word[0].lower() in _EVENTS and word[0] not in _EVENTS:
         return f"Write {word[0].lower()} in small letters."
     if word[0] in _EVENTS:
         return f"Write {word[0]}, {word[0]}+10m or {word[0]}-1h30m."
-    return did_you_mean(word[0], _EVENTS)
+    known = closest(word[0], _EVENTS)
+    return f"Did you mean {known}?" if known else _ANY_TIME
 
 
 def _clock_hint(text: str) -> str:

@@ -78,6 +78,7 @@ def test_a_time_expression_is_read(text, expected):
         ("7.30 Uhr", '"07:30"'),
         ("midnight", '"00:00"'),
         ("dusk-6", "dusk(-6)"),
+        ("Sonnenuntergang", "sunset, sunrise, dusk, dawn"),
         ("sunset10m", "sunset+10m"),
         ("sunset+-10m", "sunset+10m"),
         ("sunset(-6)", "dusk(-6)"),
