@@ -52,7 +52,7 @@ def schedule_schema() -> Schema:
             "protection": _protection(),
             "time": _text(
                 _TIME,
-                'A time is "22:30", sunset, sunrise, dusk, dawn or dusk(-3), with +10m or -1h30m after the last five.',
+                'A time is "22:30", or one of sunset, sunrise, dusk, dawn, dusk(-3), also with +10m or -1h30m.',
                 ["22:30", "sunset", "sunrise-45m", "dusk", "dawn(-4.5)-10m", "sunset+1h30m"],
             ),
             "clock": _text(CLOCK_TIME, 'A clock time is "05:00", from "00:00" to "23:59".', ["05:00", "16:30"]),
@@ -272,7 +272,8 @@ def _named(definition: str, description: str) -> Schema:
 
 
 def _list(definition: str, description: str) -> Schema:
-    return {"description": description, "type": "array", "items": _ref(definition)}
+    written = "A list: each entry starts with - and a space."
+    return {"description": description, "type": "array", "items": _ref(definition), "errorMessage": written}
 
 
 def _ref(definition: str, description: str = "") -> Schema:
