@@ -1,4 +1,4 @@
-"""schedule check|preview: what people want of their nights, looked at before it becomes true."""
+"""schedule check|schema|preview: what people want of their nights, looked at before it becomes true."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
 
     noun = typer.Typer(no_args_is_help=True, help="Schedules: check them, look at their nights, put them in force.")
     noun.command("check")(check)
+    noun.command("schema")(schema)
     noun.command("preview")(preview)
     noun.command("lint")(lint)
     schedule_change.register(noun)
@@ -68,6 +69,13 @@ def check(files: Files, *, fmt: options.Output = Format.TABLE) -> None:
         output.show_one(verdict, fmt, (), rows)
     if errors:
         raise typer.Exit(ExitCode.USAGE)
+
+
+def schema() -> None:
+    """Write the JSON Schema of schedule files to stdout, for editors: they explain, complete and underline with it."""
+    from lightctl.files.schedule_schema import schema_text  # noqa: PLC0415 - start-up stays short
+
+    output.write(schema_text())
 
 
 def preview(
