@@ -20,6 +20,7 @@ from lightctl.app.views import (
     FaultView,
     LightView,
     NodeView,
+    SchedulesView,
     StatusView,
     WhyView,
 )
@@ -33,6 +34,9 @@ ONE = documented(Code.UNKNOWN_TARGET)
 
 Id = Annotated[str, Path(min_length=1, max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=100_000, description="how many at most, the newest first")]
+Version = Annotated[
+    int | None, Query(ge=1, le=1_000_000_000, description="which version; the one in force if not given")
+]
 Select = Annotated[SelectorText, Query(description="a selector; * is everything")]
 
 _STATUS = TypeAdapter(StatusView)
@@ -45,6 +49,7 @@ _COMMANDS = TypeAdapter(tuple[CommandView, ...])
 _FAULTS = TypeAdapter(tuple[FaultView, ...])
 _AUDIT = TypeAdapter(tuple[AuditView, ...])
 _VERDICT = TypeAdapter(AuditVerdict)
+_SCHEDULES = TypeAdapter(SchedulesView)
 CHANGE = TypeAdapter(ChangeView)
 CommandStateName = Literal["queued", "sent", "confirmed", "failed", "expired", "superseded"]
 
@@ -117,6 +122,12 @@ async def audit_verify(call: Calling) -> Response:
 async def change_show(call: Calling, change: Annotated[str, Path(min_length=1, max_length=100)]) -> Response:
     """Say how far a lighting change got."""
     return await call.answer(lambda ops, actor: ops.change(actor, change), CHANGE)
+
+
+@router.get("/schedules", response_model=SchedulesView, responses=ONE)
+async def schedule_export(call: Calling, version: Version = None) -> Response:
+    """Give the schedules in force, or an earlier version of them, as the files they were put in force with."""
+    return await call.answer(lambda ops, actor: ops.schedule_export(actor, version), _SCHEDULES)
 
 
 @router.get(

@@ -24,6 +24,7 @@ from lightctl.app.views import (
     ImportView,
     LightView,
     NodeView,
+    SchedulesView,
     StatusView,
     TokenView,
     WhyView,
@@ -111,6 +112,11 @@ class Operations:
         """Write light points as a file that imports again."""
         _require(actor, Role.VIEWER)
         return importing.export(self._desk, format, parse_selector(select))
+
+    def schedule_export(self, actor: Actor, version: int | None = None) -> SchedulesView:
+        """Give the schedules in force, or an earlier version of them; raises UnknownTarget."""
+        _require(actor, Role.VIEWER)
+        return scheduling.in_force(self._desk, version)
 
     # -- switching: technicians -----------------------------------------------------------------------------------
 

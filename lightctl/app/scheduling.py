@@ -1,4 +1,4 @@
-"""Scheduling: files become the intent. With an error in any of them, nothing changes."""
+"""Scheduling: files become the intent, and come out again. With an error in any of them, nothing changes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from lightctl.app.asking import Actor, Guard
 from lightctl.app.desk import Desk
-from lightctl.app.views import ApplyView, FindingView
+from lightctl.app.views import ApplyView, FindingView, SchedulesView
 from lightctl.domain.assets import LifeCycle
+from lightctl.domain.errors import UnknownTarget
 from lightctl.domain.events import IntentChanged
 from lightctl.domain.programs import Intent
 from lightctl.files.findings import Finding
@@ -16,6 +17,16 @@ from lightctl.planning.night import night_date
 from lightctl.planning.resolve import Plan
 
 COMPARED_NIGHTS = 7
+
+
+def in_force(desk: Desk, version: int | None) -> SchedulesView:
+    """Show the schedules in force, or an earlier version of them; raises UnknownTarget."""
+    found = desk.store.schedules(version)
+    if version is not None and found.applied_at is None:
+        raise UnknownTarget(
+            f"there is no version {version} of the schedules. `lightctl schedule export` says which is in force."
+        )
+    return SchedulesView(found.version, found.applied_at, found.user, found.files)
 
 
 def apply(desk: Desk, actor: Actor, files: Mapping[str, str], guard: Guard) -> ApplyView:

@@ -157,6 +157,16 @@ class ApplyView:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulesView:
+    """A version of the schedules: its files, name to text. 0, with `applied_at` null, is the time before the first."""
+
+    version: int
+    applied_at: dt.datetime | None
+    user: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictView:
     """One layer of a decision, with the file position it stands at."""
 

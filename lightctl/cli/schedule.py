@@ -10,6 +10,7 @@ import typer
 
 from lightctl.cli import options, output
 from lightctl.cli.door import Config, Door, with_door
+from lightctl.cli.export import export
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Format, Json, count, talk
 from lightctl.cli.sheets import schedule_texts
@@ -43,6 +44,7 @@ def register(app: typer.Typer) -> None:
     noun.command("preview")(preview)
     noun.command("lint")(lint)
     noun.command("apply")(apply)
+    noun.command("export")(export)
     app.add_typer(noun, name="schedule", rich_help_panel="Plan")
 
 

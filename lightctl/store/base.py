@@ -72,6 +72,19 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleVersion:
+    """One version of the schedules: its files by name, sorted, when it came into force and who put it there.
+
+    version: counts from 1; 0, without files, time and user, is the time before the first.
+    """
+
+    version: int
+    files: dict[str, str]
+    applied_at: dt.datetime | None = None
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything a daemon must know again at boot."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.states import Override
-from lightctl.store.base import AuditDraft, ChangeRecord
+from lightctl.store.base import AuditDraft, ChangeRecord, ScheduleVersion
 from lightctl.store.codec import pack, pack_faithfully, to_instant, to_instant_or_none, to_text, unpack
 from lightctl.store.room import Room
 
@@ -42,11 +42,14 @@ class IntentRoom(Room):
             self._main.run_many("INSERT INTO schedule_files VALUES (?, ?, ?)", rows)
         return version
 
-    def schedules(self, version: int | None = None) -> tuple[int, dict[str, str]]:
-        """Give a version (default: the current one, 0 before the first) and its files by name, sorted."""
+    def schedules(self, version: int | None = None) -> ScheduleVersion:
+        """Give a version of the schedules, the current one by default; without files and time when there is none."""
         chosen = self._version() if version is None else version
+        made = self._main.row("SELECT applied_at, user FROM schedule_versions WHERE version = ?", (chosen,))
+        if made is None:
+            return ScheduleVersion(chosen, {})
         rows = self._main.rows("SELECT name, content FROM schedule_files WHERE version = ? ORDER BY name", (chosen,))
-        return chosen, dict(rows)
+        return ScheduleVersion(chosen, dict(rows), to_instant(made[0]), made[1])
 
     def _version(self) -> int:
         return self._main.number("SELECT coalesce(max(version), 0) FROM schedule_versions")

@@ -60,7 +60,7 @@ class SqliteStore(IntentRoom, JournalRoom, FaultRoom, StrangerRoom, TokenRoom, T
         """Give everything a daemon must know again at boot; overrides only as far as they end after `now`."""
         return Snapshot(
             points=self.points(),
-            schedule_files=self.schedules()[1],
+            schedule_files=self.schedules().files,
             overrides=self.overrides(now),
             nodes=self._restored(),
             open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),

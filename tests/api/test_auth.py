@@ -21,6 +21,7 @@ READS = (
     "/v1/audit",
     "/v1/audit/verify",
     "/v1/inventory/export",
+    "/v1/schedules",
 )
 ONE = {"target": {"id": "LP-0001"}}
 SWITCHING = {

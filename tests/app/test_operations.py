@@ -207,11 +207,11 @@ def test_identify_is_confirmed_by_the_nodes_answer_and_expires_without_one(offic
 
 
 def test_a_schedule_with_an_error_changes_nothing_and_names_the_place(office):
-    version, files = office.store.schedules()
+    before = office.store.schedules()
     answer = office.operations.schedule_apply(OPERATOR, {"bad.yaml": "version: 1\nprogramms: {}\n"}, Guard())
     assert not answer.ok
     assert (answer.errors[0].file, answer.errors[0].line) == ("bad.yaml", 2)
-    assert office.store.schedules() == (version, files)
+    assert office.store.schedules() == before
     assert office.told == []
 
 
