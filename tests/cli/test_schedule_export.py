@@ -49,10 +49,10 @@ def test_files_that_count_in_the_order_of_their_folders_still_do_so_in_one_folde
     """Their own names would sort the other way round, and every local street would get the other calendar."""
     put(city, "1/z.yaml", FIRST)
     put(city, "2/a.yaml", THEN)
-    put(city, "3/a.yaml", PROGRAMS + CALENDARS)
-    city.done("schedule", "apply", "1/z.yaml", "2/a.yaml", "3/a.yaml")
+    put(city, "3/m.yaml", PROGRAMS + CALENDARS)
+    city.done("schedule", "apply", "1/z.yaml", "2/a.yaml", "3/m.yaml")
     ran = city.done("schedule", "export", "out")
-    assert ran.out.splitlines() == ["out/01-z.yaml", "out/02-a.yaml", "out/03-a.yaml"]
+    assert ran.out.splitlines() == ["out/01-z.yaml", "out/02-a.yaml", "out/03-m.yaml"]
     assert "1/z.yaml is written as 01-z.yaml" in ran.err
     changes_nothing(city, "out")
     (city.folder / "out" / "01-z.yaml").rename(city.folder / "out" / "04-z.yaml")

@@ -36,6 +36,7 @@ ANSWERS = {
     "identify": "ChangeView",
     "inventory import": "ImportView",
     "schedule apply": "ApplyView",
+    "schedule export": "SchedulesView",
     "token create": "TokenView",
     "token list": "TokenView[]",
     "token revoke": "TokenView",
