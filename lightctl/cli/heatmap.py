@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from lightctl.cli import output
 from lightctl.cli.nights import Shown
-from lightctl.cli.output import Column, Format, count
+from lightctl.cli.output import Column, Format
 from lightctl.cli.season import HOURS, Row, row_of, uses, weekdays, when
 from lightctl.cli.shades import DAYLIGHT_ON_DARK, SUN_ON_DARK, Colour, as_hex, shade
 
@@ -68,12 +68,8 @@ def draw(shown: Shown) -> None:
     nights = shown.nights
     found = uses(nights)
     sheet = _sheet(len(nights), min(len(found), _MOST_USES) + LINES_OF_A_TABLE if len(found) > 1 else 0)
-    place, first = nights[0].place, nights[0].night.date
-    by = nights[0].calendar
-    of = f"calendar {by}" if by is not None else f"program {nights[0].night.program}"
-    last = nights[-1].night.date
-    output.write(f"{count(len(nights), 'night')}, {first:%a %Y-%m-%d} to {last:%a %Y-%m-%d}: {of}")
-    output.write(f"{place.time_zone}; {_scale(sheet)}")
+    output.write(shown.title)
+    output.write(f"{nights[0].place.time_zone}; {_scale(sheet)}")
     rows = [row_of(each) for each in nights]
     groups = [rows[at : at + sheet.nights_per_row] for at in range(0, len(rows), sheet.nights_per_row)]
     cells = [_cells(group, sheet.columns_per_hour) for group in groups]
@@ -86,7 +82,7 @@ def draw(shown: Shown) -> None:
         output.write(_legend(levels, sheet.signs))
     else:
         _paint(sheet.console, labels, cells)
-        sheet.console.print(_swatches(levels))
+        sheet.console.print(_swatches(levels, dark=any(row.is_off_in_the_dark for row in rows)))
     if len(found) > 1:
         _show_uses(shown)
 
@@ -220,7 +216,7 @@ def _colour(cell: Cell) -> Colour:
     return shade(cell.level or 0)
 
 
-def _swatches(levels: Sequence[int]) -> Text:
+def _swatches(levels: Sequence[int], *, dark: bool) -> Text:
     from rich.text import Text  # noqa: PLC0415 - start-up stays short
 
     lit = [level for level in levels if level]
@@ -228,8 +224,8 @@ def _swatches(levels: Sequence[int]) -> Text:
     line = Text(" " * _MARGIN)
     for colour, name in (
         *((shade(level), f"{level} %") for level in told),
-        (shade(0), "dark"),
-        (DAYLIGHT_ON_DARK, "daylight"),
+        *([(shade(0), "off, sun down")] if dark else []),
+        (DAYLIGHT_ON_DARK, "off, daylight"),
         (SUN_ON_DARK, "sunset, sunrise"),
     ):
         line.append("██", as_hex(colour))

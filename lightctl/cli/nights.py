@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lightctl.cli.output import count
 from lightctl.domain.assets import Place
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.programs import Calendar, ControlProgram, Intent
@@ -33,6 +34,13 @@ class PreviewedNight:
     calendar: str | None
     rule: int | None
     place: Place
+
+    @property
+    def title(self) -> str:
+        """The night in one line: its dates, its program, and who chose that."""
+        first, last = self.night.date, self.night.date + dt.timedelta(days=1)
+        by = "" if self.calendar is None else f" (calendar {self.calendar}, {self.chosen_by})"
+        return f"night of {first:%a %Y-%m-%d} to {last:%a %Y-%m-%d}: program {self.night.program}{by}"
 
     @property
     def chosen_by(self) -> str:
@@ -63,6 +71,15 @@ class Shown:
 
     nights: tuple[PreviewedNight, ...]
     lamps: Lamps | None = None
+
+    @property
+    def title(self) -> str:
+        """The nights in one line: how many, from when to when, and of what."""
+        first, last = self.nights[0], self.nights[-1]
+        of = f"program {first.night.program}" if first.calendar is None else f"calendar {first.calendar}"
+        return (
+            f"{count(len(self.nights), 'night')}, {first.night.date:%a %Y-%m-%d} to {last.night.date:%a %Y-%m-%d}: {of}"
+        )
 
 
 def chosen(intent: Intent, calendar: str | None, program: str | None) -> Chosen:

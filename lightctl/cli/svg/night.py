@@ -45,14 +45,8 @@ def draw_night(page: Page, y: float, heading: str, previewed: PreviewedNight) ->
     """Draw a night below `y`; gives where it ends."""
     night, place = previewed.night, previewed.place
     zone = ZoneInfo(place.time_zone)
-    last = night.date + dt.timedelta(days=1)
-    by = "" if previewed.calendar is None else f" (calendar {previewed.calendar}, {previewed.chosen_by})"
-    top = page.title(
-        y,
-        f"Night of {night.date:%a %Y-%m-%d} to {last:%a %Y-%m-%d}: program {night.program}{by}",
-        *([heading] if heading else []),
-        where(place),
-    )
+    title = previewed.title[0].upper() + previewed.title[1:]
+    top = page.title(y, title, *([heading] if heading else []), where(place))
     top += LINE
     _curve(page, top, night, zone)
     return _changes(page, top + _HEIGHT + 2.6 * LINE, night, zone)

@@ -8,7 +8,6 @@ from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from lightctl.cli.nights import PreviewedNight, Shown, where
-from lightctl.cli.output import count
 from lightctl.cli.season import HOURS, Row, Span, row_of, uses, weekdays, when
 from lightctl.cli.shades import as_hex, shade
 from lightctl.cli.svg.shapes import HEADER, LINE, MARGIN, WIDTH, Box, Page, Words
@@ -31,15 +30,7 @@ _NAMES = ("program", "chosen by", "nights", "weekdays", "when")
 def draw_season(page: Page, y: float, heading: str, shown: Shown) -> float:
     """Draw nights as a map below `y`; gives where it ends."""
     nights = shown.nights
-    first, last, place = nights[0].night.date, nights[-1].night.date, nights[0].place
-    by = nights[0].calendar
-    of = f"calendar {by}" if by is not None else f"program {nights[0].night.program}"
-    y = page.title(
-        y,
-        f"{count(len(nights), 'night')}, {first:%a %Y-%m-%d} to {last:%a %Y-%m-%d}: {of}",
-        *([heading] if heading else []),
-        where(place),
-    )
+    y = page.title(y, shown.title, *([heading] if heading else []), where(nights[0].place))
     rows = [row_of(each) for each in nights]
     height = max(_LOWEST_ROW, min(_HIGHEST_ROW, _TALLEST // len(rows)))
     bottom = _map(page, y + LINE / 2, height, rows)
