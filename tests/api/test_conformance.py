@@ -36,6 +36,7 @@ OPERATIONS = (
     "GET /v1/audit/verify",
     "GET /v1/changes/{change}",
     "GET /v1/inventory/export",
+    "GET /v1/schedules",
     "POST /v1/lights/level",
     "POST /v1/lights/resume",
     "POST /v1/lights/identify",

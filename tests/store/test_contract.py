@@ -46,6 +46,7 @@ def test_schedules_are_replaced_as_a_whole_and_history_is_kept(store):
     assert store.put_schedules({"c.yaml": "3"}, draft()) == 2
     assert store.schedules() == Schedules(2, {"c.yaml": "3"}, NOW, "ada")
     assert list(store.schedules(1).files.items()) == [("a.yaml", "2"), ("b.yaml", "1")]
+    assert store.schedules(3) == Schedules(3, {})
     assert store.put_schedules({}, draft()) == 3
     assert store.replay(NOW).schedule_files == {}
 

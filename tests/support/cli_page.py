@@ -41,6 +41,7 @@ ANSWERS = {
     "schedule approve": "ProposalView",
     "schedule history": "VersionView[]",
     "schedule proposals": "ProposalView[]",
+    "schedule export": "SchedulesView",
     "token create": "TokenView",
     "token list": "TokenView[]",
     "token revoke": "TokenView",
