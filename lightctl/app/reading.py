@@ -122,7 +122,10 @@ def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -
     if command is not None and not command.state.terminal:
         return False
     profile = desk.profiles[point.profile]
-    if profile.confirmation == "revision" and (command is None or report.applied_revision != command.revision):
+    named = profile.confirmation in ("revision", "stored")
+    if profile.confirmation == "stored" and not report.verified:
+        return False
+    if named and (command is None or report.applied_revision != command.revision):
         return False
     due = fit_level(level, _capabilities(desk, point.profile, street.seen.get(point.node)), point.min_level)
     return abs(said.level - due) <= LEVEL_TOLERANCE

@@ -65,7 +65,9 @@ class Knowledge:
                 return self._hear_hello(event)
             case ev.NodeReported(report):
                 return self._hear_report(report, out)
-            case ev.NodePresence():
+            case ev.NodePresence(node, online, _):
+                if online and node in self.memories:
+                    self.memories[node].time = self.memories[node].time.connected()
                 return NOBODY  # a hint only: the lease on reports decides
             case ev.NodeUnreachable(node, _, detail):
                 return self._lose(node, detail)
@@ -179,6 +181,7 @@ class Knowledge:
             return NOBODY
         if memory.unreachable:
             memory.unreachable = ""
+            memory.time = memory.time.connected()
             memory.stop_resting()
         memory.heard_at = at if memory.heard_at is None else max(memory.heard_at, at)
         return (node,)
@@ -193,6 +196,7 @@ class Knowledge:
             memory.capabilities = event.capabilities
             memory.stale = True
         memory.announced = memory.profile.announces
+        memory.time = memory.time.heard(event.clock, event.received_at).connected()
         memory.answer_hello = True
         memory.stop_resting()
         memory.see_revision(event.applied_revision)
@@ -209,6 +213,7 @@ class Knowledge:
         if not memory.hear_boot(report.boot_id, report.at):
             return NOBODY
         memory.reported = report
+        memory.time = memory.time.heard(report.at, report.received_at)
         out.reported[report.node] = report
         if memory.profile.announces and not memory.announced:
             self._ask_who(memory, report.received_at, out)
@@ -268,6 +273,7 @@ class Knowledge:
             if memory.node.link != link:
                 continue
             memory.stop_resting()
+            memory.time = memory.time.connected()
             concerned.append(memory.node.id)
             command = memory.open_command
             if memory.desired is not None and (command is not None or memory.profile.announces):
