@@ -115,6 +115,8 @@ class Knowledge:
         if profile is None:  # nobody knows how to speak to it: it is shown as faulty, and the others go on
             profile = Profile(node.profile, "unknown", "native", Capabilities(), announces=False, confirmation="level")
             points = {}
+        elif not profile.capabilities.channels:  # a meter, whatever stands in its row: it has nothing to switch
+            points = {}
         if known is None:
             known = NodeMemory(node, profile, points, profile.capabilities, known_since=now)
             left = self._laid_aside.pop(node.id, None)
@@ -276,7 +278,9 @@ class Knowledge:
             memory.time = memory.time.connected()
             concerned.append(memory.node.id)
             command = memory.open_command
-            if memory.desired is not None and (command is not None or memory.profile.announces):
+            # What the link has not answered for yet waits there still; a unit's nights are not to be written twice.
+            owed = command is not None and not memory.on_its_way
+            if memory.desired is not None and (owed or memory.profile.announces):
                 out.submit(memory.node, memory.desired, command.priority if command is not None else 0)
                 memory.on_its_way = True
         return concerned
