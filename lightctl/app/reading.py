@@ -207,7 +207,14 @@ def _node(desk: Desk, street: Street, node: Node) -> NodeView:
         last_seen=seen.last_seen if seen is not None else None,
         command=command.state if command is not None else None,
         flags=report.flags if report is not None else (),
+        clock_offset_s=_clock_offset_s(report),
     )
+
+
+def _clock_offset_s(report: ReportedState | None) -> float | None:
+    if report is None or report.at is None:
+        return None
+    return round((report.at - report.received_at).total_seconds(), 1)
 
 
 def status(desk: Desk) -> StatusView:

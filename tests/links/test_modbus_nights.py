@@ -142,6 +142,28 @@ async def test_a_unit_that_ignores_the_commit_is_never_confirmed_and_is_tried_ag
         await line.confirmed("ctl", above=old.revision)
 
 
+async def test_a_unit_that_takes_a_moment_to_apply_is_asked_again_soon_and_not_at_its_next_turn() -> None:
+    async with wired(UNIT) as line:
+        old = await line.confirmed("ctl")
+        polls: list[bytes] = []
+
+        def not_yet(_unit: int, request: bytes, answer: bytes | None) -> bytes | None:
+            if answer is None or request[0] != 4 or place(request) != 0:
+                return answer
+            polls.append(request)
+            return answer[:2] + old.revision.to_bytes(4, "big") + answer[6:]  # what it says it runs
+
+        line.tamper = not_yet
+        line.replan(LATER)
+        await line.until(lambda: bool(polls) and line.newest("ctl").state is CommandState.SENT)
+        line.tamper = lambda _unit, _request, answer: answer
+        line.pass_by(seconds=3)
+        new = await line.confirmed("ctl", above=old.revision)
+        assert new.finished_at is not None
+        assert new.finished_at - new.created_at < dt.timedelta(seconds=10)
+        assert new.attempts == 1
+
+
 async def test_a_daemon_that_comes_back_reads_the_body_once_and_writes_nothing() -> None:
     async with wired(UNIT) as line:
         await line.confirmed("ctl")

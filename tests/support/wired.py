@@ -109,7 +109,7 @@ class Wired:
 
     async def start_daemon(self, text: str, *remembered: Event) -> None:
         """Start link and controller, which know nothing but the inventory, what is remembered, and the schedule."""
-        endpoint = ModbusEndpoint(port=self._port, timeout_s=0.15, poll_s=20.0, dead_poll_s=60.0, reconnect_cap_s=0.1)
+        endpoint = ModbusEndpoint(port=self._port, timeout_s=0.3, poll_s=20.0, dead_poll_s=60.0, reconnect_cap_s=0.1)
         fleet = Fleet.of(self.points, ZONE)
         self.controller = Controller(Policy(), self.profiles, ZONE)
         self.link = ModbusLink(LINE, endpoint, self.profiles, self._inbox.put_nowait, self.clock, seed=3)
