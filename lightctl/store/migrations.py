@@ -26,6 +26,12 @@ def m0001_first(db: Database) -> None:
     run_script(db, schema.STRANGERS)
 
 
+@MAIN()
+def m0002_who_changed(db: Database) -> None:
+    """Know who made a lighting change, and so who ended an override."""
+    run_script(db, schema.WHO_CHANGED)
+
+
 @TELEMETRY()
 def t0001_first(db: Database) -> None:
     """Hold what was measured."""
