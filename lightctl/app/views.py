@@ -89,7 +89,10 @@ class PointResult:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A lighting change and how far it got. `change` names it for asking again."""
+    """A lighting change and how far it got. `change` names it for asking again.
+
+    A level set by hand also has start, until and the ids of its overrides.
+    """
 
     change: str
     affected: int
@@ -100,7 +103,9 @@ class ChangeView:
     points: tuple[PointResult, ...]
     dry_run: bool = False
     level: int | None = None
+    start: dt.datetime | None = None
     until: dt.datetime | None = None
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,28 +159,6 @@ class ApplyView:
     summary: tuple[str, ...]
     errors: tuple[FindingView, ...]
     warnings: tuple[FindingView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictView:
-    """One layer of a decision, with the file position it stands at."""
-
-    layer: str
-    verdict: str
-    detail: str
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WhyView:
-    """Why a lamp has (had, will have) its level at an instant."""
-
-    id: str
-    at: dt.datetime
-    level: int
-    reason: str
-    until: dt.datetime | None
-    chain: tuple[VerdictView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,9 @@ class SafetySettings(_Section):
         default=500, ge=1, description="Light points a change may touch without --max-affected N."
     )
     max_override_h: float = Field(default=12.0, gt=0, le=168, description="Longest manual level, in hours.")
+    max_override_ahead_h: float = Field(
+        default=168.0, ge=0, le=8784, description="How far ahead a manual level may begin, in hours; 0 allows none."
+    )
 
 
 class NightlySettings(_Section):

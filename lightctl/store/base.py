@@ -109,13 +109,18 @@ class OverrideRecord:
     ended_user: str = ""
 
     @property
+    def began(self) -> bool:
+        """Whether it was not taken back before its beginning."""
+        return self.ended_at is None or self.ended_at >= self.override.start
+
+    @property
     def over_at(self) -> dt.datetime:
         """When it ends or ended, by hand or by itself."""
         return self.override.until if self.ended_at is None else min(self.ended_at, self.override.until)
 
     @property
     def lived(self) -> Override | None:
-        """The override as long as it really held; None where it was taken back before it began."""
+        """The override as long as it really held; None where it never did."""
         return replace(self.override, until=self.over_at) if self.over_at > self.override.start else None
 
 

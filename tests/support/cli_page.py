@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import views
+from lightctl.app import override_views, views, why_views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -33,6 +33,9 @@ ANSWERS = {
     "off": "ChangeView",
     "dim": "ChangeView",
     "resume": "ChangeView",
+    "override list": "OverrideView[]",
+    "override show": "OverrideDetailView",
+    "override clear": "ChangeView",
     "identify": "ChangeView",
     "inventory import": "ImportView",
     "schedule apply": "ApplyView",
@@ -41,6 +44,12 @@ ANSWERS = {
     "token revoke": "TokenView",
 }
 COMMON = {"Where", "Writing"}
+VIEWS = {
+    name: shape
+    for module in (views, override_views, why_views)
+    for name, shape in vars(module).items()
+    if dataclasses.is_dataclass(shape)
+}
 
 
 def cli_page() -> str:
@@ -94,11 +103,11 @@ def _shapes() -> list[str]:
     wanted = {each.removesuffix("[]") for each in ANSWERS.values()}
     for _ in range(3):
         for name in tuple(wanted):
-            for annotation in get_type_hints(getattr(views, name)).values():
+            for annotation in get_type_hints(VIEWS[name]).values():
                 wanted |= {
                     each.__name__ for each in (annotation, *_inside(annotation)) if dataclasses.is_dataclass(each)
                 }
-    return [name for name in vars(views) if name in wanted]
+    return [name for name in VIEWS if name in wanted]
 
 
 def _inside(annotation: Any) -> Iterator[Any]:
@@ -108,7 +117,7 @@ def _inside(annotation: Any) -> Iterator[Any]:
 
 
 def _shape(name: str) -> str:
-    shape = getattr(views, name)
+    shape = VIEWS[name]
     hints = get_type_hints(shape)
     keys = ", ".join(f"`{each.name}` {_type(hints[each.name])}" for each in dataclasses.fields(shape))
     return f"\n### {name}\n\n{_prose(shape.__doc__)}\n\n{keys}\n"
