@@ -12,7 +12,7 @@ class OverrideView:
 
     `state` is `waiting` (begins later), `in_force` (decides at one lamp at least), `outvoted` (at none: `outvoted_by`
     names those that do), `expired` (came to its end) or `ended` (before it, at `ended_at`, by `ended_by`). `lamps`
-    counts the light points in use that it selects, `deciding` those of them where it is the override that counts now.
+    counts the light points in use that it selects, `deciding` those of them at which no other override is stronger now.
     """
 
     id: str

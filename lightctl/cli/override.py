@@ -31,9 +31,7 @@ def _style(each: Json) -> str:
 
 
 def _state(each: Json) -> str:
-    if each["outvoted_by"]:
-        return f"{each['state']} by {', '.join(each['outvoted_by'])}" if each["state"] == "outvoted" else each["state"]
-    return str(each["state"])
+    return f"outvoted by {', '.join(each['outvoted_by'])}" if each["state"] == "outvoted" else str(each["state"])
 
 
 def _over(each: Json) -> str:
@@ -42,7 +40,10 @@ def _over(each: Json) -> str:
 
 
 def _due(due: Json | None) -> str:
-    return "" if due is None else f"{percent(due['level'])} ({' '.join(filter(None, (due['reason'], due['ref'])))})"
+    if due is None:
+        return ""
+    words = [due["ref"]] if due["reason"] == "override" else [due["reason"], due["ref"]]
+    return f"{percent(due['level'])} ({' '.join(filter(None, words))})"
 
 
 _LIST = (
@@ -61,13 +62,13 @@ _SHOW = (
     Column("override", lambda each: each["id"]),
     Column("target", lambda each: f"{each['target']} ({each['scope'].replace('_', ' ')})"),
     Column("level", lambda each: percent(each["level"])),
-    Column("state", _state, _style),
+    Column("state", lambda each: each["state"], _style),
     Column("from", lambda each: local_time(each["start"])),
     Column("until", lambda each: local_time(each["until"])),
     Column("ended", _over),
     Column("user", lambda each: each["user"]),
     Column("reason", lambda each: each["reason"]),
-    Column("lamps", lambda each: f"{each['lamps']:,}, it decides at {each['deciding']:,}"),
+    Column("lamps", lambda each: f"{each['lamps']:,}, the strongest override at {each['deciding']:,}"),
     Column("outvoted by", lambda each: ", ".join(each["outvoted_by"])),
 )
 _OUTCOMES = (

@@ -64,8 +64,8 @@ def why(door: Door, light_id: Id, *, at: At = None, fmt: options.Output = Format
     said = verdict["reported"]
     if said is not None:
         output.write(f"its node reported {percent(said['level'])} at {local_time(said['at'])}")
-    for rows, columns in ((verdict["chain"], _CHAIN), (verdict["next"], _NEXT)):
-        output.write("")
-        output.show_list(rows, fmt, columns)
+    output.show_list(verdict["chain"], fmt, _CHAIN)
+    output.write("")
+    output.show_list(verdict["next"], fmt, _NEXT)
     if not verdict["next"]:
-        output.write("nothing changes in the nights to come")
+        output.write("nothing changes in the nights after it")
