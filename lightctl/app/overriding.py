@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from itertools import islice
 
 from lightctl.app import switching
@@ -24,32 +24,49 @@ SAMPLE = 5
 EVERY_OVERRIDE = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """Which overrides count: at how many lamps each decides, and which outvote it at others."""
+class _Street:
+    """The lamps of the moment: which an override selects, at how many it decides, and which outvote it at others."""
 
-    deciding: Counter[str] = field(default_factory=Counter)
-    outvoted_by: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    def __init__(self, desk: Desk) -> None:
+        self.now = desk.now()
+        self.deciding: Counter[str] = Counter()
+        self.outvoted_by: defaultdict[str, set[str]] = defaultdict(set)
+        self.by_point = desk.overrides_by_point(self.now)
+        self._desk = desk
+        self._lamps: dict[Selector, list[LightPoint]] = {}
+        for light, concerning in self.by_point.items():
+            point = desk.fleet.points[light]
+            strongest = in_force(point, concerning, self.now) if point.state is LifeCycle.IN_USE else []
+            for winner in strongest[:1]:
+                self.deciding[winner.id] += 1
+            for weaker in strongest[1:]:
+                self.outvoted_by[weaker.id].add(strongest[0].id)
+
+    def lamps(self, select: Selector) -> list[LightPoint]:
+        """Give the light points in use that a selector names; asking a city again and again would take long."""
+        if select not in self._lamps:
+            found = self._desk.fleet.select(select)
+            self._lamps[select] = [point for point in found if point.state is LifeCycle.IN_USE]
+        return self._lamps[select]
 
 
 def overrides(desk: Desk, target: Target | None, *, ended: bool, limit: int) -> tuple[OverrideView, ...]:
     """Show overrides, the newest first: those open, or all there ever were; only those of a target's lamps, if any."""
-    now = desk.now()
-    records: Iterable[OverrideRecord] = desk.store.override_records(None if ended else now)
+    street = _Street(desk)
+    records: Iterable[OverrideRecord] = desk.store.override_records(None if ended else street.now)
     if target is not None:
         chosen = {point.id for selector, _ in desk.select(target) for point in desk.fleet.select(selector)}
-        records = (each for each in records if any(point.id in chosen for point in _lamps(desk, each.override)))
-    standing = _standing(desk, now)
-    return tuple(_view(desk, record, standing, now) for record in islice(records, limit))
+        records = (each for each in records if any(p.id in chosen for p in street.lamps(each.override.select)))
+    return tuple(_view(record, street) for record in islice(records, limit))
 
 
 def override(desk: Desk, override_id: str) -> OverrideDetailView:
     """Show one override with what it comes to at its lamps; raises UnknownTarget."""
-    now = desk.now()
     record = _known(desk, override_id)
-    view = _view(desk, record, _standing(desk, now), now)
+    street = _Street(desk)
+    view = _view(record, street)
     shared = {each.name: getattr(view, each.name) for each in fields(OverrideView)}
-    return OverrideDetailView(**shared, outcomes=_outcomes(desk, record, now))
+    return OverrideDetailView(**shared, outcomes=_outcomes(desk, record, street))
 
 
 def clear(desk: Desk, actor: Actor, ids: Sequence[str] | None, guard: Guard) -> ChangeView:
@@ -57,10 +74,11 @@ def clear(desk: Desk, actor: Actor, ids: Sequence[str] | None, guard: Guard) -> 
 
     Raises UnknownTarget for an id that never was; then nothing is changed.
     """
-    now = desk.now()
+    street = _Street(desk)
+    now = street.now
     named = desk.store.override_records(now) if ids is None else [_known(desk, each) for each in dict.fromkeys(ids)]
     ending = [each.override for each in named if each.over_at > now]
-    held = tuple({point.id: point for each in ending for point in _lamps(desk, each)}.values())
+    held = tuple({point.id: point for each in ending for point in street.lamps(each.select)}.values())
     desk.check_reach(len(held), guard)
     change = new_id("change")
     if guard.dry_run or not ending:
@@ -78,30 +96,8 @@ def _known(desk: Desk, override_id: str) -> OverrideRecord:
     return found
 
 
-def _lamps(desk: Desk, held: Override) -> list[LightPoint]:
-    return [point for point in desk.fleet.select(held.select) if point.state is LifeCycle.IN_USE]
-
-
-def _standing(desk: Desk, now: dt.datetime) -> _Standing:
-    found = _Standing()
-    for light, concerning in desk.overrides_by_point(now).items():
-        point = desk.fleet.points[light]
-        if point.state is not LifeCycle.IN_USE:
-            continue
-        strongest = in_force(point, concerning, now)
-        for winner in strongest[:1]:
-            found.deciding[winner.id] += 1
-        for weaker in strongest[1:]:
-            found.outvoted_by[weaker.id].add(strongest[0].id)
-    return found
-
-
-def _view(desk: Desk, record: OverrideRecord, standing: _Standing, now: dt.datetime) -> OverrideView:
+def _view(record: OverrideRecord, street: _Street) -> OverrideView:
     held = record.override
-    state = _state(record, now)
-    outvoted_by = tuple(sorted(standing.outvoted_by.get(held.id, ())))
-    if state == "in_force" and outvoted_by and not standing.deciding[held.id]:
-        state = "outvoted"
     return OverrideView(
         id=held.id,
         scope=held.scope.name.lower(),
@@ -112,22 +108,25 @@ def _view(desk: Desk, record: OverrideRecord, standing: _Standing, now: dt.datet
         until=held.until,
         reason=held.reason,
         user=held.user,
-        lamps=len(_lamps(desk, held)),
-        state=state,
-        deciding=standing.deciding[held.id],
-        outvoted_by=outvoted_by,
+        lamps=len(street.lamps(held.select)),
+        state=_state(record, street),
+        deciding=street.deciding[held.id],
+        outvoted_by=tuple(sorted(street.outvoted_by.get(held.id, ()))),
         change=record.change,
         ended_at=record.ended_at,
         ended_by=record.ended_user if record.ended_at is not None else None,
     )
 
 
-def _state(record: OverrideRecord, now: dt.datetime) -> str:
+def _state(record: OverrideRecord, street: _Street) -> str:
+    held = record.override
     if record.ended_at is not None:
         return "ended"
-    if now >= record.override.until:
+    if street.now >= held.until:
         return "expired"
-    return "waiting" if now < record.override.start else "in_force"
+    if street.now < held.start:
+        return "waiting"
+    return "outvoted" if held.id in street.outvoted_by and not street.deciding[held.id] else "in_force"
 
 
 def _named(select: Selector) -> str:
@@ -141,13 +140,14 @@ def _named(select: Selector) -> str:
             return str(select)
 
 
-def _outcomes(desk: Desk, record: OverrideRecord, now: dt.datetime) -> tuple[OutcomeView, ...]:
-    by_point = desk.overrides_by_point(now)
+def _outcomes(desk: Desk, record: OverrideRecord, street: _Street) -> tuple[OutcomeView, ...]:
+    until = record.override.until if record.over_at > street.now else None
     alike: dict[tuple[DueView, DueView | None], list[str]] = {}
-    for point in _lamps(desk, record.override):
-        concerning = by_point.get(point.id, ())
-        after = _due(desk, point, concerning, record.override.until) if record.over_at > now else None
-        alike.setdefault((_due(desk, point, concerning, now), after), []).append(point.id)
+    for point in street.lamps(record.override.select):
+        concerning = street.by_point.get(point.id, ())
+        present = _due(desk, point, concerning, street.now)
+        after = None if until is None else _due(desk, point, concerning, until)
+        alike.setdefault((present, after), []).append(point.id)
     groups = sorted(alike.items(), key=lambda group: -len(group[1]))
     return tuple(OutcomeView(len(lights), tuple(lights[:SAMPLE]), *outcome) for outcome, lights in groups)
 
