@@ -74,10 +74,10 @@ def why(desk: Desk, light_id: str, at: dt.datetime | None) -> WhyView:
 
 def _reigns(desk: Desk, instant: dt.datetime, now: dt.datetime) -> Iterator[_Reign]:
     """Give the schedules in force at an instant, then those that followed; from now on it is always the newest."""
-    applied = desk.store.applied_schedules()
-    first = max((index for index, (_, since) in enumerate(applied) if since <= instant or instant >= now), default=-1)
-    later = [ScheduleUsedView(*each) for each in applied[first + 1 :]]
-    present = ScheduleUsedView(*applied[first]) if first >= 0 else None
+    applied = [ScheduleUsedView(each.version, each.applied_at) for each in reversed(desk.store.schedule_versions())]
+    known = (index for index, each in enumerate(applied) if each.applied_at <= instant or instant >= now)
+    first = max(known, default=-1)
+    present, later = applied[first] if first >= 0 else None, applied[first + 1 :]
     for used, following in zip([present, *later], [*later, None], strict=True):
         until = following.applied_at if following is not None else None
         if following is None:
@@ -85,7 +85,7 @@ def _reigns(desk: Desk, instant: dt.datetime, now: dt.datetime) -> Iterator[_Rei
         elif used is None:
             yield _Reign(Plan(NO_INTENT, desk.settings.site.time_zone), None, until)
         else:
-            read = read_schedules(desk.store.schedules(used.version)[1])
+            read = read_schedules(desk.store.schedules(used.version).files)
             yield _Reign(Plan(read.intent, desk.settings.site.time_zone), used, until, bool(read.errors))
 
 

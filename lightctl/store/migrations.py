@@ -11,6 +11,7 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from lightctl.store import schema
+from lightctl.store.schema_proposals import PROPOSALS
 
 MAIN = Migrations("lightctl")
 TELEMETRY = Migrations("lightctl-telemetry")
@@ -27,7 +28,13 @@ def m0001_first(db: Database) -> None:
 
 
 @MAIN()
-def m0002_who_changed(db: Database) -> None:
+def m0002_proposals(db: Database) -> None:
+    """Let schedule versions say why they came, and plans wait for a second person."""
+    run_script(db, PROPOSALS)
+
+
+@MAIN()
+def m0003_who_changed(db: Database) -> None:
     """Know who made a lighting change, and so who ended an override."""
     run_script(db, schema.WHO_CHANGED)
 

@@ -22,6 +22,7 @@ from lightctl.store.journal import JournalRoom
 from lightctl.store.lock import StoreLock
 from lightctl.store.migrations import MAIN, TELEMETRY
 from lightctl.store.retention import RetentionRoom
+from lightctl.store.schedules import ScheduleRoom
 from lightctl.store.strangers import StrangerRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
@@ -30,7 +31,17 @@ MAIN_NAME = "lightctl.db"
 TELEMETRY_NAME = "telemetry.db"
 
 
-class SqliteStore(IntentRoom, JournalRoom, FaultRoom, StrangerRoom, TokenRoom, TelemetryRoom, AuditRoom, RetentionRoom):
+class SqliteStore(
+    IntentRoom,
+    ScheduleRoom,
+    JournalRoom,
+    FaultRoom,
+    StrangerRoom,
+    TokenRoom,
+    TelemetryRoom,
+    AuditRoom,
+    RetentionRoom,
+):
     """Everything lightctl remembers, in a folder, or in memory where `directory` is None."""
 
     def __init__(self, directory: Path | None) -> None:
@@ -60,7 +71,7 @@ class SqliteStore(IntentRoom, JournalRoom, FaultRoom, StrangerRoom, TokenRoom, T
         """Give everything a daemon must know again at boot; overrides only as far as they end after `now`."""
         return Snapshot(
             points=self.points(),
-            schedule_files=self.schedules()[1],
+            schedule_files=self.schedules().files,
             overrides=self.overrides(now),
             nodes=self._restored(),
             open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),

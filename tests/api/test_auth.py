@@ -21,6 +21,9 @@ READS = (
     "/v1/audit",
     "/v1/audit/verify",
     "/v1/inventory/export",
+    "/v1/schedules",
+    "/v1/schedules/versions",
+    "/v1/schedules/proposals",
 )
 ONE = {"target": {"id": "LP-0001"}}
 SWITCHING = {

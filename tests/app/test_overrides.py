@@ -15,7 +15,7 @@ from lightctl.domain.events import OverrideEnded, OverrideSet
 from lightctl.domain.states import Command, CommandState, DesiredState
 from lightctl.files.settings import Settings
 from lightctl.store.base import Recorded
-from tests.support.desk import NOW, OPERATOR, TECHNICIAN, VIEWER, Office
+from tests.support.desk import NOW, OPERATOR, SETTINGS, TECHNICIAN, VIEWER, Office
 
 HOUR = dt.timedelta(hours=1)
 MINUTE = dt.timedelta(minutes=1)
@@ -88,7 +88,8 @@ def test_a_beginning_or_end_that_cannot_be_is_refused_and_changes_nothing(office
 
 
 def test_how_far_ahead_a_level_may_begin_is_a_setting():
-    office = Office(settings=Settings.model_validate({"safety": {"max_override_ahead_h": 0}}))
+    safety = SETTINGS.safety.model_copy(update={"max_override_ahead_h": 0.0})
+    office = Office(settings=SETTINGS.model_copy(update={"safety": safety}))
     office.furnish()
     with pytest.raises(InvalidInput, match="max_override_ahead_h"):
         office.operations.set_level(TECHNICIAN, LP1, 30, None, Guard(), NOW + MINUTE)

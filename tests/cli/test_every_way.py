@@ -363,7 +363,7 @@ def test_a_token_is_made_listed_and_revoked(city: Cli) -> None:
     [
         (
             "viewer",
-            [("status",), ("light", "list"), ("override", "list"), ("audit", "verify")],
+            [("status",), ("light", "list"), ("override", "list"), ("audit", "verify"), ("schedule", "export")],
             [("on", "LP-0001"), ("override", "clear", "--all", "--yes"), ("token", "list")],
         ),
         (

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import override_views, views, why_views
+from lightctl.app import override_views, schedule_views, views, why_views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -38,7 +38,13 @@ ANSWERS = {
     "override clear": "ChangeView",
     "identify": "ChangeView",
     "inventory import": "ImportView",
+    "schedule plan": "ApplyView",
     "schedule apply": "ApplyView",
+    "schedule undo": "ApplyView",
+    "schedule approve": "ProposalView",
+    "schedule history": "VersionView[]",
+    "schedule proposals": "ProposalView[]",
+    "schedule export": "SchedulesView",
     "token create": "TokenView",
     "token list": "TokenView[]",
     "token revoke": "TokenView",
@@ -46,7 +52,7 @@ ANSWERS = {
 COMMON = {"Where", "Writing"}
 VIEWS = {
     name: shape
-    for module in (views, override_views, why_views)
+    for module in (views, schedule_views, override_views, why_views)
     for name, shape in vars(module).items()
     if dataclasses.is_dataclass(shape)
 }
@@ -134,9 +140,14 @@ def _type(annotation: Any) -> str:
         return f"{{{_type(arguments[0])}: {_type(arguments[1])}}}"
     if dataclasses.is_dataclass(annotation):
         return f"[{name}](#{name.lower()})"
-    return {"str": "text", "int": "integer", "float": "number", "bool": "true or false", "datetime": "instant"}.get(
-        name, "text"
-    )
+    return {
+        "str": "text",
+        "int": "integer",
+        "float": "number",
+        "bool": "true or false",
+        "datetime": "instant",
+        "date": "date",
+    }.get(name, "text")
 
 
 def _prose(text: str) -> str:
