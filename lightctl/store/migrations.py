@@ -33,6 +33,12 @@ def m0002_proposals(db: Database) -> None:
     run_script(db, PROPOSALS)
 
 
+@MAIN()
+def m0003_who_changed(db: Database) -> None:
+    """Know who made a lighting change, and so who ended an override."""
+    run_script(db, schema.WHO_CHANGED)
+
+
 @TELEMETRY()
 def t0001_first(db: Database) -> None:
     """Hold what was measured."""
