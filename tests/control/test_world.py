@@ -78,7 +78,7 @@ class Impatient(Controller):
         ("controller", Gullible, "I3"),
         ("firmware", Forgetful, "I5"),
         ("controller", Headstrong, "I7"),
-        ("controller", Impatient, "I7"),
+        ("controller", Impatient, "I1"),
     ],
 )
 def test_a_world_sees_a_part_that_breaks_its_promise(kind, broken, rule):
