@@ -10,7 +10,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from lightctl.store import schema
+from lightctl.store import schema, schema_maintenance
 
 MAIN = Migrations("lightctl")
 TELEMETRY = Migrations("lightctl-telemetry")
@@ -24,6 +24,12 @@ def m0001_first(db: Database) -> None:
     run_script(db, schema.AUDIT)
     run_script(db, schema.JOURNAL)
     run_script(db, schema.STRANGERS)
+
+
+@MAIN()
+def m0004_maintenance(db: Database) -> None:
+    """Hold maintenances and the faults they keep back, self-tests, and which node switched a light point when."""
+    run_script(db, schema_maintenance.MAINTENANCE)
 
 
 @TELEMETRY()

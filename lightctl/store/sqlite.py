@@ -16,11 +16,13 @@ from lightctl.store import documents
 from lightctl.store.audit import AuditRoom
 from lightctl.store.base import Counts, Snapshot
 from lightctl.store.connection import SqliteFile
+from lightctl.store.crews import CrewRoom
 from lightctl.store.faults import FaultRoom
 from lightctl.store.intent import IntentRoom
 from lightctl.store.journal import JournalRoom
 from lightctl.store.lock import StoreLock
 from lightctl.store.migrations import MAIN, TELEMETRY
+from lightctl.store.mountings import MountingRoom
 from lightctl.store.retention import RetentionRoom
 from lightctl.store.strangers import StrangerRoom
 from lightctl.store.telemetry import TelemetryRoom
@@ -30,7 +32,18 @@ MAIN_NAME = "lightctl.db"
 TELEMETRY_NAME = "telemetry.db"
 
 
-class SqliteStore(IntentRoom, JournalRoom, FaultRoom, StrangerRoom, TokenRoom, TelemetryRoom, AuditRoom, RetentionRoom):
+class SqliteStore(
+    IntentRoom,
+    CrewRoom,
+    MountingRoom,
+    JournalRoom,
+    FaultRoom,
+    StrangerRoom,
+    TokenRoom,
+    TelemetryRoom,
+    AuditRoom,
+    RetentionRoom,
+):
     """Everything lightctl remembers, in a folder, or in memory where `directory` is None."""
 
     def __init__(self, directory: Path | None) -> None:
@@ -57,13 +70,14 @@ class SqliteStore(IntentRoom, JournalRoom, FaultRoom, StrangerRoom, TokenRoom, T
         self._closing.close()
 
     def replay(self, now: dt.datetime) -> Snapshot:
-        """Give everything a daemon must know again at boot; overrides only as far as they end after `now`."""
+        """Give everything a daemon must know again at boot; overrides and maintenances only if they end after `now`."""
         return Snapshot(
             points=self.points(),
             schedule_files=self.schedules()[1],
             overrides=self.overrides(now),
             nodes=self._restored(),
             open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),
+            maintenances=self.running_maintenances(now),
         )
 
     def _restored(self) -> tuple[NodeRestored, ...]:
