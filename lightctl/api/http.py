@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import problems, reads, writes
+from lightctl.api import field, problems, reads, writes
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, BodyLimit
@@ -61,9 +61,10 @@ def build_app(
         found = {"ok": True, **health()}
         return JSONResponse(found, 200 if found["ok"] else 503)
 
-    app.include_router(reads.router)
-    app.include_router(writes.router)
-    problems.install(app, [*app.routes, *reads.router.routes, *writes.router.routes])
+    routers = (reads.router, field.router, writes.router)
+    for router in routers:
+        app.include_router(router)
+    problems.install(app, [*app.routes, *(route for router in routers for route in router.routes)])
     app.add_middleware(BodyLimit, limits={"/v1/inventory/import": FILE_LIMIT, "/v1/schedules/apply": FILE_LIMIT})
     app.add_middleware(Authentication, operations=operations, run=run, local=local)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

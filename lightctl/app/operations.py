@@ -7,11 +7,24 @@ runs. A change is durable, and in the audit, before its method returns; only the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
-from lightctl.app import access, importing, progress, reading, scheduling, switching, why
+from lightctl.app import (
+    access,
+    commissioning,
+    importing,
+    maintenance,
+    progress,
+    reading,
+    scheduling,
+    self_tests,
+    switching,
+    why,
+)
 from lightctl.app.asking import Actor, Guard, Role, Target
+from lightctl.app.crew_views import MaintenanceView, MountingView, SelfTestView
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.live import Live
 from lightctl.app.views import (
@@ -28,8 +41,9 @@ from lightctl.app.views import (
     TokenView,
     WhyView,
 )
-from lightctl.domain.errors import NotPermitted
+from lightctl.domain.errors import InvalidInput, NotPermitted
 from lightctl.domain.selectors import parse_selector
+from lightctl.files.labels import Label, read_label
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
@@ -67,10 +81,15 @@ class Operations:
         _require(actor, Role.VIEWER)
         return reading.lights(self._desk, (self._desk.point(light_id),))[0]
 
-    def node_list(self, actor: Actor) -> tuple[NodeView, ...]:
-        """Give every node, those in no inventory included."""
+    def light_nodes(self, actor: Actor, light_id: str) -> tuple[MountingView, ...]:
+        """Give the nodes that switched a light point, the present one last; raises UnknownTarget."""
         _require(actor, Role.VIEWER)
-        return reading.nodes(self._desk)
+        return reading.mountings(self._desk, light_id)
+
+    def node_list(self, actor: Actor, *, claimed: bool | None = None) -> tuple[NodeView, ...]:
+        """Give every node, those in no inventory included; with `claimed` only those that are, or only the others."""
+        _require(actor, Role.VIEWER)
+        return reading.nodes(self._desk, claimed=claimed)
 
     def node_show(self, actor: Actor, node_id: str) -> NodeView:
         """Give one node; raises UnknownTarget."""
@@ -87,10 +106,22 @@ class Operations:
         _require(actor, Role.VIEWER)
         return reading.commands(self._desk, state, node, limit)
 
-    def fault_list(self, actor: Actor, *, open_only: bool, limit: int) -> tuple[FaultView, ...]:
-        """Give the newest faults."""
+    def fault_list(
+        self, actor: Actor, *, open_only: bool, limit: int, suppressed: bool = False
+    ) -> tuple[FaultView, ...]:
+        """Give the newest faults, with `suppressed` also those that a maintenance kept from being alarms."""
         _require(actor, Role.VIEWER)
-        return reading.faults(self._desk, open_only=open_only, limit=limit)
+        return reading.faults(self._desk, open_only=open_only, limit=limit, suppressed=suppressed)
+
+    def maintenance_list(self, actor: Actor, *, ended: bool = False, limit: int = 100) -> tuple[MaintenanceView, ...]:
+        """Give the newest maintenances that run, with `ended` also those that are over."""
+        _require(actor, Role.VIEWER)
+        return maintenance.listed(self._desk, ended=ended, limit=limit)
+
+    def self_test(self, actor: Actor, test_id: str) -> SelfTestView:
+        """Say what came of a self-test so far; raises UnknownTarget."""
+        _require(actor, Role.VIEWER)
+        return self_tests.shown(self._desk, test_id)
 
     def audit_list(self, actor: Actor, *, limit: int) -> tuple[AuditView, ...]:
         """Give the newest audit entries."""
@@ -130,6 +161,64 @@ class Operations:
         """Have lamps show themselves."""
         _require(actor, Role.TECHNICIAN)
         return switching.identify(self._desk, actor, target, guard)
+
+    # -- field work: technicians ----------------------------------------------------------------------------------
+
+    def maintenance_start(
+        self,
+        actor: Actor,
+        target: Target,
+        level: int | None,
+        until: dt.datetime | None,
+        guard: Guard,
+        *,
+        below_protection: bool = False,
+    ) -> ChangeView:
+        """Keep alarms of a target back until an instant (None: for four hours), and hold a level if one is given."""
+        _require(actor, Role.TECHNICIAN)
+        return maintenance.start(self._desk, actor, target, level, until, guard, below_protection=below_protection)
+
+    def maintenance_stop(self, actor: Actor, ids: Sequence[str], guard: Guard) -> ChangeView:
+        """End maintenances before their time; raises UnknownTarget."""
+        _require(actor, Role.TECHNICIAN)
+        return maintenance.stop(self._desk, actor, ids, guard)
+
+    def node_claim(
+        self,
+        actor: Actor,
+        *,
+        node: str | None = None,
+        qr: str | None = None,
+        light_point: str | None = None,
+        nearest: tuple[float, float] | None = None,
+        channel: int = 0,
+        guard: Guard = NO_GUARD,
+    ) -> ChangeView:
+        """Give a node, by id or by its label, the light point it stands at, by id or as the nearest that waits."""
+        _require(actor, Role.TECHNICIAN)
+        return commissioning.claim(self._desk, actor, _label(node, qr), light_point, nearest, channel, guard)
+
+    def node_replace(
+        self,
+        actor: Actor,
+        old: str,
+        *,
+        new: str | None = None,
+        qr: str | None = None,
+        profile: str = "",
+        address: str = "",
+        guard: Guard = NO_GUARD,
+    ) -> ChangeView:
+        """Put another node, by id or by its label, in place of one; raises UnknownTarget for one nobody has."""
+        _require(actor, Role.TECHNICIAN)
+        label = _label(new, qr)
+        label = replace(label, profile=profile or label.profile, address=address or label.address)
+        return commissioning.replace_node(self._desk, actor, old, label, guard)
+
+    def node_self_test(self, actor: Actor, name: str, step_s: float = 20.0, guard: Guard = NO_GUARD) -> SelfTestView:
+        """Begin a self-test of a node, or of the lamp of a light point."""
+        _require(actor, Role.TECHNICIAN)
+        return self_tests.start(self._desk, actor, name, step_s, guard)
 
     # -- ruling: operators ----------------------------------------------------------------------------------------
 
@@ -175,6 +264,16 @@ class Operations:
     def authenticate(self, secret: str, origin: str) -> Actor | None:
         """Give who holds a secret, or None when it is unknown, expired or revoked."""
         return access.authenticate(self._desk, secret, origin)
+
+
+def _label(node: str | None, qr: str | None) -> Label:
+    match node, qr:
+        case str(), None:
+            return read_label(node, "node")
+        case None, str():
+            return read_label(qr)
+        case _:
+            raise InvalidInput("node", "name the node by its id or by its label, one of the two")
 
 
 def _require(actor: Actor, role: Role) -> None:

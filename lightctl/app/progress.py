@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from lightctl.app.desk import Desk
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.errors import UnknownTarget
-from lightctl.domain.states import Command, CommandState
+from lightctl.domain.states import Command, CommandState, Scope
 from lightctl.store.base import ActionRecord, ChangeRecord
 
 
@@ -22,6 +23,7 @@ def progress(desk: Desk, change: str) -> ChangeView:
         points = [desk.fleet.points[light] for light in record.light_points if light in desk.fleet.points]
         commands = desk.store.latest_commands({point.node for point in points if point.node})
         results = tuple(_of_command(desk, record, light, commands) for light in record.light_points)
+    results = _beside_crews(desk, record, results)
     counts = {
         state: sum(1 for r in results if r.state == state) for state in ("confirmed", "failed", "expired", "pending")
     }
@@ -58,6 +60,30 @@ def _of_command(desk: Desk, record: ChangeRecord, light: str, commands: dict[str
             return PointResult(light, "pending", "sent; the lamp has not reported yet")
         case _:
             return PointResult(light, "pending", "queued; not sent yet")
+
+
+def _beside_crews(desk: Desk, record: ChangeRecord, results: tuple[PointResult, ...]) -> tuple[PointResult, ...]:
+    """Say what crews make of a change.
+
+    A maintenance that drives no lamp is in force once it is stored; a level asked for elsewhere does not reach a lamp
+    that a crew holds at another one.
+    """
+    if record.kind == "maintenance" and record.level is None:
+        return tuple(PointResult(result.id, "confirmed", "alarms kept back, light as it is") for result in results)
+    if record.kind != "level":
+        return results
+    crews = [
+        each
+        for each in desk.store.overrides(desk.now())
+        if each.scope is Scope.MAINTENANCE and each.start <= record.at and each.level != record.level
+    ]
+    held = {point.id: each for each in crews for point in desk.fleet.select(each.select)}
+    return tuple(
+        replace(result, state="failed", detail=f"{held[result.id].id} of a crew holds {held[result.id].level} %")
+        if result.id in held
+        else result
+        for result in results
+    )
 
 
 def _no_command_yet(desk: Desk) -> str:

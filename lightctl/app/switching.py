@@ -10,9 +10,9 @@ from lightctl.app.asking import Actor, Guard, Target
 from lightctl.app.desk import Desk, new_id
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.assets import FULL_LEVEL, LifeCycle, LightPoint
-from lightctl.domain.errors import InvalidInput, UnknownTarget
+from lightctl.domain.errors import InvalidInput, SafetyRefused, UnknownTarget
 from lightctl.domain.events import ActionRequested, Event, OverrideEnded, OverrideSet
-from lightctl.domain.states import ActionKind, NodeAction, Override
+from lightctl.domain.states import ActionKind, NodeAction, Override, Scope
 
 DEFAULT_FOR = dt.timedelta(minutes=30)
 ACTION_LIFETIME = dt.timedelta(minutes=2)
@@ -36,7 +36,7 @@ def set_level(
             hint="For longer, write it into the schedules.",
         )
     selected = desk.select(target)
-    points = _commandable(desk, target)
+    points = commandable(desk, target)
     desk.check_reach(len(points), guard)
     change = new_id("change")
     if guard.dry_run:
@@ -45,7 +45,7 @@ def set_level(
         Override(new_id("override"), scope, selector, level, now, end, guard.reason, actor.user)
         for selector, scope in selected
     )
-    audit = desk.audit(actor, "set level", _name(target), guard, f"{level} % until {end:%Y-%m-%dT%H:%M:%SZ}")
+    audit = desk.audit(actor, "set level", name_of(target), guard, f"{level} % until {end:%Y-%m-%dT%H:%M:%SZ}")
     replaced = _of_same_targets(desk, overrides, now)
     with desk.store.transaction():
         desk.store.record_change(change, "level", now, [p.id for p in points], level, end, None)
@@ -68,14 +68,16 @@ def resume(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeView
     refused with the name of the wider one.
     """
     now = desk.now()
-    points = _commandable(desk, target)
+    points = commandable(desk, target)
     chosen = {point.id for point in points}
     ending: dict[str, set[str]] = {}
     for override in desk.store.overrides(now):
         members = {point.id for point in desk.fleet.select(override.select)}
+        if members & chosen:
+            leave_to_crew(override)
         if members & chosen and not members <= chosen:
             raise InvalidInput(
-                _name(target),
+                name_of(target),
                 f"the override of {override.select} holds these lamps and others too",
                 hint="Resume that target as a whole, or set this lamp's own level with dim.",
             )
@@ -89,7 +91,7 @@ def resume(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeView
     if not held:
         results = tuple(PointResult(p.id, "confirmed", "nothing holds it; its program rules") for p in points)
         return ChangeView(change, len(points), len(points), 0, 0, 0, results)
-    audit = desk.audit(actor, "resume", _name(target), guard, f"{len(ending)} overrides ended")
+    audit = desk.audit(actor, "resume", name_of(target), guard, f"{len(ending)} overrides ended")
     with desk.store.transaction():
         desk.store.record_change(change, "resume", now, [p.id for p in held], None, None, None)
         desk.store.end_overrides(list(ending), now, change, audit)
@@ -97,10 +99,20 @@ def resume(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeView
     return progress.progress(desk, change)
 
 
+def leave_to_crew(override: Override) -> None:
+    """Refuse to end what a crew on site asked for; only `maintenance stop` does that, alarms and all."""
+    if override.scope is Scope.MAINTENANCE:
+        raise SafetyRefused(
+            f"{override.id} holds lamps of {override.select} for a crew until {override.until:%Y-%m-%dT%H:%M:%SZ}; "
+            "nothing was changed. It ends by itself; a maintenance (`lightctl maintenance list` says whose) is ended "
+            "by `lightctl maintenance stop`."
+        )
+
+
 def identify(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeView:
     """Ask the nodes of a target to blink; worthless after two minutes, never repeated."""
     now = desk.now()
-    points = _commandable(desk, target)
+    points = commandable(desk, target)
     desk.check_reach(len(points), guard)
     change = new_id("change")
     if guard.dry_run:
@@ -116,23 +128,26 @@ def identify(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeVi
         for point in points
         if point.node
     ]
-    audit = desk.audit(actor, "identify", _name(target), guard)
+    audit = desk.audit(actor, "identify", name_of(target), guard)
     desk.store.record_change(change, "identify", now, [p.id for p in points], None, now + ACTION_LIFETIME, audit)
     events: list[Event] = [ActionRequested(action) for action in actions]
     desk.notify(events)
     return progress.progress(desk, change)
 
 
-def _commandable(desk: Desk, target: Target) -> tuple[LightPoint, ...]:
+def commandable(desk: Desk, target: Target) -> tuple[LightPoint, ...]:
+    """Give the light points in use a target names; raises UnknownTarget or InvalidInput where there are none."""
     found: dict[str, LightPoint] = {}
     for selector, _ in desk.select(target):
         found.update({point.id: point for point in desk.fleet.select(selector)})
     if not found:
-        raise UnknownTarget(f"{_name(target)} selects no light point. `lightctl light list -l SELECTOR` tries it out.")
+        raise UnknownTarget(
+            f"{name_of(target)} selects no light point. `lightctl light list -l SELECTOR` tries it out."
+        )
     usable = tuple(point for point in found.values() if point.state is LifeCycle.IN_USE)
     if not usable:
         states = ", ".join(sorted({point.state for point in found.values()}))
-        raise InvalidInput(_name(target), f"nothing there is in use ({states})", hint="Only in_use is commanded.")
+        raise InvalidInput(name_of(target), f"nothing there is in use ({states})", hint="Only in_use is commanded.")
     return usable
 
 
@@ -143,7 +158,8 @@ def _dry(
     return ChangeView(change, len(points), 0, 0, 0, len(points), results, dry_run=True, level=level, until=until)
 
 
-def _name(target: Target) -> str:
+def name_of(target: Target) -> str:
+    """Say a target as the operator did."""
     if target.group is not None:
         return f"group:{target.group}"
     if target.select is not None:

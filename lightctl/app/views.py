@@ -35,7 +35,10 @@ class ReportedView:
 
 @dataclass(frozen=True, slots=True)
 class LightView:
-    """One light point. `reachable` is a lease on reports; `settled` only when a fresh report equals what is due."""
+    """One light point. `reachable` is a lease on reports; `settled` only when a fresh report equals what is due.
+
+    `maintenance` names the one under which a crew works on it, or is empty; `faults` are then those from before it.
+    """
 
     id: str
     lat: float
@@ -54,6 +57,7 @@ class LightView:
     cabinet: str
     last_seen: dt.datetime | None
     faults: tuple[str, ...] = ()
+    maintenance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class PointResult:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A lighting change and how far it got. `change` names it for asking again."""
+    """A lighting change and how far it got. `change` names it for asking again; `notes` are for people."""
 
     change: str
     affected: int
@@ -101,6 +105,7 @@ class ChangeView:
     dry_run: bool = False
     level: int | None = None
     until: dt.datetime | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,7 @@ class CommandView:
 
 @dataclass(frozen=True, slots=True)
 class FaultView:
-    """One fault, open while `cleared_at` is None."""
+    """One fault, open while `cleared_at` is None; no alarm where `suppressed_by` names a maintenance."""
 
     id: int
     event: str
@@ -208,6 +213,7 @@ class FaultView:
     opened_at: dt.datetime
     cleared_at: dt.datetime | None
     detail: str
+    suppressed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,3 +290,5 @@ class StatusView:
     links: tuple[LinkView, ...] = ()
     started_at: dt.datetime | None = None
     notes: tuple[str, ...] = field(default=())
+    maintenances: int = 0
+    suppressed_faults: int = 0

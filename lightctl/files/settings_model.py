@@ -189,6 +189,7 @@ class SafetySettings(_Section):
         default=500, ge=1, description="Light points a change may touch without --max-affected N."
     )
     max_override_h: float = Field(default=12.0, gt=0, le=168, description="Longest manual level, in hours.")
+    max_maintenance_h: float = Field(default=24.0, gt=0, le=744, description="Longest maintenance, in hours.")
 
 
 class NightlySettings(_Section):

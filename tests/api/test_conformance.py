@@ -35,17 +35,25 @@ OPERATIONS = (
     "GET /v1/audit",
     "GET /v1/audit/verify",
     "GET /v1/changes/{change}",
+    "GET /v1/maintenances",
+    "GET /v1/self-tests/{id}",
+    "GET /v1/lights/{id}/nodes",
     "GET /v1/inventory/export",
     "POST /v1/lights/level",
     "POST /v1/lights/resume",
     "POST /v1/lights/identify",
+    "POST /v1/maintenances",
+    "POST /v1/maintenances/stop",
+    "POST /v1/nodes/claim",
+    "POST /v1/nodes/replace",
+    "POST /v1/nodes/self-test",
     "POST /v1/inventory/import",
     "POST /v1/schedules/apply",
     "GET /v1/tokens",
     "POST /v1/tokens",
     "DELETE /v1/tokens/{name}",
 )
-TAKING_NOTHING = {"GET /healthz", "GET /v1/status", "GET /v1/nodes", "GET /v1/audit/verify", "GET /v1/tokens"}
+TAKING_NOTHING = {"GET /healthz", "GET /v1/status", "GET /v1/audit/verify", "GET /v1/tokens"}
 RIGHT, WRONG = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 CASES = [(name, RIGHT) for name in OPERATIONS] + [(name, WRONG) for name in OPERATIONS if name not in TAKING_NOTHING]
 
