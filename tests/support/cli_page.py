@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import views
+from lightctl.app import crew_views, views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -23,7 +23,15 @@ ANSWERS = {
     "light list": "LightView[]",
     "light show": "LightView",
     "node list": "NodeView[]",
+    "light nodes": "MountingView[]",
     "node show": "NodeView",
+    "node unclaimed": "NodeView[]",
+    "node claim": "ChangeView",
+    "node replace": "ChangeView",
+    "node self-test": "SelfTestView",
+    "maintenance start": "ChangeView",
+    "maintenance list": "MaintenanceView[]",
+    "maintenance stop": "ChangeView",
     "why": "WhyView",
     "command list": "CommandView[]",
     "fault list": "FaultView[]",
@@ -41,6 +49,12 @@ ANSWERS = {
     "token revoke": "TokenView",
 }
 COMMON = {"Where", "Writing"}
+VIEWS = {
+    name: shape
+    for module in (views, crew_views)
+    for name, shape in vars(module).items()
+    if dataclasses.is_dataclass(shape)
+}
 
 
 def cli_page() -> str:
@@ -94,11 +108,11 @@ def _shapes() -> list[str]:
     wanted = {each.removesuffix("[]") for each in ANSWERS.values()}
     for _ in range(3):
         for name in tuple(wanted):
-            for annotation in get_type_hints(getattr(views, name)).values():
+            for annotation in get_type_hints(VIEWS[name]).values():
                 wanted |= {
                     each.__name__ for each in (annotation, *_inside(annotation)) if dataclasses.is_dataclass(each)
                 }
-    return [name for name in vars(views) if name in wanted]
+    return [name for name in VIEWS if name in wanted]
 
 
 def _inside(annotation: Any) -> Iterator[Any]:
@@ -108,7 +122,7 @@ def _inside(annotation: Any) -> Iterator[Any]:
 
 
 def _shape(name: str) -> str:
-    shape = getattr(views, name)
+    shape = VIEWS[name]
     hints = get_type_hints(shape)
     keys = ", ".join(f"`{each.name}` {_type(hints[each.name])}" for each in dataclasses.fields(shape))
     return f"\n### {name}\n\n{_prose(shape.__doc__)}\n\n{keys}\n"
