@@ -95,10 +95,30 @@ class ImportBody(WriteBody):
     skip_bad_rows: bool = False
 
 
-class ApplyBody(WriteBody):
-    """Schedule files as name -> text; together they replace the whole intent."""
+class PlanBody(Strict):
+    """Schedule files as name -> text; together they would replace the whole intent."""
 
     files: dict[Annotated[str, Field(min_length=1, max_length=200)], str] = Field(min_length=1)
+    max_affected: int | None = Field(None, ge=0, le=10_000_000)
+
+
+class ApplyBody(WriteBody, PlanBody):
+    """A plan's files; with `plan`, its id, they are refused when they would do something else by now."""
+
+    plan: str | None = Field(None, min_length=1, max_length=64)
+
+
+class UndoBody(WriteBody):
+    """A way back to an earlier version of the schedules; without `to` the one before."""
+
+    to: int | None = Field(None, ge=1, le=1_000_000_000)
+
+
+class ApproveBody(Strict):
+    """A yes to another person's plan."""
+
+    dry_run: bool = False
+    reason: str = Field("", max_length=500)
 
 
 class TokenBody(Strict):

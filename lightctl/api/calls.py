@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol, TypeVar
@@ -44,6 +45,10 @@ class Call:
         """
         body = await self.run(lambda: shape.dump_json(work(self.operations, self.actor)))
         return Response(body, status, media_type="application/json")
+
+    async def away(self, work: Callable[[], T]) -> T:
+        """Run long work that touches no store on a thread of its own, so that recording and other calls go on."""
+        return await asyncio.to_thread(work)
 
     async def value(self, work: Callable[[Operations, Actor], T]) -> T:
         """Run an operation and give its value."""

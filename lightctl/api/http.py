@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import field, problems, reads, writes
+from lightctl.api import field, problems, reads, schedules, writes
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, BodyLimit
@@ -23,6 +23,8 @@ from lightctl.app.asking import Actor
 from lightctl.app.operations import Operations
 
 __all__ = ["Run", "build_app"]
+
+FILE_PATHS = ("/v1/inventory/import", "/v1/schedules/plan", "/v1/schedules/apply")
 
 
 class Health(BaseModel):
@@ -61,11 +63,11 @@ def build_app(
         found = {"ok": True, **health()}
         return JSONResponse(found, 200 if found["ok"] else 503)
 
-    routers = (reads.router, field.router, writes.router)
+    routers = (reads.router, writes.router, field.router, schedules.router)
     for router in routers:
         app.include_router(router)
     problems.install(app, [*app.routes, *(route for router in routers for route in router.routes)])
-    app.add_middleware(BodyLimit, limits={"/v1/inventory/import": FILE_LIMIT, "/v1/schedules/apply": FILE_LIMIT})
+    app.add_middleware(BodyLimit, limits=dict.fromkeys(FILE_PATHS, FILE_LIMIT))
     app.add_middleware(Authentication, operations=operations, run=run, local=local)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

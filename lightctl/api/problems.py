@@ -38,8 +38,9 @@ class Problem(BaseModel):
 class Refused(LightctlError):  # noqa: N818 - named as its siblings in domain.errors
     """A whole set was looked at and nothing of it taken; `result` says what is wrong where."""
 
-    def __init__(self, why: str, result: Mapping[str, Any]) -> None:
+    def __init__(self, why: str, result: Mapping[str, Any], code: Code = Code.INVALID_INPUT) -> None:
         self.result = result
+        self.code = code
         super().__init__(why)
 
 
@@ -122,7 +123,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 async def _lightctl_error(_request: Request, error: Exception) -> JSONResponse:
     match error:
         case Refused():
-            return problem(Code.INVALID_INPUT, error.why, result=error.result)
+            return problem(error.code, error.why, result=error.result)
         case InvalidInput():
             return problem(Code.INVALID_INPUT, error.why, where=error.where, hint=error.hint)
         case LightctlError():

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import TypeAdapter
 
-from lightctl.api.bodies import ApplyBody, ImportBody, LevelBody, TargetedBody, TokenBody
+from lightctl.api.bodies import ImportBody, LevelBody, TargetedBody, TokenBody
 from lightctl.api.calls import Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import Refused, documented
 from lightctl.api.reads import CHANGE
 from lightctl.app.asking import Guard, Role
-from lightctl.app.views import ApplyView, ChangeView, ImportView, TokenView
+from lightctl.app.views import ChangeView, ImportView, TokenView
 
 WRITE_PROBLEMS = documented(
     Code.INVALID_INPUT,
@@ -28,7 +28,6 @@ WRITE_PROBLEMS = documented(
 router = APIRouter(prefix="/v1", responses=WRITE_PROBLEMS)
 
 _IMPORT = TypeAdapter(ImportView)
-_APPLY = TypeAdapter(ApplyView)
 _TOKEN = TypeAdapter(TokenView)
 _TOKENS = TypeAdapter(tuple[TokenView, ...])
 
@@ -73,17 +72,6 @@ async def inventory_import(call: Calling, body: ImportBody) -> Response:
             _IMPORT.dump_python(view, mode="json"),
         )
     return Response(_IMPORT.dump_json(view), media_type="application/json")
-
-
-@router.post("/schedules/apply", response_model=ApplyView)
-async def schedule_apply(call: Calling, body: ApplyBody) -> Response:
-    """Replace the schedules by these files; with errors in them nothing changes and the answer is 422."""
-    view = await call.value(lambda ops, actor: ops.schedule_apply(actor, body.files, body.guard()))
-    if not view.ok and not view.dry_run:
-        raise Refused(
-            f"{len(view.errors)} errors in the schedules; nothing was changed", _APPLY.dump_python(view, mode="json")
-        )
-    return Response(_APPLY.dump_json(view), media_type="application/json")
 
 
 @router.get("/tokens", response_model=list[TokenView])

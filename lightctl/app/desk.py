@@ -55,8 +55,7 @@ class Desk:
     def intent(self) -> Intent:
         """The schedules in force."""
         if self._intent is None:
-            _, files = self.store.schedules()
-            self._intent = read_schedules(files).intent
+            self._intent = read_schedules(self.store.schedules().files).intent
         return self._intent
 
     @property

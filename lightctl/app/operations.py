@@ -18,6 +18,7 @@ from lightctl.app import (
     maintenance,
     progress,
     reading,
+    schedule_plan,
     scheduling,
     self_tests,
     switching,
@@ -27,8 +28,9 @@ from lightctl.app.asking import Actor, Guard, Role, Target
 from lightctl.app.crew_views import MaintenanceView, MountingView, SelfTestView
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.live import Live
+from lightctl.app.schedule_plan import Draft, Planned
+from lightctl.app.schedule_views import ApplyView, ProposalView, SchedulesView, VersionView
 from lightctl.app.views import (
-    ApplyView,
     AuditVerdict,
     AuditView,
     ChangeView,
@@ -143,6 +145,26 @@ class Operations:
         _require(actor, Role.VIEWER)
         return importing.export(self._desk, format, parse_selector(select))
 
+    def schedule_export(self, actor: Actor, version: int | None = None) -> SchedulesView:
+        """Give the schedules in force, or an earlier version of them; raises UnknownTarget."""
+        _require(actor, Role.VIEWER)
+        return scheduling.in_force(self._desk, version)
+
+    def schedule_draft(self, actor: Actor, files: Mapping[str, str]) -> Draft:
+        """Read what a plan of these files needs."""
+        _require(actor, Role.VIEWER)
+        return schedule_plan.draft(self._desk, files)
+
+    def schedule_history(self, actor: Actor, *, limit: int) -> tuple[VersionView, ...]:
+        """Give the versions of the schedules, newest first."""
+        _require(actor, Role.VIEWER)
+        return scheduling.history(self._desk, limit)
+
+    def schedule_proposals(self, actor: Actor) -> tuple[ProposalView, ...]:
+        """Give the plans that wait for a second person."""
+        _require(actor, Role.VIEWER)
+        return scheduling.proposals(self._desk)
+
     # -- switching: technicians -----------------------------------------------------------------------------------
 
     def set_level(
@@ -239,10 +261,26 @@ class Operations:
             self._desk, actor, text, format=format, name=name, mapping=mapping, skip_bad_rows=skip_bad_rows, guard=guard
         )
 
-    def schedule_apply(self, actor: Actor, files: Mapping[str, str], guard: Guard) -> ApplyView:
-        """Make these files the whole intent; with an error in them nothing changes."""
+    def schedule_commit(self, actor: Actor, planned: Planned, guard: Guard, plan: str | None = None) -> ApplyView:
+        """Put a plan in force, unless it is stale or a guard rail stands in its way (SafetyRefused)."""
         _require(actor, Role.OPERATOR)
-        return scheduling.apply(self._desk, actor, files, guard)
+        return scheduling.commit(self._desk, actor, planned, guard, plan)
+
+    def schedule_apply(self, actor: Actor, files: Mapping[str, str], guard: Guard) -> ApplyView:
+        """Plan and put in force at once; with an error in the files nothing changes."""
+        _require(actor, Role.OPERATOR)
+        planned = schedule_plan.make(schedule_plan.draft(self._desk, files), guard)
+        return scheduling.commit(self._desk, actor, planned, guard)
+
+    def schedule_undo_draft(self, actor: Actor, version: int | None) -> Draft:
+        """Read what a way back to an earlier version needs."""
+        _require(actor, Role.OPERATOR)
+        return scheduling.undo_draft(self._desk, version)
+
+    def schedule_approve(self, actor: Actor, plan: str, guard: Guard) -> ProposalView:
+        """Say yes to another person's plan that a guard rail stopped."""
+        _require(actor, Role.OPERATOR)
+        return scheduling.approve(self._desk, actor, plan, guard)
 
     def token_create(
         self, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None, guard: Guard = NO_GUARD

@@ -134,34 +134,6 @@ class ImportView:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingView:
-    """One error or warning in a schedule file."""
-
-    file: str
-    line: int
-    column: int
-    code: str
-    message: str
-    hint: str
-    snippet: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyView:
-    """What applying schedules changes or changed."""
-
-    ok: bool
-    applied: bool
-    dry_run: bool
-    affected: int
-    programs: int
-    calendars: int
-    summary: tuple[str, ...]
-    errors: tuple[FindingView, ...]
-    warnings: tuple[FindingView, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class VerdictView:
     """One layer of a decision, with the file position it stands at."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -124,7 +123,7 @@ def _points(name: str) -> tuple[LightPoint, ...]:
 
 
 def _places(texts: Sequence[str] | None, zone: str, points: Sequence[LightPoint] | None) -> list[Place]:
-    from lightctl.domain.assets import Place  # noqa: PLC0415 - start-up stays short
+    from lightctl.planning.cells import outermost  # noqa: PLC0415 - start-up stays short
 
     zone_of(zone)
     if texts:
@@ -133,6 +132,4 @@ def _places(texts: Sequence[str] | None, zone: str, points: Sequence[LightPoint]
         raise InvalidInput(
             "--place", "where is not said", hint="Write --place 51.26,7.15, or give an --inventory with light points."
         )
-    by_latitude, by_longitude = operator.attrgetter("latitude"), operator.attrgetter("longitude")
-    ends = [most(points, key=key) for key in (by_latitude, by_longitude) for most in (min, max)]
-    return [Place(each.latitude, each.longitude, zone) for each in {each.id: each for each in ends}.values()]
+    return outermost(points, zone)

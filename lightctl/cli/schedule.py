@@ -1,15 +1,14 @@
-"""schedule check|preview|apply: what people want of their nights, before and when it becomes true."""
+"""schedule check|schema: whether what people want of their nights can be read, and how to write it."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from lightctl.cli import options, output
-from lightctl.cli.door import Config, Door, with_door
+from lightctl.cli.export import export
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Format, Json, count, talk
 from lightctl.cli.sheets import schedule_texts
@@ -20,15 +19,9 @@ if TYPE_CHECKING:
     from lightctl.domain.assets import Place
     from lightctl.files.schedules import Finding
 
-MAX_NIGHTS = 400
 _LATITUDE, _LONGITUDE = 90.0, 180.0
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Schedule files, folders of them, or - for stdin.")]
-Calendar = Annotated[str | None, typer.Option("--calendar", help="The calendar that chooses each night's program.")]
-Program = Annotated[str | None, typer.Option("--program", help="One program for every night.")]
-Date = Annotated[str | None, typer.Option("--date", help="First night, YYYY-MM-DD; default this night.")]
-Days = Annotated[int, typer.Option("--days", min=1, max=MAX_NIGHTS, help="How many nights.")]
-PlaceOption = Annotated[str, typer.Option("--place", help="Where, degrees north and east.", metavar="LAT,LON")]
 Zone = Annotated[
     str | None, typer.Option("--tz", help="Time zone; default the site's of the settings.", metavar="ZONE")
 ]
@@ -36,13 +29,18 @@ Zone = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the noun."""
-    from lightctl.cli.lint import lint  # noqa: PLC0415 - it stands on this module
+    from lightctl.cli import schedule_change, schedule_history  # noqa: PLC0415 - they stand on this module
+    from lightctl.cli.lint import lint  # noqa: PLC0415
+    from lightctl.cli.preview import preview  # noqa: PLC0415
 
     noun = typer.Typer(no_args_is_help=True, help="Schedules: check them, look at their nights, put them in force.")
     noun.command("check")(check)
+    noun.command("schema")(schema)
     noun.command("preview")(preview)
     noun.command("lint")(lint)
-    noun.command("apply")(apply)
+    schedule_change.register(noun)
+    schedule_history.register(noun)
+    noun.command("export")(export)
     app.add_typer(noun, name="schedule", rich_help_panel="Plan")
 
 
@@ -68,76 +66,11 @@ def check(files: Files, *, fmt: options.Output = Format.TABLE) -> None:
         raise typer.Exit(ExitCode.USAGE)
 
 
-def preview(
-    files: Files,
-    *,
-    place: PlaceOption,
-    calendar: Calendar = None,
-    program: Program = None,
-    date: Date = None,
-    days: Days = 1,
-    tz: Zone = None,
-    config: Config = None,
-    fmt: options.Output = Format.TABLE,
-) -> None:
-    """Look at nights before they happen. Needs no daemon and no store."""
-    from lightctl.cli import nights  # noqa: PLC0415 - start-up stays short
-    from lightctl.cli.picture import draw  # noqa: PLC0415
-    from lightctl.files.schedules import read_schedules  # noqa: PLC0415
+def schema() -> None:
+    """Write the JSON Schema of schedule files to stdout, for editors: they explain, complete and underline with it."""
+    from lightctl.files.schedule_schema import schema_text  # noqa: PLC0415 - start-up stays short
 
-    where = place_of(place, tz if tz is not None else Door(config).settings().site.time_zone)
-    found = read_schedules(schedule_texts(files))
-    if found.errors:
-        errors, warnings = finding_rows(found.errors), finding_rows(found.warnings)
-        refuse("the schedules have errors", {"errors": errors, "warnings": warnings})
-    chosen = nights.chosen(found.intent, calendar, program)
-    first = _date(date, where.time_zone)
-    shown = [nights.compiled(chosen, first + dt.timedelta(days=day), where) for day in range(days)]
-    if fmt is not Format.TABLE:
-        rows = [row for each in shown for row in nights.rows(each)]
-        output.show_one({"nights": [nights.shape(each) for each in shown]}, fmt, (), rows)
-        return
-    for index, each in enumerate(shown):
-        if index:
-            output.write("")
-        draw(each)
-
-
-@with_door
-def apply(
-    door: Door,
-    files: Files,
-    *,
-    dry_run: options.DryRun = False,
-    reason: options.Reason = "",
-    yes: options.Yes = False,
-    max_affected: options.MaxAffected = None,
-    fmt: options.Output = Format.TABLE,
-) -> None:
-    """Put schedule files in force: together they replace the schedules there are."""
-    texts = schedule_texts(files)
-    body = {"files": texts} | options.guard(dry_run=dry_run, reason=reason, max_affected=max_affected)
-    with door.open() as client:
-        if not dry_run and not yes and output.interactive():
-            plan = client.post("/v1/schedules/apply", body | {"dry_run": True})
-            if plan["ok"]:
-                _show_plan(plan)
-                if not output.confirm(f"Put this in force for {count(plan['affected'], 'lamp')}?"):
-                    raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
-        try:
-            view = client.post("/v1/schedules/apply", body)
-        except Failure as failure:
-            if failure.result is None or fmt is not Format.TABLE:
-                raise
-            refuse(failure.message, failure.result)
-    if not view["ok"]:
-        refuse("the schedules have errors; nothing was changed", view, fmt)
-    if fmt is not Format.TABLE:
-        output.show_one(view, fmt, ())
-        return
-    show_findings((), view["warnings"])
-    _show_plan(view)
-    talk("nothing was changed (--dry-run)" if view["dry_run"] else "in force; nodes get their nights as links allow")
+    output.write(schema_text())
 
 
 def refuse(message: str, result: Json, fmt: Format = Format.TABLE) -> NoReturn:
@@ -159,15 +92,6 @@ def show_findings(errors: Sequence[Json], warnings: Sequence[Json]) -> None:
                 talk(f"    {output.clean(line)}")
             if each["hint"]:
                 talk(f"  {output.clean(each['hint'], lines=True)}")
-
-
-def _show_plan(view: Json) -> None:
-    for line in view["summary"]:
-        output.write(output.clean(line))
-    output.write(
-        f"{count(view['programs'], 'program')}, {count(view['calendars'], 'calendar')}, "
-        f"{count(view['affected'], 'lamp')} affected"
-    )
 
 
 def finding_rows(found: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -200,17 +124,3 @@ def place_of(text: str, time_zone: str) -> Place:
             "--place", f"{text!r} is not a place", hint="Write degrees north and east: --place 51.26,7.15"
         )
     return Place(latitude, longitude, time_zone)
-
-
-def _date(text: str | None, time_zone: str) -> dt.date:
-    from lightctl.planning.night import night_date  # noqa: PLC0415 - start-up stays short
-
-    if text is None:
-        return night_date(dt.datetime.now(dt.UTC), time_zone)
-    try:
-        date = dt.date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput("--date", f"{text!r} is not a date", hint="Write YYYY-MM-DD.") from None
-    if not dt.date(1970, 1, 1) <= date <= dt.date(2100, 12, 31):
-        raise InvalidInput("--date", f"{text} lies outside the years 1970 to 2100")
-    return date

@@ -188,6 +188,16 @@ class SafetySettings(_Section):
     max_affected: int = Field(
         default=500, ge=1, description="Light points a change may touch without --max-affected N."
     )
+    max_dark_minutes: int = Field(
+        default=30,
+        ge=0,
+        le=1440,
+        description="Minutes of darkness a night that new schedules may add for any lamp without a second person.",
+    )
+    allow_below_protection: bool = Field(
+        default=False,
+        description="Whether schedules may ask for less than a protection keeps; the protection holds in any case.",
+    )
     max_override_h: float = Field(default=12.0, gt=0, le=168, description="Longest manual level, in hours.")
     max_maintenance_h: float = Field(default=24.0, gt=0, le=744, description="Longest maintenance, in hours.")
 

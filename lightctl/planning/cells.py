@@ -8,6 +8,9 @@ and the sun's lowest midnight (or highest noon) at that latitude in the year. Fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from operator import attrgetter
+
 from lightctl.domain.assets import LightPoint, Place
 from lightctl.domain.programs import DUSK_ALTITUDE_DEG
 
@@ -24,6 +27,14 @@ def place_cell(point: LightPoint, time_zone: str, depth_deg: float = USUAL_DEPTH
         if margin >= least:
             return Place(_centre(point.latitude, height), _centre(point.longitude, width), time_zone)
     return Place(point.latitude, point.longitude, time_zone)
+
+
+def outermost(points: Sequence[LightPoint], time_zone: str) -> list[Place]:
+    """Give the places of the southernmost, northernmost, westernmost and easternmost light point; none of none."""
+    ends = [
+        most(points, key=attrgetter(degrees)) for degrees in ("latitude", "longitude") for most in (min, max) if points
+    ]
+    return [Place(each.latitude, each.longitude, time_zone) for each in {each.id: each for each in ends}.values()]
 
 
 def _centre(degrees: float, size: float) -> float:

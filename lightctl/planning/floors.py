@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lightctl.domain.programs import Protection
 from lightctl.domain.states import Switch
@@ -42,6 +42,11 @@ def raised(night: Night, floor: Floor) -> tuple[Switch, ...]:
         if not found or switch.level != found[-1].level:
             found.append(switch)
     return tuple(found)
+
+
+def floored(night: Night, floor: Floor) -> Night:
+    """Give a night with the floor applied to its switches; it no longer says where in files they come from."""
+    return replace(night, switches=raised(night, floor), sources=())
 
 
 def _raised_at(night: Night, floor: Floor, at: dt.datetime) -> Switch:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -53,6 +54,12 @@ class Night:
     def level_at(self, instant: dt.datetime) -> int:
         """Give the level due at an instant of the night, in percent."""
         return self.switches[self.index_at(instant)].level
+
+    def segments(self) -> Iterator[tuple[dt.datetime, dt.datetime, int]]:
+        """Give the night as (from, until, level), without gaps."""
+        ends = [*(switch.at for switch in self.switches[1:]), self.end]
+        for switch, until in zip(self.switches, ends, strict=True):
+            yield switch.at, until, switch.level
 
     def is_dark(self, instant: dt.datetime) -> bool:
         """Say whether the sun is down at an instant of the night."""

@@ -87,6 +87,14 @@ class Plan:
         """Give the protections of a light point, in file order."""
         return self._standing(point).protections
 
+    def place(self, point: LightPoint) -> Place:
+        """Give the place whose sun a light point follows."""
+        return self._standing(point).site.place
+
+    def floor(self, point: LightPoint) -> Floor:
+        """Give the floor its protections put under a light point."""
+        return self._standing(point).site.floor
+
     def night(self, point: LightPoint, date: dt.date) -> PlannedNight:
         """Give the compiled night of a light point, protections not yet applied."""
         return self._planned_night(self._standing(point).site, date)

@@ -85,6 +85,61 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedules:
+    """The files of one version of the schedules by name, sorted; 0, without files, time and user: before the first."""
+
+    version: int
+    files: dict[str, str]
+    applied_at: dt.datetime | None = None
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleVersion:
+    """How one version of the schedules came to be, counted from 1.
+
+    cause: `apply`, `undo of N` or `back to N`. affected: light points that changed, where known.
+    """
+
+    version: int
+    applied_at: dt.datetime
+    user: str
+    cause: str = "apply"
+    reason: str = ""
+    affected: int | None = None
+    approved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """A guard rail that a plan runs into: the limit, what the plan comes to, and the same in words."""
+
+    rule: str
+    limit: int
+    value: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan that was refused and waits for a second person, or has been approved by one.
+
+    plan: names base version, files and broken rules together. files: name -> text, in the order in which they count.
+    """
+
+    plan: str
+    base_version: int
+    proposed_at: dt.datetime
+    user: str
+    reason: str
+    files: Mapping[str, str]
+    broken: tuple[BrokenRule, ...]
+    summary: tuple[str, ...] = ()
+    approved_at: dt.datetime | None = None
+    approved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeRecord:
     """A lighting change: what was touched, so that its progress can be asked for; `overrides` it set, by id."""
 

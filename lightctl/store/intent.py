@@ -1,9 +1,9 @@
-"""What people asked for: light points, schedules, overrides, lighting changes. Each change with its audit entry."""
+"""What people asked for: light points, overrides, lighting changes. Each change with its audit entry."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.states import Override
@@ -34,24 +34,6 @@ class IntentRoom(Room):
     def points(self) -> tuple[LightPoint, ...]:
         """Give all light points, in order of first arrival."""
         return tuple(unpack(doc, LightPoint) for (doc,) in self._main.rows("SELECT doc FROM points ORDER BY rowid"))
-
-    def put_schedules(self, files: Mapping[str, str], audit: AuditDraft) -> int:
-        """Make these files the whole current intent; earlier versions are kept. Gives the new version, from 1."""
-        with self._changing(audit):
-            version = self._version() + 1
-            self._main.run("INSERT INTO schedule_versions VALUES (?, ?, ?)", (version, to_text(audit.at), audit.user))
-            rows = [(version, name, content) for name, content in files.items()]
-            self._main.run_many("INSERT INTO schedule_files VALUES (?, ?, ?)", rows)
-        return version
-
-    def schedules(self, version: int | None = None) -> tuple[int, dict[str, str]]:
-        """Give a version (default: the current one, 0 before the first) and its files by name, sorted."""
-        chosen = self._version() if version is None else version
-        rows = self._main.rows("SELECT name, content FROM schedule_files WHERE version = ? ORDER BY name", (chosen,))
-        return chosen, dict(rows)
-
-    def _version(self) -> int:
-        return self._main.number("SELECT coalesce(max(version), 0) FROM schedule_versions")
 
     def add_overrides(self, overrides: Sequence[Override], change: str, audit: AuditDraft | None) -> None:
         """Add overrides under the name of a lighting change; StoreError where an id was used before."""

@@ -11,6 +11,7 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from lightctl.store import schema, schema_maintenance
+from lightctl.store.schema_proposals import PROPOSALS
 
 MAIN = Migrations("lightctl")
 TELEMETRY = Migrations("lightctl-telemetry")
@@ -24,6 +25,12 @@ def m0001_first(db: Database) -> None:
     run_script(db, schema.AUDIT)
     run_script(db, schema.JOURNAL)
     run_script(db, schema.STRANGERS)
+
+
+@MAIN()
+def m0002_proposals(db: Database) -> None:
+    """Let schedule versions say why they came, and plans wait for a second person."""
+    run_script(db, PROPOSALS)
 
 
 @MAIN()

@@ -24,6 +24,7 @@ from lightctl.store.lock import StoreLock
 from lightctl.store.migrations import MAIN, TELEMETRY
 from lightctl.store.mountings import MountingRoom
 from lightctl.store.retention import RetentionRoom
+from lightctl.store.schedules import ScheduleRoom
 from lightctl.store.strangers import StrangerRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
@@ -34,6 +35,7 @@ TELEMETRY_NAME = "telemetry.db"
 
 class SqliteStore(
     IntentRoom,
+    ScheduleRoom,
     CrewRoom,
     MountingRoom,
     JournalRoom,
@@ -73,7 +75,7 @@ class SqliteStore(
         """Give everything a daemon must know again at boot; overrides and maintenances only if they end after `now`."""
         return Snapshot(
             points=self.points(),
-            schedule_files=self.schedules()[1],
+            schedule_files=self.schedules().files,
             overrides=self.overrides(now),
             nodes=self._restored(),
             open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),

@@ -23,6 +23,9 @@ READS = (
     "/v1/inventory/export",
     "/v1/maintenances",
     "/v1/lights/LP-0001/nodes",
+    "/v1/schedules",
+    "/v1/schedules/versions",
+    "/v1/schedules/proposals",
 )
 ONE = {"target": {"id": "LP-0001"}}
 SWITCHING = {

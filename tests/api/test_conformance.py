@@ -39,6 +39,7 @@ OPERATIONS = (
     "GET /v1/self-tests/{id}",
     "GET /v1/lights/{id}/nodes",
     "GET /v1/inventory/export",
+    "GET /v1/schedules",
     "POST /v1/lights/level",
     "POST /v1/lights/resume",
     "POST /v1/lights/identify",
@@ -48,12 +49,24 @@ OPERATIONS = (
     "POST /v1/nodes/replace",
     "POST /v1/nodes/self-test",
     "POST /v1/inventory/import",
+    "GET /v1/schedules",
+    "GET /v1/schedules/versions",
+    "GET /v1/schedules/proposals",
+    "POST /v1/schedules/plan",
     "POST /v1/schedules/apply",
+    "POST /v1/schedules/undo",
+    "POST /v1/schedules/proposals/{plan}/approve",
     "GET /v1/tokens",
     "POST /v1/tokens",
     "DELETE /v1/tokens/{name}",
 )
-TAKING_NOTHING = {"GET /healthz", "GET /v1/status", "GET /v1/audit/verify", "GET /v1/tokens"}
+TAKING_NOTHING = {
+    "GET /healthz",
+    "GET /v1/status",
+    "GET /v1/audit/verify",
+    "GET /v1/schedules/proposals",
+    "GET /v1/tokens",
+}
 RIGHT, WRONG = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 CASES = [(name, RIGHT) for name in OPERATIONS] + [(name, WRONG) for name in OPERATIONS if name not in TAKING_NOTHING]
 

@@ -76,7 +76,9 @@ def test_what_cannot_be_is_refused_and_changes_nothing(office, target, level, un
 
 
 def test_how_long_a_maintenance_may_last_is_a_setting():
-    office = Office(settings=Settings.model_validate({"safety": {"max_maintenance_h": 1}}))
+    office = Office(
+        settings=Settings.model_validate({"safety": {"max_maintenance_h": 1, "allow_below_protection": True}})
+    )
     office.furnish()
     with pytest.raises(InvalidInput, match="max_maintenance_h"):
         office.operations.maintenance_start(TECHNICIAN, ZEBRA, None, NOW + 2 * HOUR, CABLE)

@@ -207,11 +207,11 @@ def test_identify_is_confirmed_by_the_nodes_answer_and_expires_without_one(offic
 
 
 def test_a_schedule_with_an_error_changes_nothing_and_names_the_place(office):
-    version, files = office.store.schedules()
+    before = office.store.schedules()
     answer = office.operations.schedule_apply(OPERATOR, {"bad.yaml": "version: 1\nprogramms: {}\n"}, Guard())
     assert not answer.ok
     assert (answer.errors[0].file, answer.errors[0].line) == ("bad.yaml", 2)
-    assert office.store.schedules() == (version, files)
+    assert office.store.schedules() == before
     assert office.told == []
 
 
@@ -221,7 +221,7 @@ def test_applying_counts_only_the_lamps_whose_nights_change(office):
     brighter = {"city.yaml": SCHEDULES["city.yaml"].replace("level: 50", "level: 90")}
     changed = office.operations.schedule_apply(OPERATOR, brighter, Guard())
     assert changed.affected == 3
-    assert any("programs changed: street" in line for line in changed.summary)
+    assert "program street changed: step 22:00: 50 % -> 90 %" in changed.summary
     assert [type(event) for event in office.told] == [IntentChanged]
 
 

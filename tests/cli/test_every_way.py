@@ -261,7 +261,11 @@ def test_a_token_is_made_listed_and_revoked(city: Cli) -> None:
 @pytest.mark.parametrize(
     ("role", "allowed", "refused"),
     [
-        ("viewer", [("status",), ("light", "list"), ("audit", "verify")], [("on", "LP-0001"), ("token", "list")]),
+        (
+            "viewer",
+            [("status",), ("light", "list"), ("audit", "verify"), ("schedule", "export")],
+            [("on", "LP-0001"), ("token", "list")],
+        ),
         (
             "technician",
             [("on", "LP-0001"), ("resume", "LP-0001")],

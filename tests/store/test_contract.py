@@ -12,13 +12,13 @@ from lightctl.domain.errors import InvalidInput, StoreError, UnknownTarget
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered
 from lightctl.domain.states import ActionKind, CommandState, NodeAction, Reading
 from lightctl.store import strangers
-from lightctl.store.base import Recorded, Snapshot
+from lightctl.store.base import Recorded, Schedules, Snapshot
 from tests.support.stores import HOUR, NOW, command, desired, draft, fault, override, point, report
 
 
 def test_an_empty_store_replays_nothing(store):
     assert store.replay(NOW) == Snapshot((), {}, (), (), ())
-    assert store.schedules() == (0, {})
+    assert store.schedules() == Schedules(0, {})
     assert store.counts().open_commands == 0
 
 
@@ -44,8 +44,9 @@ def test_text_that_is_no_text_is_refused_without_a_trace(store):
 def test_schedules_are_replaced_as_a_whole_and_history_is_kept(store):
     assert store.put_schedules({"b.yaml": "1", "a.yaml": "2"}, draft()) == 1
     assert store.put_schedules({"c.yaml": "3"}, draft()) == 2
-    assert store.schedules() == (2, {"c.yaml": "3"})
-    assert list(store.schedules(1)[1].items()) == [("a.yaml", "2"), ("b.yaml", "1")]
+    assert store.schedules() == Schedules(2, {"c.yaml": "3"}, NOW, "ada")
+    assert list(store.schedules(1).files.items()) == [("a.yaml", "2"), ("b.yaml", "1")]
+    assert store.schedules(3) == Schedules(3, {})
     assert store.put_schedules({}, draft()) == 3
     assert store.replay(NOW).schedule_files == {}
 

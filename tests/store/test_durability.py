@@ -11,7 +11,7 @@ import pytest
 
 from lightctl.domain.errors import StoreError
 from lightctl.domain.states import CommandState
-from lightctl.store.base import Recorded
+from lightctl.store.base import Recorded, Schedules
 from lightctl.store.sqlite import SqliteStore
 from tests.support.stores import NOW, command, desired, draft, fault, point, report
 
@@ -38,11 +38,12 @@ def test_everything_acknowledged_survives_sigkill(folder):
         acknowledged = write_until_killed(folder, last, acknowledgements)
         store = SqliteStore(folder)
         try:
-            version, files = store.schedules()
+            found = store.schedules()
+            version = found.version
             (node,) = store.replay(NOW).nodes
             # One commit may have been durable and its word not out yet.
             assert acknowledged <= version <= acknowledged + 1
-            assert files == {"number.yaml": str(version)}
+            assert found.files == {"number.yaml": str(version)}
             assert (node.highest_revision, node.desired) == (version, desired(revision=version))
             assert node.reported == report(seq=version, applied_revision=version)
             assert [c.revision for c in store.commands()] == list(range(version, 0, -1))
@@ -52,14 +53,14 @@ def test_everything_acknowledged_survives_sigkill(folder):
             assert store._main.rows("PRAGMA integrity_check") == [("ok",)]
         finally:
             store.close()
-        last = version
+        last = found.version
     assert last >= 198
 
 
 def test_a_word_given_before_the_commit_is_found_out(folder):
     acknowledged = write_until_killed(folder, 0, 5, "early")
     store = SqliteStore(folder)
-    assert (acknowledged, store.schedules()[0], store.verify_audit().entries) == (5, 4, 4)
+    assert (acknowledged, store.schedules().version, store.verify_audit().entries) == (5, 4, 4)
     store.close()
 
 
@@ -94,7 +95,7 @@ def test_the_rest_of_a_transaction_survives_an_inner_part_that_found_no_room(sto
         with pytest.raises(StoreError, match="disk is full"):
             store.commit(Recorded(commands=tuple(command(f"N{i}") for i in range(2000))))
         store.put_schedules({"after.yaml": ""}, draft())
-    assert store.schedules() == (2, {"after.yaml": ""})
+    assert store.schedules().files == {"after.yaml": ""}
     assert store.commands() == ()
     assert len(store.audit()) == 2
 
@@ -118,7 +119,7 @@ def end_after_the_database_undid_everything(store):
 def test_a_transaction_that_the_database_undid_is_never_half_kept(store, attempt):
     with pytest.raises(StoreError, match="undone"):
         attempt(store)
-    assert (store.schedules(), store.audit()) == ((0, {}), ())
+    assert (store.schedules(), store.audit()) == (Schedules(0, {}), ())
     store.put_schedules({"later.yaml": ""}, draft())
     assert len(store.audit()) == 1
 

@@ -25,7 +25,7 @@ from lightctl.domain.events import BrokerAcked, CommandSent, Event, FleetChanged
 from lightctl.domain.states import DesiredState
 from lightctl.files.settings import Settings
 from lightctl.links.inbound import Inbound
-from lightctl.store.base import Recorded
+from lightctl.store.base import AuditDraft, Recorded
 from lightctl.store.sqlite import SqliteStore
 from simulators.faces import DimmerFace, Face, NativeFace
 from simulators.flash import Flash
@@ -41,7 +41,13 @@ ZONE = "Europe/Berlin"
 CARRYING = Capabilities(nights=7, slots=96, ramp=True, persists=True)
 PROFILES = shipped_profiles()
 RECORDED = {field.name for field in fields(Recorded)} & {field.name for field in fields(Effects)}
-SETTINGS = Settings.model_validate({"links": {"mqtt": {"type": "mqtt"}}, "delivery": {"settle_s": 10.0}})
+SETTINGS = Settings.model_validate(
+    {
+        "links": {"mqtt": {"type": "mqtt"}},
+        "delivery": {"settle_s": 10.0},
+        "safety": {"allow_below_protection": True},
+    }
+)
 
 
 class Bench:
@@ -50,6 +56,7 @@ class Bench:
     def __init__(self, inventory: str, schedules: dict[str, str] = SCHEDULES, now: dt.datetime = NOW) -> None:
         self.now = now
         self.store = SqliteStore(None)
+        self.store.put_schedules(schedules, AuditDraft(now, "olga", "test", "schedule apply", "city"))
         self.retained: dict[str, bytes] = {}
         self.street = Street(TruthLog(None), Flash(None))
         self._faces: dict[str, Face] = {}
@@ -65,7 +72,6 @@ class Bench:
         self.operations.inventory_import(
             OPERATOR, inventory, format="csv", name="i.csv", mapping=None, skip_bad_rows=False, guard=Guard()
         )
-        self.operations.schedule_apply(OPERATOR, schedules, Guard())
 
     def start_daemon(self) -> None:
         """Begin with a controller that knows what the store knows, as a restarted daemon does."""

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import crew_views, views
+from lightctl.app import crew_views, schedule_views, views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -43,18 +43,19 @@ ANSWERS = {
     "resume": "ChangeView",
     "identify": "ChangeView",
     "inventory import": "ImportView",
+    "schedule plan": "ApplyView",
     "schedule apply": "ApplyView",
+    "schedule undo": "ApplyView",
+    "schedule approve": "ProposalView",
+    "schedule history": "VersionView[]",
+    "schedule proposals": "ProposalView[]",
+    "schedule export": "SchedulesView",
     "token create": "TokenView",
     "token list": "TokenView[]",
     "token revoke": "TokenView",
 }
 COMMON = {"Where", "Writing"}
-VIEWS = {
-    name: shape
-    for module in (views, crew_views)
-    for name, shape in vars(module).items()
-    if dataclasses.is_dataclass(shape)
-}
+VIEWS = vars(views) | vars(schedule_views) | vars(crew_views)
 
 
 def cli_page() -> str:
@@ -139,9 +140,14 @@ def _type(annotation: Any) -> str:
         return f"{{{_type(arguments[0])}: {_type(arguments[1])}}}"
     if dataclasses.is_dataclass(annotation):
         return f"[{name}](#{name.lower()})"
-    return {"str": "text", "int": "integer", "float": "number", "bool": "true or false", "datetime": "instant"}.get(
-        name, "text"
-    )
+    return {
+        "str": "text",
+        "int": "integer",
+        "float": "number",
+        "bool": "true or false",
+        "datetime": "instant",
+        "date": "date",
+    }.get(name, "text")
 
 
 def _prose(text: str) -> str:

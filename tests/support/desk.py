@@ -10,13 +10,15 @@ from lightctl.app.asking import Actor, Guard, Role
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
 from lightctl.domain.events import Event
-from lightctl.files.settings import Settings, SiteSettings
+from lightctl.files.settings_model import SafetySettings, Settings, SiteSettings
 from lightctl.store.sqlite import SqliteStore
 
 NOW = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
 OPERATOR = Actor("olga", Role.OPERATOR)
 TECHNICIAN = Actor("timo", Role.TECHNICIAN)
 VIEWER = Actor("vera", Role.VIEWER)
+# Its crossing follows the street's program and is kept up by the protection alone.
+SETTINGS = Settings(site=SiteSettings(name="Test"), safety=SafetySettings(allow_below_protection=True))
 INVENTORY = """id,lat,lon,kind,node,channel,profile,link,address,rated_power_w,group
 LP1,51.4344,6.7623,lamp,n-1,0,native,mqtt,main,50,street
 LP2,51.4345,6.7623,lamp,n-2,0,native,mqtt,main,50,street
@@ -42,7 +44,7 @@ class Office:
     """A store, operations on it, and what the daemon was told."""
 
     now: dt.datetime = NOW
-    settings: Settings = field(default_factory=lambda: Settings(site=SiteSettings(name="Test")))
+    settings: Settings = field(default_factory=lambda: SETTINGS)
     with_daemon: bool = True
     told: list[Event] = field(default_factory=list)
 

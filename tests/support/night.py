@@ -62,9 +62,16 @@ class Night:
 
 
 @contextmanager
-def night(folder: Path, *, lamps: int, hours: float, seconds: float, mishaps: Sequence[Mishap] = ()) -> Iterator[Night]:
+def night(
+    folder: Path,
+    *,
+    lamps: int,
+    hours: float,
+    seconds: float,
+    mishaps: Sequence[Mishap] = (),
+    begin: dt.datetime = SUNSET_FRIDAY - dt.timedelta(minutes=84),
+) -> Iterator[Night]:
     """Run so many hours from 15:00 local on, sunset included, in about so many machine seconds."""
-    begin = SUNSET_FRIDAY - dt.timedelta(minutes=84)
     end = begin + dt.timedelta(hours=hours)
     points = build_town(lamps, seed=3)
     speed = hours * 3600 / seconds

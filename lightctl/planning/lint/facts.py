@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 from lightctl.domain.assets import Place
 from lightctl.domain.programs import ControlProgram
-from lightctl.planning.night import Night, night
+from lightctl.planning.night import Night, Span, night
 from lightctl.planning.reading import Reader, TimedStep, Window
 
-Span = tuple[dt.datetime, dt.datetime]
 LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
@@ -45,7 +44,7 @@ class NightFacts:
 def facts_of(program: ControlProgram, place: Place, reader: Reader, tolerance: dt.timedelta) -> NightFacts:
     """Compile a night and say what it shows."""
     compiled = night(program, reader.date, place, reader.sun)
-    parts = tuple(segments(compiled))
+    parts = tuple(compiled.segments())
     day = day_spans(compiled.start, compiled.end, compiled.dark, tolerance)
     windows, steps = reader.windows(program), reader.steps(program)
     open_spans = [(max(each.opens.at, compiled.start), min(each.closes.at, compiled.end)) for each in windows]
@@ -64,13 +63,6 @@ def facts_of(program: ControlProgram, place: Place, reader: Reader, tolerance: d
             default=None,
         ),
     )
-
-
-def segments(compiled: Night) -> Iterator[tuple[dt.datetime, dt.datetime, int]]:
-    """Give the night as (from, until, level), without gaps."""
-    ends = [*(switch.at for switch in compiled.switches[1:]), compiled.end]
-    for switch, until in zip(compiled.switches, ends, strict=True):
-        yield switch.at, until, switch.level
 
 
 def day_spans(start: dt.datetime, end: dt.datetime, dark: Sequence[Span], tolerance: dt.timedelta) -> tuple[Span, ...]:

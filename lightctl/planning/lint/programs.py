@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from lightctl.domain.assets import Place
 from lightctl.domain.programs import ActivePeriod, ControlProgram, Source, Step
-from lightctl.planning.lint.facts import NightFacts, day_spans, segments
+from lightctl.planning.lint.facts import NightFacts, day_spans
 from lightctl.planning.lint.findings import Limits, LintCode, LintFinding, named
 from lightctl.planning.lint.year import Sighting, dates_of
 from lightctl.planning.night import night
@@ -123,7 +123,7 @@ def _daylight(program: ControlProgram, seen: Sequence[Sighting], limits: Limits)
     day = day_spans(compiled.start, compiled.end, compiled.dark, dt.timedelta(seconds=limits.daylight_s))
     since, until = next(
         (max(since, start), min(until, end))
-        for since, until, level in segments(compiled)
+        for since, until, level in compiled.segments()
         for start, end in day
         if level and max(since, start) < min(until, end)
     )

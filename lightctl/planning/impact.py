@@ -1,0 +1,277 @@
+"""What a change of intent does to the street over a year: which lamps, which nights, how dark, how much energy.
+
+Light points that stand alike before and after (calendar, floor, corner of the city) are one cohort, and each of its
+nights is compiled once; nights for which nothing that counts has changed are not compiled to be compared. The sun is
+that of one light point of the corner, so spans are good to about a minute across it.
+
+Dark is the time the sun's centre is more than 6 degrees below the horizon, civil dusk to civil dawn: a lamp that comes
+on a little after sunset leaves nobody in the dark, one that is off at midnight does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from lightctl.domain.assets import LifeCycle, LightPoint, Place
+from lightctl.domain.programs import DEFAULT_PROGRAM, DUSK_ALTITUDE_DEG, Calendar, ControlProgram, Intent
+from lightctl.planning.calendars import choose
+from lightctl.planning.floors import Floor, floor_of, floored
+from lightctl.planning.forecast import NightSum, below_s, night_sum
+from lightctl.planning.night import Night, night
+from lightctl.planning.sun import SunNight
+from lightctl.planning.wall import ONE_DAY
+
+YEAR = 366
+CORNER_DEG = 0.1
+NIGHTS_NAMED = 5
+UNASSIGNED = ""
+
+Key = TypeVar("Key", bound=tuple[object, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class NightsChange:
+    """The nights of a group that change from one program to another (the same name: the program itself changed).
+
+    dark_before_s, dark_after_s: the mean of a lamp's night. most_added_s: the most that one night of one lamp adds.
+    """
+
+    group: str
+    before: str
+    after: str
+    light_points: int
+    nights: tuple[dt.date, ...]
+    dark_before_s: float
+    dark_after_s: float
+    most_added_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """Light points of a program for which the plan goes below a floor, in how many nights, and the first of them.
+
+    asked: the program asks for less than the floor of today's files, which holds all the same; else the floor in force
+    before was taken away and the lamps do become darker than it.
+    """
+
+    program: str
+    floor: Floor
+    light_points: int
+    nights: tuple[dt.date, ...]
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What changes on the street in `nights` nights from `first` on.
+
+    touched: light points with any different night. without_power: those of whose watts nobody knows, left out of kWh.
+    """
+
+    first: dt.date
+    nights: int
+    touched: int
+    changes: tuple[NightsChange, ...]
+    below: tuple[Below, ...]
+    kwh_before: float
+    kwh_after: float
+    without_power: int
+
+    @property
+    def most_added_s(self) -> float:
+        """The most darkness that any night of any lamp gains (seconds)."""
+        return max((each.most_added_s for each in self.changes), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """How light points stand under one of the two intents."""
+
+    calendar: str
+    floor: Floor
+
+
+@dataclass(slots=True)
+class _Cohort:
+    """Light points that stand alike; watts are those of all of them together."""
+
+    before: _Side
+    after: _Side
+    place: Place
+    groups: Counter[str] = field(default_factory=Counter)
+    light_points: int = 0
+    rated_w: float = 0.0
+    standby_w: float = 0.0
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What becomes of the nights of one group, or of one program under a floor, as cohorts are added."""
+
+    light_points: int = 0
+    lamp_nights: int = 0
+    nights: set[dt.date] = field(default_factory=set)
+    dark_before_s: float = 0.0
+    dark_after_s: float = 0.0
+    most_added_s: float = 0.0
+
+
+def impact(
+    before: Intent, after: Intent, points: Iterable[LightPoint], time_zone: str, first: dt.date, nights: int = YEAR
+) -> Impact:
+    """Compare two intents over a year of nights on the light points in use."""
+    used = [point for point in points if point.state is LifeCycle.IN_USE]
+    dates = [first + ONE_DAY * ahead for ahead in range(nights)]
+    year = _Year(before, after, dates)
+    changes: dict[tuple[str, str, str], _Tally] = {}
+    below: dict[tuple[str, Floor, bool], _Tally] = {}
+    touched, kwh_before, kwh_after = 0, 0.0, 0.0
+    for cohort in _cohorts(before, after, used, time_zone):
+        different = False
+        counted: set[tuple[object, ...]] = set()
+        for date in dates:
+            old, new = year.night(cohort.before, cohort.place, date, 0), year.night(cohort.after, cohort.place, date, 1)
+            kwh_before += old.sum.energy_kwh(cohort.rated_w, cohort.standby_w)
+            kwh_after += new.sum.energy_kwh(cohort.rated_w, cohort.standby_w)
+            for key in _below(cohort, old, new):
+                _add(below, key, cohort.light_points, date, counted)
+            if old is new or old.night.switches == new.night.switches:
+                continue
+            different = True
+            for group, light_points in cohort.groups.items():
+                tally = _add(changes, (group, old.night.program, new.night.program), light_points, date, counted)
+                tally.dark_before_s += old.sum.dark_s * light_points
+                tally.dark_after_s += new.sum.dark_s * light_points
+                tally.most_added_s = max(tally.most_added_s, new.sum.dark_s - old.sum.dark_s)
+        touched += cohort.light_points if different else 0
+    return Impact(
+        first,
+        nights,
+        touched,
+        tuple(_change(key, tally) for key, tally in sorted(changes.items())),
+        tuple(_below_of(key, tally) for key, tally in below.items()),
+        kwh_before,
+        kwh_after,
+        sum(1 for point in used if point.rated_power_w is None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A night as lamps are told it, floor applied; `asked_below_s`: how long its program asks for less than that."""
+
+    night: Night
+    sum: NightSum
+    asked_below_s: float
+
+
+class _Year:
+    """Compiled nights of both intents, each made once; a program that did not change is the same on both sides."""
+
+    def __init__(self, before: Intent, after: Intent, dates: Sequence[dt.date]) -> None:
+        self._intents = (before, after)
+        self._same = {
+            name for name, program in before.programs.items() if after.programs.get(name) == program
+        }  # the only comparison of whole programs
+        self._chosen: dict[tuple[int, str], Mapping[dt.date, str]] = {}
+        self._dates = dates
+        self._suns: dict[tuple[Place, dt.date], tuple[SunNight, tuple[tuple[dt.datetime, dt.datetime], ...]]] = {}
+        self._told: dict[tuple[int, str, bool, Floor, Place, dt.date], _Told] = {}
+
+    def night(self, side: _Side, place: Place, date: dt.date, which: int) -> _Told:
+        """Give the night of a date; `which` is 0 for the intent before, 1 for the one after."""
+        name = self._program(side.calendar, date, which)
+        known = name in self._intents[which].programs
+        shared = not known or name in self._same
+        key = (0 if shared else which, name, known, side.floor, place, date)
+        found = self._told.get(key)
+        if found is None:
+            program = self._intents[which].programs.get(name, DEFAULT_PROGRAM)
+            found = self._told[key] = self._tell(program, side.floor, place, date)
+        return found
+
+    def _tell(self, program: ControlProgram, floor: Floor, place: Place, date: dt.date) -> _Told:
+        if (place, date) not in self._suns:
+            sun = SunNight.of(place, date)
+            self._suns[place, date] = (sun, sun.dark(DUSK_ALTITUDE_DEG))
+        sun, dark = self._suns[place, date]
+        asked = night(program, date, place, sun)
+        told = floored(asked, floor)
+        return _Told(told, night_sum(told, dark), below_s(asked, floor))
+
+    def _program(self, calendar: str, date: dt.date, which: int) -> str:
+        if calendar == UNASSIGNED:
+            return UNASSIGNED
+        chosen = self._chosen.get((which, calendar))
+        if chosen is None:
+            value = self._intents[which].calendars[calendar]
+            chosen = self._chosen[which, calendar] = _choices(value, self._dates)
+        return chosen[date]
+
+
+def _choices(calendar: Calendar, dates: Iterable[dt.date]) -> Mapping[dt.date, str]:
+    return {date: choose(calendar, date)[0] for date in dates}
+
+
+def _cohorts(before: Intent, after: Intent, points: Iterable[LightPoint], time_zone: str) -> Iterable[_Cohort]:
+    found: dict[tuple[_Side, _Side, int, int], _Cohort] = {}
+    for point in points:
+        old, new = _side(before, point), _side(after, point)
+        corner = (round(point.latitude / CORNER_DEG), round(point.longitude / CORNER_DEG))
+        cohort = found.get((old, new, *corner))
+        if cohort is None:
+            place = Place(point.latitude, point.longitude, time_zone)
+            cohort = found[(old, new, *corner)] = _Cohort(old, new, place)
+        cohort.light_points += 1
+        cohort.groups.update(point.groups or ("",))
+        if point.rated_power_w is not None:
+            cohort.rated_w += point.rated_power_w * point.lamps
+            cohort.standby_w += point.standby_power_w * point.lamps
+    return found.values()
+
+
+def _side(intent: Intent, point: LightPoint) -> _Side:
+    assignment = next((each for each in intent.assignments if point.selected_by(each.select)), None)
+    calendar = assignment.calendar if assignment is not None and assignment.calendar in intent.calendars else UNASSIGNED
+    return _Side(calendar, floor_of([each for each in intent.protections if point.selected_by(each.select)]))
+
+
+def _below(cohort: _Cohort, old: _Told, new: _Told) -> Iterator[tuple[str, Floor, bool]]:
+    """Give where a night of the plan goes below a floor and the one before did not, or not for so long."""
+    if new.asked_below_s > old.asked_below_s:
+        yield new.night.program, cohort.after.floor, True
+    if cohort.before.floor.level > cohort.after.floor.level and below_s(new.night, cohort.before.floor):
+        yield new.night.program, cohort.before.floor, False
+
+
+def _add(
+    tallies: dict[Key, _Tally], key: Key, light_points: int, date: dt.date, counted: set[tuple[object, ...]]
+) -> _Tally:
+    """Count a night; the light points of a cohort once, in however many nights they come."""
+    tally = tallies.setdefault(key, _Tally())
+    if key not in counted:
+        counted.add(key)
+        tally.light_points += light_points
+    tally.lamp_nights += light_points
+    tally.nights.add(date)
+    return tally
+
+
+def _change(key: tuple[str, str, str], tally: _Tally) -> NightsChange:
+    return NightsChange(
+        *key,
+        tally.light_points,
+        tuple(sorted(tally.nights)),
+        tally.dark_before_s / tally.lamp_nights,
+        tally.dark_after_s / tally.lamp_nights,
+        tally.most_added_s,
+    )
+
+
+def _below_of(key: tuple[str, Floor, bool], tally: _Tally) -> Below:
+    program, floor, asked = key
+    return Below(program, floor, tally.light_points, tuple(sorted(tally.nights)), asked)
