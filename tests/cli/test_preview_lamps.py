@@ -55,7 +55,7 @@ def test_lamps_that_share_nights_are_shown_once_with_their_count(city: Cli) -> N
     out = city.done("schedule", "preview", "-l", "*", "--date", "2026-11-23").out
     assert "4 lamps (LP-0001, LP-0002, LP-0004, ...): calendar residential\n" in out
     floor = "at least 100 % while the sun is down (zebra crossings stay lit)"
-    assert f"1 lamp (LP-0003): calendar residential, {floor}\n" in out
+    assert f"1 lamp (LP-0003): calendar crossings, {floor}\n" in out
 
 
 def test_without_a_date_it_is_the_night_of_the_citys_own_clock(city: Cli) -> None:
@@ -139,7 +139,7 @@ def test_a_lamp_that_nobody_commands_is_shown_and_said(city: Cli) -> None:
 
 def test_a_season_of_lamps_is_a_map_each(city: Cli) -> None:
     out = city.done("schedule", "preview", "-l", "*", "--heatmap", "--date", "2026-12-01", "--days", "31").out
-    assert out.count("31 nights, Tue 2026-12-01 to Thu 2026-12-31: calendar residential") == 2
+    assert out.count("31 nights, Tue 2026-12-01 to Thu 2026-12-31: calendar ") == 2
     assert out.count("sunset, sunrise") == 2
 
 
