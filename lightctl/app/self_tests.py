@@ -135,18 +135,19 @@ def _checks(desk: Desk, test: SelfTest) -> Iterator[CheckView]:
     reports = desk.store.reports(test.node, test.at, heard_until)
     delivered = _delivery(desk, test, now, heard_until)
     yield CheckView(DELIVERED, "", delivered.ok, delivered.detail)
+    node = desk.fleet.nodes.get(test.node)
     for light in test.light_points:
-        lamp = desk.fleet.points.get(light)
-        if lamp is None or lamp.node != test.node:
+        if node is None or light not in node.channels.values():
             yield CheckView(RESTORED, light, False, f"node {test.node} switches it no longer")
             continue
+        lamp = desk.fleet.points[light]
         for trial in (trial for trial in test.trials if trial.light_point == light):
             if trial.skipped:
                 yield CheckView(trial.name, light, None, trial.skipped, skipped=True)
                 continue
             found = judge_trial(trial, lamp, reports, now, LEVEL_TOLERANCE)
             yield CheckView(trial.name, light, found.ok, found.detail)
-        due = _due(desk, lamp, reports, test, min(now, heard_until))
+        due = _due(desk, node, lamp, reports, test, min(now, heard_until))
         found = judge_restored(lamp, reports, due, test.until, patience_s, now, LEVEL_TOLERANCE)
         yield CheckView(RESTORED, light, found.ok, found.detail)
 
@@ -162,10 +163,9 @@ def _delivery(desk: Desk, test: SelfTest, now: dt.datetime, given_up_at: dt.date
 
 
 def _due(
-    desk: Desk, lamp: LightPoint, reports: Sequence[ReportedState], test: SelfTest, now: dt.datetime
+    desk: Desk, node: Node, lamp: LightPoint, reports: Sequence[ReportedState], test: SelfTest, now: dt.datetime
 ) -> tuple[int, ...]:
     """Give the levels the lamp may be due after the test: at the end, when it last spoke, and now."""
-    node = desk.fleet.nodes[test.node]
     spoke = max((report.received_at for report in reports), default=now)
     instants = {max(at, test.until) for at in (test.until, spoke, now)}
     can = _capabilities(desk, node)

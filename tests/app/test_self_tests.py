@@ -168,6 +168,17 @@ def test_what_cannot_be_tested_is_refused_with_the_reason(bench):
         bench.operations.self_test(VIEWER, "self-test-0")
 
 
+def test_a_lamp_whose_node_was_taken_away_meanwhile_is_not_said_to_be_restored(bench):
+    test = bench.operations.node_self_test(TECHNICIAN, "LP1", 10.0)
+    retired = "id,lat,lon,state\nLP1,51.4344,6.7623,retired\n"
+    bench.operations.inventory_import(
+        OPERATOR, retired, format="csv", name="i", mapping=None, skip_bad_rows=False, guard=Guard()
+    )
+    bench.run(60)
+    last = bench.operations.self_test(VIEWER, test.test).checks[-1]
+    assert (last.name, last.ok, last.detail) == ("restored", False, "node N-1 switches it no longer")
+
+
 def test_without_a_daemon_nothing_is_begun(office):
     office.operations._desk.live = None
     with pytest.raises(LinkDown, match="nothing was changed"):
