@@ -128,7 +128,10 @@ def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -
     if command is not None and not command.state.terminal:
         return False
     profile = desk.profiles[point.profile]
-    if profile.confirmation == "revision" and (command is None or report.applied_revision != command.revision):
+    named = profile.confirmation in ("revision", "stored")
+    if profile.confirmation == "stored" and not report.verified:
+        return False
+    if named and (command is None or report.applied_revision != command.revision):
         return False
     due = fit_level(level, capabilities(desk, point.profile, street.seen.get(point.node)), point.min_level)
     return abs(said.level - due) <= LEVEL_TOLERANCE
@@ -196,7 +199,14 @@ def _node(desk: Desk, street: Street, node: Node) -> NodeView:
         last_seen=seen.last_seen if seen is not None else None,
         command=command.state if command is not None else None,
         flags=report.flags if report is not None else (),
+        clock_offset_s=_clock_offset_s(report),
     )
+
+
+def _clock_offset_s(report: ReportedState | None) -> float | None:
+    if report is None or report.at is None:
+        return None
+    return round((report.at - report.received_at).total_seconds(), 1)
 
 
 def status(desk: Desk) -> StatusView:

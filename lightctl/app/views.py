@@ -62,7 +62,10 @@ class LightView:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """One node; `claimed` is False for one that was heard of but is in no inventory."""
+    """One node; `claimed` is False for one that was heard of but is in no inventory.
+
+    clock_offset_s: how far its clock was ahead of ours in its last report; None where it says no time.
+    """
 
     id: str
     claimed: bool
@@ -80,6 +83,7 @@ class NodeView:
     last_seen: dt.datetime | None
     command: str | None = None
     flags: tuple[str, ...] = ()
+    clock_offset_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Resend, Send, Settled, Wait, reconcile
+from lightctl.control.timekeeping import time_signal
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import Event
@@ -93,6 +94,7 @@ class Controller:
         if self._renewal_due(memory, now):
             self._renew(memory, now, out)
         waiting = self._move(memory, now, out)
+        self._tell_time(memory, now, out)
         self._judge(memory, now, out)
         self._look_again(memory, now, waiting)
 
@@ -234,6 +236,12 @@ class Controller:
     def _answer_hello(self, memory: NodeMemory, desired: DesiredState, out: Collected) -> None:
         if memory.answer_hello:
             self._submit(memory, desired, out)
+
+    def _tell_time(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+        signal = time_signal(memory, now, self._policy)
+        if signal is not None:
+            out.submit(memory.node, signal, 0)
+            memory.time = memory.time.sent(now)
 
     @staticmethod
     def _end(memory: NodeMemory, state: CommandState, now: dt.datetime, detail: str, out: Collected) -> None:

@@ -74,7 +74,9 @@ class Knowledge:
                 return self._hear_hello(event)
             case ev.NodeReported(report):
                 return self._hear_report(report, out)
-            case ev.NodePresence():
+            case ev.NodePresence(node, online, _):
+                if online and node in self.memories:
+                    self.memories[node].time = self.memories[node].time.connected()
                 return NOBODY  # a hint only: the lease on reports decides
             case ev.NodeUnreachable(node, _, detail):
                 return self._lose(node, detail)
@@ -121,6 +123,8 @@ class Knowledge:
         profile = self._profiles.get(node.profile)
         if profile is None:  # nobody knows how to speak to it: it is shown as faulty, and the others go on
             profile = Profile(node.profile, "unknown", "native", Capabilities(), announces=False, confirmation="level")
+            points = {}
+        elif not profile.capabilities.channels:  # a meter, whatever stands in its row: it has nothing to switch
             points = {}
         if known is None:
             known = NodeMemory(node, profile, points, profile.capabilities, known_since=now)
@@ -196,6 +200,7 @@ class Knowledge:
             return NOBODY
         if memory.unreachable:
             memory.unreachable = ""
+            memory.time = memory.time.connected()
             memory.stop_resting()
         memory.heard_at = at if memory.heard_at is None else max(memory.heard_at, at)
         return (node,)
@@ -210,6 +215,7 @@ class Knowledge:
             memory.capabilities = event.capabilities
             memory.stale = True
         memory.announced = memory.profile.announces
+        memory.time = memory.time.heard(event.clock, event.received_at).connected()
         memory.answer_hello = True
         memory.stop_resting()
         memory.see_revision(event.applied_revision)
@@ -226,6 +232,7 @@ class Knowledge:
         if not memory.hear_boot(report.boot_id, report.at):
             return NOBODY
         memory.reported = report
+        memory.time = memory.time.heard(report.at, report.received_at)
         out.reported[report.node] = report
         if memory.profile.announces and not memory.announced:
             self._ask_who(memory, report.received_at, out)
@@ -285,9 +292,12 @@ class Knowledge:
             if memory.node.link != link:
                 continue
             memory.stop_resting()
+            memory.time = memory.time.connected()
             concerned.append(memory.node.id)
             command = memory.open_command
-            if memory.desired is not None and (command is not None or memory.profile.announces):
+            # What the link has not answered for yet waits there still; a unit's nights are not to be written twice.
+            owed = command is not None and not memory.on_its_way
+            if memory.desired is not None and (owed or memory.profile.announces):
                 out.submit(memory.node, memory.desired, command.priority if command is not None else 0)
                 memory.on_its_way = True
         return concerned

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field, replace
 
+from lightctl.control.node_time import UNKNOWN_TIME, NodeTime
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Capabilities, LightPoint, Node
@@ -23,7 +24,7 @@ class NodeMemory:
     its nights are to be renewed. next_change: when the level due next changes. failures: commands failed or expired in
     a row. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at: when
     to look again, and when the controller's heap will ask (never later). announced: the capabilities are its own word,
-    not its profile's. asked_at: when it was last asked to say them.
+    not its profile's. asked_at: when it was last asked to say them. time: its clock, and the time it was sent.
     """
 
     node: Node
@@ -56,6 +57,7 @@ class NodeMemory:
     queued_at: dt.datetime | None = None
     announced: bool = False
     asked_at: dt.datetime | None = None
+    time: NodeTime = UNKNOWN_TIME
 
     @property
     def open_command(self) -> Command | None:
@@ -103,6 +105,8 @@ class NodeMemory:
         self.desired = restored.desired
         self.command = restored.command
         self.reported = restored.reported
+        if restored.reported is not None:
+            self.time = self.time.heard(restored.reported.at, restored.reported.received_at)
         self.boot_id = restored.boot_id
         self.heard_at = restored.reported.received_at if restored.reported is not None else None
         self.faults = {fault.key: fault for fault in restored.faults}
@@ -129,6 +133,7 @@ class NodeMemory:
         self.announced = False
         self.asked_at = None
         self.reported = None
+        self.time = UNKNOWN_TIME
         self.boot_id = self.former_boot = ""
 
     def hear_boot(self, boot_id: str, at: dt.datetime | None) -> bool:
@@ -148,6 +153,7 @@ class NodeMemory:
         self.heard_at = min(self.heard_at, now) if self.heard_at is not None else None
         self.next_change = self.topup_at = self.review_at = self.queued_at = None
         self.stale = True
+        self.time = UNKNOWN_TIME
         self.stop_resting()
         command = self.open_command
         if command is not None:

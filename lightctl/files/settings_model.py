@@ -177,6 +177,9 @@ class DeliverySettings(_Section):
     heartbeat_s: Seconds = Field(default=300.0, description="Seconds between two reports of a healthy node.")
     lease_factor: float = Field(default=2.5, gt=1, le=100, description="Heartbeats of silence that make a node absent.")
     topup_spread_s: Seconds = Field(default=600.0, description="Seconds over which the nightly delivery is spread.")
+    clock_warn_s: Seconds = Field(
+        default=30.0, description="Seconds a node's clock may be off before it is warned of, and set where it can be."
+    )
     clock_untrusted_s: Seconds = Field(
         default=300.0, description="Seconds a node's clock may be off before it is a fault."
     )

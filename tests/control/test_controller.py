@@ -376,16 +376,6 @@ def test_a_report_of_a_fading_lamp_that_comes_late_is_no_fault():
     assert not street.faults
 
 
-def test_a_clock_that_is_far_off_is_a_fault_and_a_near_one_is_not():
-    street = running(Street())
-    near = street.report().report
-    street.step(ev.NodeReported(replace(near, at=near.received_at + dt.timedelta(seconds=200))))
-    assert not street.faults
-    far = street.report().report
-    street.step(ev.NodeReported(replace(far, at=far.received_at + dt.timedelta(seconds=400))))
-    assert [f.event for f in street.faults.values()] == [FaultEvent.CLOCK_UNTRUSTED]
-
-
 def test_the_controller_only_touches_nodes_that_events_or_alarms_name():
     street = Street(tuple(lamp(str(number)) for number in range(50)))
     street.start()
