@@ -91,7 +91,7 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
         lamps=point.lamps,
         tags=point.tags,
         desired=desired,
-        reported=_reported(report, point.channel),
+        reported=reported(report, point.channel),
         settled=_settled(desk, street, point, desired.level),
         reachable=reachable,
         node=point.node,
@@ -103,7 +103,8 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
     )
 
 
-def _reported(report: ReportedState | None, channel: int) -> ReportedView | None:
+def reported(report: ReportedState | None, channel: int) -> ReportedView | None:
+    """Show what a node's report says of one channel, None where it says nothing."""
     said = report.channels.get(channel) if report is not None else None
     if report is None or said is None:
         return None

@@ -97,7 +97,10 @@ class PointResult:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A lighting change and how far it got. `change` names it for asking again; `notes` are for people."""
+    """A lighting change and how far it got. `change` names it for asking again; `notes` are for people.
+
+    A level set by hand also has start, until and the ids of its overrides.
+    """
 
     change: str
     affected: int
@@ -108,7 +111,9 @@ class ChangeView:
     points: tuple[PointResult, ...]
     dry_run: bool = False
     level: int | None = None
+    start: dt.datetime | None = None
     until: dt.datetime | None = None
+    overrides: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -135,28 +140,6 @@ class ImportView:
     applied: bool
     dry_run: bool
     notes: tuple[RowErrorView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictView:
-    """One layer of a decision, with the file position it stands at."""
-
-    layer: str
-    verdict: str
-    detail: str
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WhyView:
-    """Why a lamp has (had, will have) its level at an instant."""
-
-    id: str
-    at: dt.datetime
-    level: int
-    reason: str
-    until: dt.datetime | None
-    chain: tuple[VerdictView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,5 +92,7 @@ def _at(date: dt.date, clock: dt.time, zone: zoneinfo.ZoneInfo) -> dt.datetime:
 
 def _not_a_time(text: str, where: str) -> InvalidInput:
     return InvalidInput(
-        where, f"{text!r} is not a time", hint="Write HH:MM of the city's clock, or 2026-11-23T22:30:00+01:00."
+        where,
+        f"{text!r} is not a time",
+        hint="Write HH:MM or 2026-11-23T22:30 of the city's clock, or 2026-11-23T22:30:00+01:00.",
     )

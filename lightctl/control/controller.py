@@ -22,7 +22,7 @@ from lightctl.control.collected import Collected
 from lightctl.control.desire import same_effect
 from lightctl.control.diagnose import diagnose
 from lightctl.control.effects import Effects
-from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge
+from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge, override_cause
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Resend, Send, Settled, Wait, reconcile
@@ -145,6 +145,11 @@ class Controller:
             memory.cause = NIGHTLY_CAUSE if topping_up else PROGRAM_CAUSE
         memory.stale = False
         memory.overrides = _not_over(memory, now)
+        begun, memory.renewed_at = memory.begun(now), now
+        if begun is not None:  # somebody asked for it, if not just now: that is always sent, and answered for
+            memory.assert_now = True
+            memory.cause = override_cause(begun.id)
+            memory.stop_resting()
         alone = memory.capabilities.carries_nights and not memory.overrides
         memory.next_change = None if alone else compiler.next_change(memory, now)
         try:

@@ -53,14 +53,10 @@ class Knowledge:
                 return self._replan(cause)
             case ev.OverrideSet(override, asked):
                 self._overrides[override.id] = override
-                return self._touch(override, f"override {override.id}", asked=asked, holds=True)
+                return self._touch(override, now, asked=asked, holds=True)
             case ev.OverrideEnded(override_id):
                 ended = self._overrides.pop(override_id, None)
-                return (
-                    NOBODY
-                    if ended is None
-                    else self._touch(ended, f"override {override_id} ended", asked=True, holds=False)
-                )
+                return NOBODY if ended is None else self._touch(ended, now, asked=True, holds=False)
             case ev.MaintenanceSet(maintenance):
                 self.crews.begin(maintenance)
                 return NOBODY
@@ -159,16 +155,20 @@ class Knowledge:
         nodes = (point.node for point in self._fleet.select(select))
         return tuple(dict.fromkeys(node for node in nodes if node in self.memories))
 
-    def _touch(self, override: Override, cause: str, *, asked: bool, holds: bool) -> Concerned:
+    def _touch(self, override: Override, now: dt.datetime, *, asked: bool, holds: bool) -> Concerned:
+        """Note on the nodes of an override that it holds or ended; one yet to begin changes only when to look again."""
         touched: dict[str, None] = {}
         for memory, channel in self._held_by(override):
             others = [each for each in memory.overrides.get(channel, ()) if each.id != override.id]
             memory.overrides[channel] = [*others, override] if holds else others
+            touched[memory.node.id] = None
+            if override.start > now:
+                memory.next_change = None
+                continue
             memory.stale = True
             memory.assert_now = memory.assert_now or asked
-            memory.cause = cause
+            memory.cause = override_cause(override.id) + ("" if holds else " ended")
             memory.stop_resting()
-            touched[memory.node.id] = None
         return tuple(touched)
 
     def set_back(self, now: dt.datetime) -> Concerned:
@@ -322,3 +322,8 @@ def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected, successor: s
         out.commands[command.id] = command
     out.faults += [replace(fault, cleared_at=now) for fault in left.faults]
     return replace(left, command=command, reported=None, faults=())
+
+
+def override_cause(override_id: str) -> str:
+    """Give the words by which a command names the override that brought it about."""
+    return f"override {override_id}"

@@ -11,6 +11,7 @@ from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Capabilities, LightPoint, Node
 from lightctl.domain.events import NodeRestored
 from lightctl.domain.states import Command, DesiredState, Fault, FaultEvent, Override, ReportedState
+from lightctl.planning.overrides import rank
 
 
 @dataclass(slots=True)
@@ -21,10 +22,11 @@ class NodeMemory:
     node last spoke, so that a late word of the former boot is known for what it is. stale: the desired state must be
     worked out again. assert_now: send even if the report already agrees (an operator asked). on_its_way: handed to the
     link, which has not answered yet. answer_hello: the node just (re)connected and is owed its document. topup_at: when
-    its nights are to be renewed. next_change: when the level due next changes. failures: commands failed or expired in
-    a row. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at: when
-    to look again, and when the controller's heap will ask (never later). announced: the capabilities are its own word,
-    not its profile's. asked_at: when it was last asked to say them. time: its clock, and the time it was sent.
+    its nights are to be renewed. renewed_at: when its document was last worked out. next_change: when the level due
+    next changes. failures: commands failed or expired in a row. unreachable: why, or "". refusal: why the node cannot
+    hold what is wanted, or "". review_at, queued_at: when to look again, and when the controller's heap will ask (never
+    later). announced: the capabilities are its own word, not its profile's. asked_at: when it was last asked to say
+    them. time: its clock, and the time it was sent.
     """
 
     node: Node
@@ -47,6 +49,7 @@ class NodeMemory:
     answer_hello: bool = False
     cause: str = "schedule"
     topup_at: dt.datetime | None = None
+    renewed_at: dt.datetime | None = None
     next_change: dt.datetime | None = None
     rest_until: dt.datetime | None = None
     failures: int = 0
@@ -85,6 +88,12 @@ class NodeMemory:
             self.highest_revision = revision
             self.stale = self.assert_now = True
             self.cause = f"the node held foreign revision {revision}"
+
+    def begun(self, now: dt.datetime) -> Override | None:
+        """Give the strongest override that began since the document was last worked out, None where none did."""
+        before = self.renewed_at
+        found = (each for held in self.overrides.values() for each in held if before and before < each.start <= now)
+        return max(found, key=rank, default=None)
 
     def rest(self, now: dt.datetime, policy: Policy) -> None:
         """Pause after a command that failed or expired, longer each time."""

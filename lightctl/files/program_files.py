@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.programs import (
@@ -36,11 +37,13 @@ def read_program(sheet: Sheet, key: Text, node: Node) -> ControlProgram | None:
         return None
     description = text_of(sheet, entries["description"], f"description of {what}") if "description" in entries else ""
     start_level = level_of(sheet, entries["start_level"], f"start_level of {what}") if "start_level" in entries else 100
-    active = _active(sheet, entries["active"], what) if "active" in entries else (SUNSET_TO_SUNRISE,)
+    source = sheet.source(key)
+    usual = (replace(SUNSET_TO_SUNRISE, source=source),)  # a window nobody wrote down stands where its program does
+    active = _active(sheet, entries["active"], what) if "active" in entries else usual
     steps = _steps(sheet, entries.get("steps"), what)
     if description is None or start_level is None:
         return None
-    return ControlProgram(key.text, active, start_level, steps, description, sheet.source(key))
+    return ControlProgram(key.text, active, start_level, steps, description, source)
 
 
 def _active(sheet: Sheet, node: Node, what: str) -> tuple[ActivePeriod, ...]:

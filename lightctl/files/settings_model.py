@@ -202,6 +202,9 @@ class SafetySettings(_Section):
         description="Whether schedules may ask for less than a protection keeps; the protection holds in any case.",
     )
     max_override_h: float = Field(default=12.0, gt=0, le=168, description="Longest manual level, in hours.")
+    max_override_ahead_h: float = Field(
+        default=168.0, ge=0, le=8784, description="How far ahead a manual level may begin, in hours; 0 allows none."
+    )
     max_maintenance_h: float = Field(default=24.0, gt=0, le=744, description="Longest maintenance, in hours.")
 
 

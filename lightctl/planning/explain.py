@@ -85,7 +85,8 @@ def _of_overrides(overrides: Sequence[Override], reason: Reason, zone: ZoneInfo)
     for index, override in enumerate(overrides):
         verdict = "outvoted" if index else "raised" if reason is Reason.PROTECTION else "decides"
         name = override.id if override.scope is Scope.MAINTENANCE else f"override {override.id}"
-        detail = f"{name}: {override.level} % until {_local(override.until, zone)}"
+        lasting = f"from {local_text(override.start, zone)} until {local_text(override.until, zone)}"
+        detail = f"{name}: {override.level} % {lasting}"
         if override.user:
             detail += f", by {override.user}"
         if override.reason:
@@ -120,7 +121,7 @@ def _of_program(night: Night, reason: Reason, now: dt.datetime, zone: ZoneInfo, 
     switch = night.switches[index]
     verdict = "outvoted" if overridden else "raised" if reason is Reason.PROTECTION else "decides"
     detail = (
-        f"program {night.program}, night of {night.date}: {switch.level} % since {_local(switch.at, zone)}, "
+        f"program {night.program}, night of {night.date}: {switch.level} % since {local_text(switch.at, zone)}, "
         f"{switch.cause.removeprefix(f'program {night.program}, ')}"
     )
     return Verdict("program", verdict, detail, night.sources[index] if night.sources else NOWHERE)
@@ -145,5 +146,6 @@ def _of_assignment(assignment: Assignment | None) -> Verdict:
     return Verdict("assignment", "chosen", detail, assignment.source)
 
 
-def _local(instant: dt.datetime, zone: ZoneInfo) -> str:
+def local_text(instant: dt.datetime, zone: ZoneInfo) -> str:
+    """Write an instant by a city's clock."""
     return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")

@@ -34,6 +34,12 @@ def m0002_proposals(db: Database) -> None:
 
 
 @MAIN()
+def m0003_who_changed(db: Database) -> None:
+    """Know who made a lighting change, and so who ended an override."""
+    run_script(db, schema.WHO_CHANGED)
+
+
+@MAIN()
 def m0004_maintenance(db: Database) -> None:
     """Hold maintenances and the faults they keep back, self-tests, and which node switched a light point when."""
     run_script(db, schema_maintenance.MAINTENANCE)

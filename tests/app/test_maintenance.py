@@ -145,6 +145,22 @@ def test_resume_leaves_what_a_crew_asked_for_alone_and_says_whose_it_is(office):
     assert [each.id for each in office.store.overrides(NOW)] == [name]
 
 
+def test_clearing_overrides_leaves_a_crews_alone_refused_by_id_and_said_of_all(office):
+    name = office.operations.maintenance_start(TECHNICIAN, Target(id="LP1"), 0, None, CABLE).change
+    with pytest.raises(SafetyRefused, match=name):
+        office.operations.override_clear(TECHNICIAN, [name], Guard())
+    office.operations.set_level(TECHNICIAN, Target(id="LP2"), 30, None, Guard())
+    cleared = office.operations.override_clear(TECHNICIAN, None, Guard())
+    assert (cleared.affected, cleared.notes) == (1, (f"{name} stays: a crew on site asked for it",))
+    assert [each.id for each in office.store.overrides(NOW)] == [name]
+
+
+def test_a_level_planned_for_later_is_not_called_failed_because_a_crew_is_at_work_now(office):
+    office.operations.maintenance_start(TECHNICIAN, Target(id="LP1"), 0, NOW + HOUR, CABLE)
+    planned = office.operations.set_level(TECHNICIAN, Target(id="LP1"), 30, NOW + 3 * HOUR, Guard(), NOW + 2 * HOUR)
+    assert planned.points[0].state == "pending"
+
+
 def test_a_circuit_is_darkened_for_a_crew_and_lights_up_again_by_itself_with_everything_dead(bench):
     change = bench.operations.maintenance_start(TECHNICIAN, Target(group="street"), 0, bench.now + HOUR, CABLE)
     assert bench.operations.change(VIEWER, change.change).confirmed == 2

@@ -36,8 +36,9 @@ def level_at(night: dict, at: str) -> int:
 
 def test_what_is_shown_of_a_lamp_is_what_is_due_at_every_hour(city: Cli) -> None:
     for light in ("LP-0001", "LP-0003"):
-        (night,) = nights(city, "--light", light, "--date", "2026-11-23")
-        for clock in ("13:00", "16:30", "21:00", "23:00", "02:00", "05:30", "08:05", "11:59"):
+        (night,) = nights(city, "--light", light, "--date", "2026-11-24")
+        evening, morning = ("13:00", "16:30", "21:00", "23:00"), ("02:00", "05:30", "08:05", "11:59")
+        for clock in (*(f"2026-11-24 {each}" for each in evening), *(f"2026-11-25 {each}" for each in morning)):
             due = city.done("why", light, "--at", clock, "-o", "json").json()
             assert level_at(night, due["at"]) == due["level"], (light, clock)
 

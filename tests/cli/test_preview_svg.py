@@ -177,7 +177,7 @@ def test_lamps_with_other_nights_get_a_panel_each(offline: Cli) -> None:
     told = texts(picture(offline, "-l", "*", "--days", "3"))
     assert [text for text in told if text.startswith(("1 lamp ", "4 lamps "))] == [
         "4 lamps (LP-0001, LP-0002, LP-0004, ...): calendar residential",
-        "1 lamp (LP-0003): calendar residential, at least 100 % while the sun is down (zebra crossings stay lit)",
+        "1 lamp (LP-0003): calendar crossings, at least 100 % while the sun is down (zebra crossings stay lit)",
     ]
 
 

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import crew_views, schedule_views, views
+from lightctl.app import crew_views, override_views, schedule_views, views, why_views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -41,6 +41,9 @@ ANSWERS = {
     "off": "ChangeView",
     "dim": "ChangeView",
     "resume": "ChangeView",
+    "override list": "OverrideView[]",
+    "override show": "OverrideDetailView",
+    "override clear": "ChangeView",
     "identify": "ChangeView",
     "inventory import": "ImportView",
     "schedule plan": "ApplyView",
@@ -55,7 +58,12 @@ ANSWERS = {
     "token revoke": "TokenView",
 }
 COMMON = {"Where", "Writing"}
-VIEWS = vars(views) | vars(schedule_views) | vars(crew_views)
+VIEWS = {
+    name: shape
+    for module in (views, schedule_views, override_views, crew_views, why_views)
+    for name, shape in vars(module).items()
+    if dataclasses.is_dataclass(shape)
+}
 
 
 def cli_page() -> str:
