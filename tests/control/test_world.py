@@ -15,7 +15,6 @@ from simulators.firmware import Firmware
 from tests.support.world import World
 
 SEEDS = range(60)
-FEW = range(12)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
