@@ -14,8 +14,9 @@ from dataclasses import replace
 from lightctl.app import progress
 from lightctl.app.asking import Actor, Guard
 from lightctl.app.desk import Desk, new_id
+from lightctl.app.switching import dry_view
 from lightctl.app.unclaimed import reached_by
-from lightctl.app.views import ChangeView, PointResult
+from lightctl.app.views import ChangeView
 from lightctl.devices.makes import check_node, has_own_address
 from lightctl.domain.assets import Fleet, LifeCycle, LightPoint, Node
 from lightctl.domain.distances import distance_m
@@ -129,8 +130,7 @@ def _change(
     desk.check_reach(len(points), guard)
     change, now = new_id("change"), desk.now()
     if guard.dry_run:
-        results = tuple(PointResult(p.id, "pending", f"would be switched by {node.id}") for p in points)
-        return ChangeView(change, len(points), 0, 0, 0, len(points), results, dry_run=True, notes=(note,))
+        return replace(dry_view(change, tuple(points), f"would be switched by {node.id}"), notes=(note,))
     used = [point.id for point in points if point.state is LifeCycle.IN_USE]
     with desk.store.transaction():
         desk.store.record_change(change, verb, now, used, None, None, None)

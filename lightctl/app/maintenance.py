@@ -15,8 +15,9 @@ from lightctl.app import progress
 from lightctl.app.asking import Actor, Guard, Target
 from lightctl.app.crew_views import MaintenanceView
 from lightctl.app.desk import Desk, new_id
-from lightctl.app.switching import commandable, name_of
-from lightctl.app.views import ChangeView, PointResult
+from lightctl.app.progress import instant
+from lightctl.app.switching import commandable, dry_view, name_of
+from lightctl.app.views import ChangeView
 from lightctl.domain.assets import FULL_LEVEL, LightPoint
 from lightctl.domain.crews import Maintenance
 from lightctl.domain.errors import InvalidInput, UnknownTarget
@@ -38,8 +39,8 @@ def start(
     below_protection: bool = False,
 ) -> ChangeView:
     """Begin a maintenance; raises InvalidInput without a reason, or for a level or an end that cannot be."""
-    now = desk.now()
-    end = until or now + DEFAULT_FOR
+    now, longest = desk.now(), dt.timedelta(hours=desk.settings.safety.max_maintenance_h)
+    end = until or now + min(DEFAULT_FOR, longest)
     _check(desk, level, now, end, guard, below_protection=below_protection)
     points = commandable(desk, target)
     desk.check_reach(len(points), guard)
@@ -50,12 +51,9 @@ def start(
     notes = _notes(protected, wanted)
     if guard.dry_run:
         does = "alarms would be kept back" if level is None else f"would be held at {level} %"
-        results = tuple(PointResult(point.id, "pending", does) for point in points)
-        return ChangeView(
-            wanted.id, len(points), 0, 0, 0, len(points), results, dry_run=True, level=level, until=end, notes=notes
-        )
+        return replace(dry_view(wanted.id, points, does, level, None, end), notes=notes)
     does = "light as it is" if level is None else f"{level} %"
-    said = "; ".join((f"{does} until {_instant(end)}", *notes))
+    said = "; ".join((f"{does} until {instant(end)}", *notes))
     override = wanted.override
     audit = desk.audit(actor, "maintenance start", name_of(target), guard, said)
     with desk.store.transaction():
@@ -80,7 +78,7 @@ def _check(
             "below_protection", "without a level there is nothing to go below with", hint="Give --off or --level N too."
         )
     if end <= now:
-        raise InvalidInput("until", f"{_instant(end)} has passed", hint="Give an instant to come.")
+        raise InvalidInput("until", f"{instant(end)} has passed", hint="Give an instant to come.")
     longest = desk.settings.safety.max_maintenance_h
     if end - now > dt.timedelta(hours=longest):
         raise InvalidInput(
@@ -138,8 +136,7 @@ def stop(desk: Desk, actor: Actor, ids: Sequence[str], guard: Guard) -> ChangeVi
     desk.check_reach(len({p.id for each in running for p in desk.fleet.select(each.select)}), guard)
     change = new_id("change")
     if guard.dry_run:
-        results = tuple(PointResult(light, "pending", "would follow its program again") for light in held)
-        return ChangeView(change, len(held), 0, 0, 0, len(held), results, dry_run=True)
+        return dry_view(change, tuple(held.values()), "would follow its program again")
     if not running:
         return ChangeView(change, 0, 0, 0, 0, 0, (), notes=("nothing of it was running",))
     names = [each.id for each in running]
@@ -199,7 +196,3 @@ def _view(desk: Desk, record: MaintenanceRecord, now: dt.datetime) -> Maintenanc
 
 def _running(record: MaintenanceRecord, now: dt.datetime) -> bool:
     return record.ended_at is None and now < record.maintenance.until
-
-
-def _instant(instant: dt.datetime) -> str:
-    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

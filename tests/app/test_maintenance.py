@@ -82,6 +82,7 @@ def test_how_long_a_maintenance_may_last_is_a_setting():
     office.furnish()
     with pytest.raises(InvalidInput, match="max_maintenance_h"):
         office.operations.maintenance_start(TECHNICIAN, ZEBRA, None, NOW + 2 * HOUR, CABLE)
+    assert office.operations.maintenance_start(TECHNICIAN, ZEBRA, None, None, CABLE).until == NOW + HOUR
     office.store.close()
 
 
