@@ -75,9 +75,13 @@ async def why(call: Calling, id: Id, at: Annotated[Instant | None, Query()] = No
 
 
 @router.get("/nodes", response_model=list[NodeView])
-async def node_list(call: Calling) -> Response:
+async def node_list(
+    call: Calling,
+    *,
+    claimed: Annotated[bool | None, Query(description="only those of the inventory, or only others")] = None,
+) -> Response:
     """List every node, also those heard of that no inventory claims."""
-    return await call.answer(lambda ops, actor: ops.node_list(actor), _NODES)
+    return await call.answer(lambda ops, actor: ops.node_list(actor, claimed=claimed), _NODES)
 
 
 @router.get("/nodes/{id}", response_model=NodeView, responses=ONE)
@@ -96,9 +100,17 @@ async def command_list(
 
 
 @router.get("/faults", response_model=list[FaultView])
-async def fault_list(call: Calling, *, open_only: bool = False, limit: Limit = 100) -> Response:
+async def fault_list(
+    call: Calling,
+    *,
+    open_only: bool = False,
+    suppressed: Annotated[bool, Query(description="also those a maintenance keeps from being alarms")] = False,
+    limit: Limit = 100,
+) -> Response:
     """List faults, the newest first."""
-    return await call.answer(lambda ops, actor: ops.fault_list(actor, open_only=open_only, limit=limit), _FAULTS)
+    return await call.answer(
+        lambda ops, actor: ops.fault_list(actor, open_only=open_only, limit=limit, suppressed=suppressed), _FAULTS
+    )
 
 
 @router.get("/audit", response_model=list[AuditView])

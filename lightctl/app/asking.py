@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lightctl.domain.errors import NotPermitted
+
 
 class Role(StrEnum):
     """What a token may do: a viewer reads, a technician also switches and imports nothing, an operator does all."""
@@ -45,3 +47,15 @@ class Guard:
     dry_run: bool = False
     reason: str = ""
     max_affected: int | None = None
+
+
+NO_GUARD = Guard()
+
+
+def require(actor: Actor, role: Role) -> None:
+    """Raise NotPermitted unless somebody has a role, or a higher one."""
+    if not actor.role.covers(role):
+        raise NotPermitted(
+            f"{actor.user!r} has the role {actor.role} and this needs the role {role}. Ask for a token with that role "
+            "(`lightctl token create`)."
+        )

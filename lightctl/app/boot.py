@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lightctl.domain.assets import Fleet
-from lightctl.domain.events import Event, FleetChanged, IntentChanged, NodeRestored, OverrideSet
+from lightctl.domain.events import Event, FleetChanged, IntentChanged, MaintenanceSet, NodeRestored, OverrideSet
 from lightctl.domain.states import Fault
 from lightctl.files.schedules import read_schedules
 from lightctl.store.base import Snapshot
@@ -29,3 +29,5 @@ def boot_events(snapshot: Snapshot, time_zone: str) -> Iterator[Event]:
     yield IntentChanged(read_schedules(snapshot.schedule_files).intent, "daemon start")
     for override in snapshot.overrides:
         yield OverrideSet(override, asked=False)
+    for maintenance in snapshot.maintenances:
+        yield MaintenanceSet(maintenance)

@@ -10,9 +10,20 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from lightctl.app import access, importing, overriding, progress, reading, schedule_plan, scheduling, switching, why
-from lightctl.app.asking import Actor, Guard, Role, Target
+from lightctl.app import (
+    access,
+    importing,
+    overriding,
+    progress,
+    reading,
+    schedule_plan,
+    scheduling,
+    switching,
+    why,
+)
+from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
 from lightctl.app.desk import Desk, Notify
+from lightctl.app.field_operations import FieldOperations
 from lightctl.app.live import Live
 from lightctl.app.override_views import OverrideDetailView, OverrideView
 from lightctl.app.schedule_plan import Draft, Planned
@@ -30,15 +41,12 @@ from lightctl.app.views import (
     TokenView,
 )
 from lightctl.app.why_views import WhyView
-from lightctl.domain.errors import NotPermitted
 from lightctl.domain.selectors import parse_selector
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
-NO_GUARD = Guard()
 
-
-class Operations:
+class Operations(FieldOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(
@@ -56,94 +64,96 @@ class Operations:
 
     def status(self, actor: Actor) -> StatusView:
         """Give the city at a glance."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return reading.status(self._desk)
 
     def light_list(self, actor: Actor, select: str = "*") -> tuple[LightView, ...]:
         """Give the light points a selector names."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return reading.lights(self._desk, self._desk.fleet.select(parse_selector(select)))
 
     def light_show(self, actor: Actor, light_id: str) -> LightView:
         """Give one light point; raises UnknownTarget."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return reading.lights(self._desk, (self._desk.point(light_id),))[0]
 
-    def node_list(self, actor: Actor) -> tuple[NodeView, ...]:
-        """Give every node, those in no inventory included."""
-        _require(actor, Role.VIEWER)
-        return reading.nodes(self._desk)
+    def node_list(self, actor: Actor, *, claimed: bool | None = None) -> tuple[NodeView, ...]:
+        """Give every node, those in no inventory included; with `claimed` only those that are, or only the others."""
+        require(actor, Role.VIEWER)
+        return reading.nodes(self._desk, claimed=claimed)
 
     def node_show(self, actor: Actor, node_id: str) -> NodeView:
         """Give one node; raises UnknownTarget."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return reading.node(self._desk, node_id)
 
     def why(self, actor: Actor, light_id: str, at: dt.datetime | None = None) -> WhyView:
         """Say why a lamp has its level at an instant, now if none is given."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return why.why(self._desk, light_id, at)
 
     def command_list(self, actor: Actor, *, state: str | None, node: str | None, limit: int) -> tuple[CommandView, ...]:
         """Give the newest commands."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return reading.commands(self._desk, state, node, limit)
 
-    def fault_list(self, actor: Actor, *, open_only: bool, limit: int) -> tuple[FaultView, ...]:
-        """Give the newest faults."""
-        _require(actor, Role.VIEWER)
-        return reading.faults(self._desk, open_only=open_only, limit=limit)
+    def fault_list(
+        self, actor: Actor, *, open_only: bool, limit: int, suppressed: bool = False
+    ) -> tuple[FaultView, ...]:
+        """Give the newest faults, with `suppressed` also those that a maintenance kept from being alarms."""
+        require(actor, Role.VIEWER)
+        return reading.faults(self._desk, open_only=open_only, limit=limit, suppressed=suppressed)
 
     def audit_list(self, actor: Actor, *, limit: int) -> tuple[AuditView, ...]:
         """Give the newest audit entries."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return reading.audit(self._desk, limit)
 
     def audit_verify(self, actor: Actor) -> AuditVerdict:
         """Check the whole audit chain."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return reading.audit_verdict(self._desk)
 
     def change(self, actor: Actor, change: str) -> ChangeView:
         """Say how far a lighting change got; raises UnknownTarget."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return progress.progress(self._desk, change)
 
     def override_list(
         self, actor: Actor, target: Target | None = None, *, ended: bool = False, limit: int = 100
     ) -> tuple[OverrideView, ...]:
         """Give the newest overrides that concern a target (None: the city); those that are over only where asked."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return overriding.overrides(self._desk, target, ended=ended, limit=limit)
 
     def override_show(self, actor: Actor, override_id: str) -> OverrideDetailView:
         """Give one override with what it comes to at its lamps; raises UnknownTarget."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return overriding.override(self._desk, override_id)
 
     def inventory_export(self, actor: Actor, format: Literal["csv", "geojson"], select: str = "*") -> str:  # noqa: A002 - the CLI's word
         """Write light points as a file that imports again."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return importing.export(self._desk, format, parse_selector(select))
 
     def schedule_export(self, actor: Actor, version: int | None = None) -> SchedulesView:
         """Give the schedules in force, or an earlier version of them; raises UnknownTarget."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return scheduling.in_force(self._desk, version)
 
     def schedule_draft(self, actor: Actor, files: Mapping[str, str]) -> Draft:
         """Read what a plan of these files needs."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return schedule_plan.draft(self._desk, files)
 
     def schedule_history(self, actor: Actor, *, limit: int) -> tuple[VersionView, ...]:
         """Give the versions of the schedules, newest first."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return scheduling.history(self._desk, limit)
 
     def schedule_proposals(self, actor: Actor) -> tuple[ProposalView, ...]:
         """Give the plans that wait for a second person."""
-        _require(actor, Role.VIEWER)
+        require(actor, Role.VIEWER)
         return scheduling.proposals(self._desk)
 
     # -- switching: technicians -----------------------------------------------------------------------------------
@@ -158,22 +168,22 @@ class Operations:
         start: dt.datetime | None = None,
     ) -> ChangeView:
         """Hold a level from one instant (None: now) until another (None: half an hour later)."""
-        _require(actor, Role.TECHNICIAN)
+        require(actor, Role.TECHNICIAN)
         return switching.set_level(self._desk, actor, target, level, until, guard, start)
 
     def resume(self, actor: Actor, target: Target, guard: Guard) -> ChangeView:
         """End the overrides that concern a target: its lamps go back to their program."""
-        _require(actor, Role.TECHNICIAN)
+        require(actor, Role.TECHNICIAN)
         return switching.resume(self._desk, actor, target, guard)
 
     def override_clear(self, actor: Actor, ids: Sequence[str] | None, guard: Guard) -> ChangeView:
         """End overrides by id, or all of them (None); raises UnknownTarget."""
-        _require(actor, Role.TECHNICIAN)
+        require(actor, Role.TECHNICIAN)
         return overriding.clear(self._desk, actor, ids, guard)
 
     def identify(self, actor: Actor, target: Target, guard: Guard) -> ChangeView:
         """Have lamps show themselves."""
-        _require(actor, Role.TECHNICIAN)
+        require(actor, Role.TECHNICIAN)
         return switching.identify(self._desk, actor, target, guard)
 
     # -- ruling: operators ----------------------------------------------------------------------------------------
@@ -190,57 +200,49 @@ class Operations:
         guard: Guard,
     ) -> ImportView:
         """Bring light points in, all rows or none unless bad ones may be skipped."""
-        _require(actor, Role.OPERATOR)
+        require(actor, Role.OPERATOR)
         return importing.import_inventory(
             self._desk, actor, text, format=format, name=name, mapping=mapping, skip_bad_rows=skip_bad_rows, guard=guard
         )
 
     def schedule_commit(self, actor: Actor, planned: Planned, guard: Guard, plan: str | None = None) -> ApplyView:
         """Put a plan in force, unless it is stale or a guard rail stands in its way (SafetyRefused)."""
-        _require(actor, Role.OPERATOR)
+        require(actor, Role.OPERATOR)
         return scheduling.commit(self._desk, actor, planned, guard, plan)
 
     def schedule_apply(self, actor: Actor, files: Mapping[str, str], guard: Guard) -> ApplyView:
         """Plan and put in force at once; with an error in the files nothing changes."""
-        _require(actor, Role.OPERATOR)
+        require(actor, Role.OPERATOR)
         planned = schedule_plan.make(schedule_plan.draft(self._desk, files), guard)
         return scheduling.commit(self._desk, actor, planned, guard)
 
     def schedule_undo_draft(self, actor: Actor, version: int | None) -> Draft:
         """Read what a way back to an earlier version needs."""
-        _require(actor, Role.OPERATOR)
+        require(actor, Role.OPERATOR)
         return scheduling.undo_draft(self._desk, version)
 
     def schedule_approve(self, actor: Actor, plan: str, guard: Guard) -> ProposalView:
         """Say yes to another person's plan that a guard rail stopped."""
-        _require(actor, Role.OPERATOR)
+        require(actor, Role.OPERATOR)
         return scheduling.approve(self._desk, actor, plan, guard)
 
     def token_create(
         self, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None, guard: Guard = NO_GUARD
     ) -> TokenView:
         """Make a token; its secret is in the answer and nowhere else."""
-        _require(actor, Role.OPERATOR)
+        require(actor, Role.OPERATOR)
         return access.create(self._desk, actor, name, role, expires_at, guard)
 
     def token_list(self, actor: Actor) -> tuple[TokenView, ...]:
         """Give every token, without secrets."""
-        _require(actor, Role.OPERATOR)
+        require(actor, Role.OPERATOR)
         return access.tokens(self._desk)
 
     def token_revoke(self, actor: Actor, name: str, guard: Guard = NO_GUARD) -> TokenView:
         """End a token at once; raises UnknownTarget."""
-        _require(actor, Role.OPERATOR)
+        require(actor, Role.OPERATOR)
         return access.revoke(self._desk, actor, name, guard)
 
     def authenticate(self, secret: str, origin: str) -> Actor | None:
         """Give who holds a secret, or None when it is unknown, expired or revoked."""
         return access.authenticate(self._desk, secret, origin)
-
-
-def _require(actor: Actor, role: Role) -> None:
-    if not actor.role.covers(role):
-        raise NotPermitted(
-            f"{actor.user!r} has the role {actor.role} and this needs the role {role}. Ask for a token with that role "
-            "(`lightctl token create`)."
-        )

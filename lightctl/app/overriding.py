@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import islice
 
 from lightctl.app import switching
@@ -16,7 +16,7 @@ from lightctl.app.views import ChangeView
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.errors import UnknownTarget
 from lightctl.domain.selectors import Operator, Selector
-from lightctl.domain.states import Override
+from lightctl.domain.states import Override, Scope
 from lightctl.planning.overrides import in_force
 from lightctl.store.base import OverrideRecord
 
@@ -72,21 +72,29 @@ def override(desk: Desk, override_id: str) -> OverrideDetailView:
 def clear(desk: Desk, actor: Actor, ids: Sequence[str] | None, guard: Guard) -> ChangeView:
     """End overrides by id, or all of them (None), those yet to begin too; one that is over already stays as it is.
 
-    Raises UnknownTarget for an id that never was; then nothing is changed.
+    What a crew on site asked for is not among all, and refused by id. Raises UnknownTarget for an id that never was;
+    then nothing is changed.
     """
     street = _Street(desk)
     now = street.now
     named = desk.store.override_records(now) if ids is None else [_known(desk, each) for each in dict.fromkeys(ids)]
-    ending = [each.override for each in named if each.over_at > now]
+    open_ones = [each.override for each in named if each.over_at > now]
+    crews = [each for each in open_ones if each.scope is Scope.MAINTENANCE]
+    if ids is not None:
+        for each in crews:
+            switching.leave_to_crew(each)
+    ending = [each for each in open_ones if each.scope is not Scope.MAINTENANCE]
+    notes = tuple(f"{each.id} stays: a crew on site asked for it" for each in crews)
     held = tuple({point.id: point for each in ending for point in street.lamps(each.select)}.values())
     desk.check_reach(len(held), guard)
     change = new_id("change")
     if guard.dry_run or not ending:
         view = switching.dry_view(change, held, f"would end {len(ending)} overrides")
-        return view if guard.dry_run else ChangeView(change, 0, 0, 0, 0, 0, ())
+        return replace(view if guard.dry_run else ChangeView(change, 0, 0, 0, 0, 0, ()), notes=notes)
     target = EVERY_OVERRIDE if ids is None else ",".join(each.id for each in ending)
     audit = desk.audit(actor, "override clear", target, guard, f"{len(ending)} overrides ended")
-    return switching.end(desk, "clear", change, now, held, [each.id for each in ending], audit)
+    done = switching.end(desk, "clear", change, now, held, [each.id for each in ending], audit)
+    return replace(done, notes=notes)
 
 
 def _known(desk: Desk, override_id: str) -> OverrideRecord:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lightctl.app.desk import Desk
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.errors import UnknownTarget
-from lightctl.domain.states import Command, CommandState
+from lightctl.domain.states import Command, CommandState, Scope
 from lightctl.store.base import ActionRecord, ChangeRecord, OverrideRecord
 
 
@@ -24,6 +25,7 @@ def progress(desk: Desk, change: str) -> ChangeView:
         touched = desk.store.overrides_of_change(change)
         overrides = [each for each in touched if each.change == change]
         results = tuple(_of_overrides(desk, record, touched))
+        results = _beside_crews(desk, record, overrides, results)
     counts = {
         state: sum(1 for r in results if r.state == state) for state in ("confirmed", "failed", "expired", "pending")
     }
@@ -101,6 +103,34 @@ def _of_command(
             return PointResult(light, "pending", "sent; the lamp has not reported yet")
         case _:
             return PointResult(light, "pending", "queued; not sent yet")
+
+
+def _beside_crews(
+    desk: Desk, record: ChangeRecord, overrides: Sequence[OverrideRecord], results: tuple[PointResult, ...]
+) -> tuple[PointResult, ...]:
+    """Say what crews make of a change.
+
+    A maintenance that drives no lamp is in force once it is stored; a level asked for elsewhere does not reach a lamp
+    that a crew holds at another one.
+    """
+    if record.kind == "maintenance" and record.level is None:
+        return tuple(PointResult(result.id, "confirmed", "alarms kept back, light as it is") for result in results)
+    now = desk.now()
+    begun = [each.override.start for each in overrides if each.override.start <= now]
+    if record.kind != "level" or not begun:
+        return results
+    crews = [
+        each
+        for each in desk.store.overrides(now)
+        if each.scope is Scope.MAINTENANCE and each.start <= begun[0] and each.level != record.level
+    ]
+    held = {point.id: each for each in crews for point in desk.fleet.select(each.select)}
+    return tuple(
+        replace(result, state="failed", detail=f"{held[result.id].id} of a crew holds {held[result.id].level} %")
+        if result.id in held
+        else result
+        for result in results
+    )
 
 
 def _no_command_yet(desk: Desk) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lightctl import __version__
+from lightctl.app import unclaimed
+from lightctl.app.crew_views import MountingView
 from lightctl.app.desk import Desk
 from lightctl.app.views import (
     AuditVerdict,
@@ -21,9 +23,10 @@ from lightctl.app.views import (
 )
 from lightctl.devices.fit import fit_level
 from lightctl.domain.assets import Capabilities, LifeCycle, LightPoint, Node
+from lightctl.domain.crews import Maintenance
 from lightctl.domain.errors import InvalidInput, UnknownTarget
 from lightctl.domain.states import Command, CommandState, Fault, Override, ReportedState
-from lightctl.store.base import NodeSeen, UnclaimedNode
+from lightctl.store.base import NodeSeen
 
 LEVEL_TOLERANCE = 2
 
@@ -38,13 +41,14 @@ class Street:
     seen: Mapping[str, NodeSeen]
     overrides: Mapping[str, Sequence[Override]]
     faults: Mapping[str, tuple[str, ...]]
+    maintenances: Sequence[Maintenance]
 
 
 def look(desk: Desk, nodes: Collection[str] | None = None) -> Street:
     """Read the street once, or what concerns some nodes of it."""
     now = desk.now()
     faults: dict[str, list[str]] = {}
-    for _, fault in desk.store.faults(open_only=True):
+    for _, fault in desk.store.faults(open_only=True, alarms_only=True):
         faults.setdefault(fault.subject, []).append(fault.event)
     return Street(
         now=now,
@@ -53,6 +57,7 @@ def look(desk: Desk, nodes: Collection[str] | None = None) -> Street:
         seen=desk.store.nodes_seen(nodes),
         overrides=desk.overrides_by_point(now),
         faults={subject: tuple(events) for subject, events in faults.items()},
+        maintenances=desk.store.running_maintenances(now),
     )
 
 
@@ -94,6 +99,7 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
         cabinet=point.cabinet,
         last_seen=seen.last_seen if seen is not None else None,
         faults=street.faults.get(point.id, ()) + street.faults.get(point.node or "-", ()),
+        maintenance=next((each.id for each in street.maintenances if point.selected_by(each.select)), ""),
     )
 
 
@@ -128,11 +134,12 @@ def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -
         return False
     if named and (command is None or report.applied_revision != command.revision):
         return False
-    due = fit_level(level, _capabilities(desk, point.profile, street.seen.get(point.node)), point.min_level)
+    due = fit_level(level, capabilities(desk, point.profile, street.seen.get(point.node)), point.min_level)
     return abs(said.level - due) <= LEVEL_TOLERANCE
 
 
-def _capabilities(desk: Desk, profile: str, seen: NodeSeen | None) -> Capabilities:
+def capabilities(desk: Desk, profile: str, seen: NodeSeen | None) -> Capabilities:
+    """Give what a node can do: what it said itself, else what its profile says."""
     return (
         seen.capabilities if seen is not None and seen.capabilities is not None else desk.profiles[profile].capabilities
     )
@@ -146,34 +153,19 @@ def _reachable(desk: Desk, profile: str, seen: NodeSeen | None, now: dt.datetime
     return now - seen.last_seen < dt.timedelta(seconds=heartbeat * delivery.lease_factor)
 
 
-def nodes(desk: Desk) -> tuple[NodeView, ...]:
-    """Show every node of the inventory, then those that spoke and are in none."""
+def nodes(desk: Desk, *, claimed: bool | None = None) -> tuple[NodeView, ...]:
+    """Show every node of the inventory, then those that spoke and are in none; only one of the two kinds if asked."""
+    strangers = () if claimed else tuple(unclaimed.shown(desk, found) for found in unclaimed.unclaimed(desk))
+    if claimed is False:
+        return strangers
     street = look(desk)
-    known = tuple(_node(desk, street, node) for node in desk.fleet.nodes.values())
-    return known + tuple(map(_stranger, _strangers(desk)))
+    return tuple(_node(desk, street, node) for node in desk.fleet.nodes.values()) + strangers
 
 
-def _strangers(desk: Desk) -> list[UnclaimedNode]:
-    return [found for found in desk.store.unclaimed() if found.node not in desk.fleet.nodes]
-
-
-def _stranger(found: UnclaimedNode) -> NodeView:
-    return NodeView(
-        id=found.node,
-        claimed=False,
-        profile="",
-        link=found.link,
-        address=found.source,
-        channels={},
-        cabinet="",
-        carries_nights=None,
-        revision=None,
-        applied_revision=None,
-        model=found.model,
-        firmware="",
-        reachable=False,
-        last_seen=found.last_seen,
-    )
+def mountings(desk: Desk, light_id: str) -> tuple[MountingView, ...]:
+    """Show the nodes that switched a light point; raises UnknownTarget."""
+    found = desk.store.mountings(desk.point(light_id).id)
+    return tuple(MountingView(each.light_point, each.node, each.channel, each.since, each.until) for each in found)
 
 
 def node(desk: Desk, node_id: str) -> NodeView:
@@ -181,10 +173,10 @@ def node(desk: Desk, node_id: str) -> NodeView:
     claimed = desk.fleet.nodes.get(node_id)
     if claimed is not None:
         return _node(desk, look(desk, (node_id,)), claimed)
-    found = next((found for found in _strangers(desk) if found.node == node_id), None)
+    found = next((found for found in unclaimed.unclaimed(desk) if found.node == node_id), None)
     if found is None:
         raise UnknownTarget(f"no node {node_id!r} is known. `lightctl node list` shows them.")
-    return _stranger(found)
+    return unclaimed.shown(desk, found)
 
 
 def _node(desk: Desk, street: Street, node: Node) -> NodeView:
@@ -199,7 +191,7 @@ def _node(desk: Desk, street: Street, node: Node) -> NodeView:
         address=node.address,
         channels=dict(node.channels),
         cabinet=node.cabinet,
-        carries_nights=_capabilities(desk, node.profile, seen).carries_nights,
+        carries_nights=capabilities(desk, node.profile, seen).carries_nights,
         revision=command.revision if command is not None else None,
         applied_revision=report.applied_revision if report is not None else None,
         model=seen.model if seen is not None else "",
@@ -227,8 +219,10 @@ def status(desk: Desk) -> StatusView:
     settled = sum(1 for point in reachable if _settled(desk, street, point, _due(desk, street, point)))
     counts = desk.store.counts()
     faults: dict[str, int] = {}
-    for _, fault in desk.store.faults(open_only=True):
-        faults[fault.event] = faults.get(fault.event, 0) + 1
+    found = [fault for _, fault in desk.store.faults(open_only=True)]
+    for fault in found:
+        if not fault.suppressed_by:
+            faults[fault.event] = faults.get(fault.event, 0) + 1
     live = desk.live
     return StatusView(
         now=street.now,
@@ -244,7 +238,7 @@ def status(desk: Desk) -> StatusView:
         unreachable=len(heard) - len(reachable),
         unknown=len(shown) - len(heard),
         nodes=len(desk.fleet.nodes),
-        unclaimed_nodes=len(_strangers(desk)),
+        unclaimed_nodes=len(unclaimed.unclaimed(desk)),
         open_faults=faults,
         open_commands=counts.open_commands,
         overrides=len(desk.store.overrides(street.now)),
@@ -252,6 +246,8 @@ def status(desk: Desk) -> StatusView:
         links=tuple(live.links.values()) if live is not None else (),
         started_at=live.started_at if live is not None else None,
         notes=tuple(live.notes.values()) if live is not None else (),
+        maintenances=len(street.maintenances),
+        suppressed_faults=sum(1 for fault in found if fault.suppressed_by),
     )
 
 
@@ -289,9 +285,10 @@ def commands(desk: Desk, state: str | None, node_id: str | None, limit: int) -> 
     )
 
 
-def faults(desk: Desk, *, open_only: bool, limit: int) -> tuple[FaultView, ...]:
-    """Show the newest faults."""
-    return tuple(_fault(number, fault) for number, fault in desk.store.faults(open_only=open_only, limit=limit))
+def faults(desk: Desk, *, open_only: bool, limit: int, suppressed: bool = False) -> tuple[FaultView, ...]:
+    """Show the newest faults; those that a maintenance kept from being alarms only when they are asked for."""
+    found = desk.store.faults(open_only=open_only, limit=limit, alarms_only=not suppressed)
+    return tuple(_fault(number, fault) for number, fault in found)
 
 
 def _fault(number: int, fault: Fault) -> FaultView:
@@ -304,6 +301,7 @@ def _fault(number: int, fault: Fault) -> FaultView:
         opened_at=fault.opened_at,
         cleared_at=fault.cleared_at,
         detail=fault.detail,
+        suppressed_by=fault.suppressed_by,
     )
 
 

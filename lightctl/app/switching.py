@@ -11,9 +11,9 @@ from lightctl.app.desk import Desk, new_id
 from lightctl.app.progress import instant
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.assets import FULL_LEVEL, LifeCycle, LightPoint
-from lightctl.domain.errors import InvalidInput, UnknownTarget
+from lightctl.domain.errors import InvalidInput, SafetyRefused, UnknownTarget
 from lightctl.domain.events import ActionRequested, Event, OverrideEnded, OverrideSet
-from lightctl.domain.states import ActionKind, NodeAction, Override
+from lightctl.domain.states import ActionKind, NodeAction, Override, Scope
 from lightctl.store.base import AuditDraft
 
 DEFAULT_FOR = dt.timedelta(minutes=30)
@@ -108,6 +108,8 @@ def resume(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeView
     ending: dict[str, set[str]] = {}
     for override in desk.store.overrides(now):
         members = {point.id for point in desk.fleet.select(override.select)}
+        if members & chosen:
+            leave_to_crew(override)
         if members & chosen and not members <= chosen:
             if override.start > now:
                 continue
@@ -145,6 +147,16 @@ def end(
         desk.store.end_overrides(ending, now, change, None)
     desk.notify([OverrideEnded(override) for override in ending])
     return progress.progress(desk, change)
+
+
+def leave_to_crew(override: Override) -> None:
+    """Refuse to end what a crew on site asked for; only `maintenance stop` does that, alarms and all."""
+    if override.scope is Scope.MAINTENANCE:
+        raise SafetyRefused(
+            f"{override.id} holds lamps of {override.select} for a crew until {instant(override.until)}; "
+            "nothing was changed. It ends by itself; a maintenance (`lightctl maintenance list` says whose) is ended "
+            "by `lightctl maintenance stop`."
+        )
 
 
 def identify(desk: Desk, actor: Actor, target: Target, guard: Guard) -> ChangeView:

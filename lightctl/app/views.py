@@ -35,7 +35,10 @@ class ReportedView:
 
 @dataclass(frozen=True, slots=True)
 class LightView:
-    """One light point. `reachable` is a lease on reports; `settled` only when a fresh report equals what is due."""
+    """One light point. `reachable` is a lease on reports; `settled` only when a fresh report equals what is due.
+
+    `maintenance` names the one under which a crew works on it, or is empty; `faults` are then those from before it.
+    """
 
     id: str
     lat: float
@@ -54,6 +57,7 @@ class LightView:
     cabinet: str
     last_seen: dt.datetime | None
     faults: tuple[str, ...] = ()
+    maintenance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class PointResult:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A lighting change and how far it got. `change` names it for asking again.
+    """A lighting change and how far it got. `change` names it for asking again; `notes` are for people.
 
     A level set by hand also has start, until and the ids of its overrides.
     """
@@ -110,6 +114,7 @@ class ChangeView:
     start: dt.datetime | None = None
     until: dt.datetime | None = None
     overrides: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ class CommandView:
 
 @dataclass(frozen=True, slots=True)
 class FaultView:
-    """One fault, open while `cleared_at` is None."""
+    """One fault, open while `cleared_at` is None; no alarm where `suppressed_by` names a maintenance."""
 
     id: int
     event: str
@@ -167,6 +172,7 @@ class FaultView:
     opened_at: dt.datetime
     cleared_at: dt.datetime | None
     detail: str
+    suppressed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,3 +249,5 @@ class StatusView:
     links: tuple[LinkView, ...] = ()
     started_at: dt.datetime | None = None
     notes: tuple[str, ...] = field(default=())
+    maintenances: int = 0
+    suppressed_faults: int = 0

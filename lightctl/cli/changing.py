@@ -41,12 +41,13 @@ def change(client: Client, path: str, body: dict[str, Any], what: str, manner: M
         if plan["affected"] > 1 and not output.confirm(f"This acts on {lamps} ({what}). Go on?"):
             raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
     made = client.post(path, body)
+    notes = made.get("notes", [])  # what is said once, however long people wait for the rest
     planned = "start" in body
     waited = manner.wait and not made["dry_run"] and not planned
     late = False
     if waited:
         made, late = follow(client, made, manner.timeout_s)
-    _show(made, manner.fmt, planned=planned)
+    _show(made | {"notes": notes}, manner.fmt, planned=planned)
     if made["pending"] and not made["dry_run"] and not client.daemon:
         talk("no daemon is running: this is stored and goes out when `lightctl serve` starts")
     if waited:
@@ -71,6 +72,8 @@ def _show(change: dict[str, Any], fmt: output.Format, *, planned: bool) -> None:
     )
     tail = f": {parts}" if parts and not change["dry_run"] else ""
     output.write(f"{done} {count(change['affected'], 'lamp')}{level}{start}{until}{tail}")
+    for note in change["notes"]:
+        talk(note)
     if change["dry_run"]:
         talk("nothing was changed (--dry-run)")
         return

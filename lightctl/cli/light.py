@@ -1,4 +1,4 @@
-"""light list|show: what each lamp shall do, what it says, and whether the two agree."""
+"""light list|show|nodes: what each lamp shall do, what it says, whether the two agree, and who switched it when."""
 
 from __future__ import annotations
 
@@ -69,7 +69,13 @@ _SHOW = (
     Column("node", lambda light: f"{light['node']} channel {light['channel']}" if light["node"] else "none"),
     Column("cabinet", lambda light: light["cabinet"]),
     Column("last seen", lambda light: local_time(light["last_seen"])),
+    Column("maintenance", lambda light: light["maintenance"], lambda _light: "yellow"),
     Column("faults", lambda light: ", ".join(light["faults"]), lambda _light: "red"),
+)
+_NODES = (
+    Column("NODE", lambda mounting: f"{mounting['node']}:{mounting['channel']}"),
+    Column("SINCE", lambda mounting: local_time(mounting["since"]) or "not known"),
+    Column("UNTIL", lambda mounting: local_time(mounting["until"]) or "now"),
 )
 
 
@@ -78,6 +84,7 @@ def register(app: typer.Typer) -> None:
     noun = typer.Typer(no_args_is_help=True, help="Light points and how they stand.")
     noun.command("list")(light_list)
     noun.command("show")(light_show)
+    noun.command("nodes")(light_nodes)
     app.add_typer(noun, name="light", rich_help_panel="Look")
 
 
@@ -97,6 +104,14 @@ def light_show(door: Door, light_id: Id, *, fmt: options.Output = Format.TABLE) 
     with door.open() as client:
         light = client.get(f"/v1/lights/{segment(one_id(light_id))}")
     show_one(light, fmt, _SHOW)
+
+
+@with_door
+def light_nodes(door: Door, light_id: Id, *, fmt: options.Output = Format.TABLE) -> None:
+    """List the nodes that switched a light point, the present one last."""
+    with door.open() as client:
+        mountings = client.get(f"/v1/lights/{segment(one_id(light_id))}/nodes")
+    show_list(mountings, fmt, _NODES, empty="no node ever switched it")
 
 
 def _reason(desired: Json) -> str:

@@ -1,4 +1,4 @@
-"""node list|show: the controllers on the poles and in the cabinets."""
+"""node list|show: the controllers on the poles and in the cabinets; what is done with them is commissioning's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lightctl.cli import options
+from lightctl.cli import commissioning, options
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.output import Column, Format, Json, local_time, show_list, show_one
 from lightctl.cli.targets import one_id, segment
@@ -75,6 +75,7 @@ def register(app: typer.Typer) -> None:
     noun = typer.Typer(no_args_is_help=True, help="Nodes: the controllers that switch light points.")
     noun.command("list")(node_list)
     noun.command("show")(node_show)
+    commissioning.register(noun)
     app.add_typer(noun, name="node", rich_help_panel="Look")
 
 

@@ -33,6 +33,13 @@ def _faults(status: Json) -> str:
     return ", ".join(f"{number:,} {event}" for event, number in status["open_faults"].items()) or "none open"
 
 
+def _maintenance(status: Json) -> str:
+    if not status["maintenances"] and not status["suppressed_faults"]:
+        return ""
+    kept = f", {count(status['suppressed_faults'], 'fault')} kept back" if status["suppressed_faults"] else ""
+    return f"{status['maintenances']:,} running{kept}"
+
+
 def _links(status: Json) -> str:
     return ", ".join(
         f"{link['name']} {'up' if link['up'] else 'DOWN'}{' (' + link['detail'] + ')' if link['detail'] else ''}"
@@ -58,6 +65,7 @@ _SHOW = (
     Column("faults", _faults, lambda status: "red" if status["open_faults"] else "green"),
     Column("on their way", lambda status: count(status["open_commands"], "command")),
     Column("manual levels", lambda status: count(status["overrides"], "override")),
+    Column("maintenance", _maintenance, lambda _status: "yellow"),
     Column("quarantined", lambda status: count(status["quarantined"], "message") if status["quarantined"] else ""),
     Column("notes", lambda status: "; ".join(status["notes"])),
 )

@@ -56,7 +56,7 @@ class Controller:
             self._due.clear()
             concerned.update(dict.fromkeys(self._knowledge.set_back(now)))
         self._latest = now
-        self._knowledge.forget_overrides(now)
+        concerned.update(dict.fromkeys(self._knowledge.forget_ended(now)))
         for event in events:
             concerned.update(dict.fromkeys(self._knowledge.absorb(event, now, out)))
         concerned.update(dict.fromkeys(self._pop_due(now)))
@@ -68,7 +68,8 @@ class Controller:
                 self._attend(memory, now, out)
             except Exception as error:  # noqa: BLE001 - one node must never stop the loop for all the others
                 self._set_aside(memory, error, now, out)
-        return out.effects(self._due[0][0] if self._due else None)
+        waking = (self._due[0][0] if self._due else None, self._knowledge.crews.next_end)
+        return out.effects(min((at for at in waking if at is not None), default=None))
 
     def _pop_due(self, now: dt.datetime) -> Iterable[str]:
         while self._due and self._due[0][0] <= now:
@@ -257,15 +258,17 @@ class Controller:
     # -- faults and the next look ---------------------------------------------------------------------------------
 
     def _judge(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+        crews = self._knowledge.crews
         verdict = {fault.key: fault for fault in diagnose(memory, now, self._policy)}
         for key, fault in list(memory.faults.items()):
-            if key not in verdict:
+            # What a crew's maintenance kept back opens anew, as an alarm, when that is over.
+            if key not in verdict or (fault.suppressed_by and not crews.keeps(fault, memory, now)):
                 del memory.faults[key]
                 out.faults.append(replace(fault, cleared_at=now))
         for key, fault in verdict.items():
             if key not in memory.faults:
-                memory.faults[key] = fault
-                out.faults.append(fault)
+                memory.faults[key] = opened = replace(fault, suppressed_by=crews.keeps(fault, memory, now))
+                out.faults.append(opened)
 
     def _look_again(self, memory: NodeMemory, now: dt.datetime, waiting: dt.datetime | None) -> None:
         candidates = [

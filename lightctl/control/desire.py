@@ -111,21 +111,9 @@ class Compiler:
         if not strongest:
             return None
         winner = strongest[0]
-        level = max(winner.level, self._floor_within(point, now, winner.until))
+        floor = 0 if winner.below_protection else self.plan.floor_within(point, now, winner.until)
+        level = max(winner.level, floor)
         return HeldOverride(winner.id, fit_level(level, capabilities, point.min_level), winner.until, winner.ramp_s)
-
-    def _floor_within(self, point: LightPoint, now: dt.datetime, until: dt.datetime) -> int:
-        """Give the highest protection that applies at any instant of a period: a held level must satisfy all of it."""
-        floor = max((p.min_level for p in self.plan.protections(point)), default=0)
-        if floor == 0:
-            return 0
-        date = night_date(now, self.plan.time_zone)
-        last = night_date(until, self.plan.time_zone)
-        while date <= last:
-            if any(start < until and end > now for start, end in self.plan.night(point, date).night.dark):
-                return floor
-            date += dt.timedelta(days=1)
-        return 0
 
     def _live_switch(self, point: LightPoint, memory: NodeMemory, channel: int, now: dt.datetime) -> Switch:
         level, reason = self.plan.level_at(point, memory.overrides.get(channel, ()), now)

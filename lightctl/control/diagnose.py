@@ -79,13 +79,13 @@ def _lamp_faults(
     in_force = level_in_force(said)
     if in_force is None:
         return
-    dark = _is_dark(point, said, in_force)
+    dark = is_dark(point, said, in_force)
     if in_force > 0 and dark and FaultEvent.LAMP_FAILURE not in said.faults:
-        yield _on_lamp(FaultEvent.LAMP_FAILURE, point, now, f"asked for {in_force} %, but {_seen(said)}")
-    elif in_force == 0 and _burns(point, said):
-        yield _on_lamp(FaultEvent.LAMP_UNEXPECTED_ON, point, now, f"should be off, but {_seen(said)}")
+        yield _on_lamp(FaultEvent.LAMP_FAILURE, point, now, f"asked for {in_force} %, but {seen(said)}")
+    elif in_force == 0 and burns(point, said):
+        yield _on_lamp(FaultEvent.LAMP_UNEXPECTED_ON, point, now, f"should be off, but {seen(said)}")
     elif not dark and _differs(said, policy):
-        detail = f"holds {said.commanded} % in force, but {_seen(said)}"
+        detail = f"holds {said.commanded} % in force, but {seen(said)}"
         yield _on_lamp(FaultEvent.DIMMING_FAILURE, point, now, detail)
 
 
@@ -106,7 +106,8 @@ def _settling(wanted: ChannelDesired | None, said_at: dt.datetime, policy: Polic
     return said_at - switch.at < busy
 
 
-def _is_dark(point: LightPoint, said: ChannelReport, in_force: int) -> bool:
+def is_dark(point: LightPoint, said: ChannelReport, in_force: int) -> bool:
+    """Say whether a lamp that is to be lit at a level measurably is not, by its power where that is known."""
     if said.power_w is None or not point.rated_power_w:
         return said.level == 0
     standby = point.standby_power_w * point.lamps
@@ -115,7 +116,8 @@ def _is_dark(point: LightPoint, said: ChannelReport, in_force: int) -> bool:
     return said.power_w < standby + (expected - standby) * POWER_FAILURE_SHARE
 
 
-def _burns(point: LightPoint, said: ChannelReport) -> bool:
+def burns(point: LightPoint, said: ChannelReport) -> bool:
+    """Say whether a lamp that is to be off measurably is not; one in local hands may be."""
     if said.reason in (Reason.LOCAL, Reason.FALLBACK):
         return False
     if said.power_w is None or not point.rated_power_w:
@@ -124,7 +126,8 @@ def _burns(point: LightPoint, said: ChannelReport) -> bool:
     return said.power_w > standby + POWER_ON_SHARE * point.rated_power_w * point.lamps
 
 
-def _seen(said: ChannelReport) -> str:
+def seen(said: ChannelReport) -> str:
+    """Say what was measured, in words."""
     parts = [
         f"{said.level} % measured" if said.level is not None else "",
         f"{said.power_w:.0f} W drawn" if said.power_w is not None else "",

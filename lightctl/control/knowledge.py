@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from lightctl.control.collected import Collected
+from lightctl.control.crews import Crews
 from lightctl.control.desire import Compiler
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy, fraction
@@ -18,6 +19,7 @@ from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
 from lightctl.domain.programs import NO_INTENT, Intent
+from lightctl.domain.selectors import Selector
 from lightctl.domain.states import ActionKind, CommandState, NodeAction, Override, ReportedState
 from lightctl.planning.resolve import Plan
 
@@ -27,11 +29,12 @@ NOBODY: Concerned = ()
 
 
 class Knowledge:
-    """The fleet, the intent, the overrides, and one memory per node."""
+    """The fleet, the intent, the overrides, the crews at work, and one memory per node."""
 
     def __init__(self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str) -> None:
         """Start knowing nothing; everything arrives as events."""
         self.memories: dict[str, NodeMemory] = {}
+        self.crews = Crews()
         self.compiler = Compiler(Plan(NO_INTENT, time_zone), policy)
         self._policy = policy
         self._profiles = profiles
@@ -43,8 +46,8 @@ class Knowledge:
     def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0912 - a case per event
         """Take an event in and give the nodes it concerns."""
         match event:
-            case ev.FleetChanged(fleet):
-                return self._take_fleet(fleet, now, out)
+            case ev.FleetChanged():
+                return self._take_fleet(event, now, out)
             case ev.IntentChanged(intent, cause):
                 self._intent = intent
                 return self._replan(cause)
@@ -54,6 +57,12 @@ class Knowledge:
             case ev.OverrideEnded(override_id):
                 ended = self._overrides.pop(override_id, None)
                 return NOBODY if ended is None else self._touch(ended, now, asked=True, holds=False)
+            case ev.MaintenanceSet(maintenance):
+                self.crews.begin(maintenance)
+                return NOBODY
+            case ev.MaintenanceEnded(maintenance_id):
+                over = self.crews.end(maintenance_id)
+                return NOBODY if over is None else self._nodes_of(over.select)
             case ev.NodeRestored():
                 return self._restore(event)
             case ev.NodeAnnounced():
@@ -92,14 +101,14 @@ class Knowledge:
             case _:
                 assert_never(event)
 
-    def _take_fleet(self, fleet: Fleet, now: dt.datetime, out: Collected) -> Concerned:
-        self._fleet = fleet
+    def _take_fleet(self, event: ev.FleetChanged, now: dt.datetime, out: Collected) -> Concerned:
+        fleet = self._fleet = event.fleet
         before, self.memories = self.memories, {}
         self._laid_aside |= {name: known.laid_aside() for name, known in before.items() if name not in fleet.nodes}
         self.memories = {node.id: self._remember(node, before.get(node.id), now) for node in fleet.nodes.values()}
         for name, left in self._laid_aside.items():
-            self._laid_aside[name] = _close(left, now, out)
-        return self._replan("inventory")
+            self._laid_aside[name] = _close(left, now, out, event.replaced.get(name, ""))
+        return self._replan(event.cause)
 
     def _remember(self, node: Node, known: NodeMemory | None, now: dt.datetime) -> NodeMemory:
         points = {
@@ -142,6 +151,10 @@ class Knowledge:
             if memory is not None and point.channel in memory.points:
                 yield memory, point.channel
 
+    def _nodes_of(self, select: Selector) -> Concerned:
+        nodes = (point.node for point in self._fleet.select(select))
+        return tuple(dict.fromkeys(node for node in nodes if node in self.memories))
+
     def _touch(self, override: Override, now: dt.datetime, *, asked: bool, holds: bool) -> Concerned:
         """Note on the nodes of an override that it holds or ended; one yet to begin changes only when to look again."""
         touched: dict[str, None] = {}
@@ -164,10 +177,14 @@ class Knowledge:
             memory.live_from(now, self._policy)
         return tuple(self.memories)
 
-    def forget_overrides(self, now: dt.datetime) -> None:
-        """Drop overrides that are over; nodes drop their part when they are next attended to."""
+    def forget_ended(self, now: dt.datetime) -> Concerned:
+        """Drop what is over, and give the nodes whose maintenance it was.
+
+        Of an override nodes drop their part when they are next attended to.
+        """
         for ended in [override.id for override in self._overrides.values() if override.until <= now]:
             del self._overrides[ended]
+        return tuple(node for over in self.crews.over(now) for node in self._nodes_of(over.select))
 
     def _restore(self, event: ev.NodeRestored) -> Concerned:
         memory = self.memories.get(event.node)
@@ -293,14 +310,14 @@ class Knowledge:
         return [memory.node.id for memory in carrying]
 
 
-def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected) -> ev.NodeRestored:
+def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected, successor: str) -> ev.NodeRestored:
     """End what is open about a node that is in no inventory; its revisions are kept, should it come back.
 
     What it last said is not: its traces on the broker are cleared, and nobody listens to it until then.
     """
     command = left.command
     if command is not None and not command.state.terminal:
-        detail = "the node left the inventory"
+        detail = f"the node was replaced by {successor}" if successor else "the node left the inventory"
         command = replace(command, state=CommandState.FAILED, finished_at=now, detail=detail)
         out.commands[command.id] = command
     out.faults += [replace(fault, cleared_at=now) for fault in left.faults]

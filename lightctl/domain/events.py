@@ -7,18 +7,23 @@ NodeRestored before anything new arrives.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from lightctl.domain.assets import Capabilities, Fleet
+from lightctl.domain.crews import Maintenance
 from lightctl.domain.programs import Intent
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, Reading, ReportedState
 
 
 @dataclass(frozen=True, slots=True)
 class FleetChanged:
-    """The inventory is now this."""
+    """The inventory is now this; `replaced` gives the node that came in place of one that left."""
 
     fleet: Fleet
+    cause: str = "inventory"
+    replaced: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,20 @@ class OverrideEnded:
     """An override was taken back before its end."""
 
     override_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceSet:
+    """A maintenance is in the store; the override of its level, if it has one, comes as OverrideSet beside it."""
+
+    maintenance: Maintenance
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceEnded:
+    """A maintenance was ended before its time."""
+
+    maintenance_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +220,8 @@ Event = (
     | IntentChanged
     | OverrideSet
     | OverrideEnded
+    | MaintenanceSet
+    | MaintenanceEnded
     | ActionRequested
     | NodeAnnounced
     | NodeReported

@@ -38,16 +38,20 @@ class Switch:
 
 
 class Scope(IntEnum):
-    """How specific an override's target is; the greater wins."""
+    """How specific an override's target is; the greater wins. What a crew on site needs comes before all others."""
 
     SITE = 1
     GROUP = 2
     LIGHT_POINT = 3
+    MAINTENANCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A manual level with an end: most specific wins, then the newest. In force from start until (excluded) until."""
+    """A manual level with an end: most specific wins, then the newest. In force from start until (excluded) until.
+
+    below_protection: somebody asked by name that no protection lifts it.
+    """
 
     id: str
     scope: Scope
@@ -58,6 +62,7 @@ class Override:
     reason: str = ""
     user: str = ""
     ramp_s: int = 0
+    below_protection: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +224,10 @@ class FaultEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A verdict on one subject (`light point`, `node`, `cabinet` or `site`), open until `cleared_at`."""
+    """A verdict on one subject (`light point`, `node`, `cabinet` or `site`), open until `cleared_at`.
+
+    suppressed_by: the maintenance that keeps it from being an alarm, or "".
+    """
 
     event: FaultEvent
     subject_kind: str
@@ -228,6 +236,7 @@ class Fault:
     detail: str = ""
     severity: str = "major"
     cleared_at: dt.datetime | None = None
+    suppressed_by: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:

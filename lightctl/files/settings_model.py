@@ -205,6 +205,7 @@ class SafetySettings(_Section):
     max_override_ahead_h: float = Field(
         default=168.0, ge=0, le=8784, description="How far ahead a manual level may begin, in hours; 0 allows none."
     )
+    max_maintenance_h: float = Field(default=24.0, gt=0, le=744, description="Longest maintenance, in hours.")
 
 
 class NightlySettings(_Section):

@@ -1,7 +1,8 @@
 """Inbound: what a broker hands over becomes events, or is quarantined with a reason; nothing is queued or created.
 
 Every message is judged alone and in bounded time and memory: too long is not parsed, unknown nodes are announced at
-most once a minute each, and a flood of rubbish is counted rather than passed on.
+most once a minute each (and once more with what they call themselves), and a flood of rubbish is counted rather than
+passed on.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Inbound:
         self._by_profile: dict[str, dict[str, Node]] = {}
         self._quarantine = Bucket(QUARANTINE_PER_S, QUARANTINE_PER_S)
         self._discovered = Throttle(DISCOVERY_S)
+        self._named = Throttle(DISCOVERY_S)
 
     def attach(self, nodes: Mapping[str, Node]) -> None:
         """Take the nodes whose words count; a node is only heard through its own profile."""
@@ -82,11 +84,16 @@ class Inbound:
             self._discover(topic, payload, unknown)
 
     def _discover(self, topic: str, payload: bytes, unknown: UnknownNode) -> None:
-        if not ID_PATTERN.fullmatch(unknown.node) or not self._discovered.allow(unknown.node, time.monotonic()):
+        if not ID_PATTERN.fullmatch(unknown.node):
             return
-        now = self._clock.now()
-        self._emit(NodeDiscovered(unknown.node, self._link, topic[:KEPT_TEXT], now, unknown.model[:KEPT_TEXT]))
-        self._refuse(topic, payload, str(unknown))
+        at = time.monotonic()
+        first = self._discovered.allow(unknown.node, at)
+        named = bool(unknown.model) and self._named.allow(unknown.node, at)  # its presence came before its hello
+        if first or named:
+            now = self._clock.now()
+            self._emit(NodeDiscovered(unknown.node, self._link, topic[:KEPT_TEXT], now, unknown.model[:KEPT_TEXT]))
+        if first:
+            self._refuse(topic, payload, str(unknown))
 
     def _refuse(self, topic: str, payload: bytes, why: str) -> None:
         if not self._quarantine.allow(time.monotonic()):

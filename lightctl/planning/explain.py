@@ -1,8 +1,8 @@
 """Why a light point is due its level: one verdict per layer, from override and protection down to the assignment.
 
 Verdicts: `decides` gives the level; `raised` would, but a protection lifts it; `outvoted` loses to a stronger layer;
-`met` is a protection that asks for no more than is there; `idle` one whose sun is up; `chosen` leads to the program;
-`none` has nothing to say.
+`met` is a protection that asks for no more than is there; `idle` one whose sun is up; `lifted` one that an override
+goes below by name; `chosen` leads to the program; `none` has nothing to say.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from lightctl.domain.programs import NOWHERE, Assignment, Calendar, Protection, Source
-from lightctl.domain.states import Override, Reason
+from lightctl.domain.states import Override, Reason, Scope
 from lightctl.planning.night import Night
 
 
@@ -71,7 +71,7 @@ def chain(
     zone = ZoneInfo(time_zone)
     return (
         *_of_overrides(overrides, reason, zone),
-        *_of_protections(protections, reason, dark=planned.night.is_dark(now)),
+        *_of_protections(protections, reason, overrides[0] if overrides else None, dark=planned.night.is_dark(now)),
         _of_program(planned.night, reason, now, zone, overridden=bool(overrides)),
         _of_calendar(planned, calendar),
         _of_assignment(assignment),
@@ -84,8 +84,9 @@ def _of_overrides(overrides: Sequence[Override], reason: Reason, zone: ZoneInfo)
     found = []
     for index, override in enumerate(overrides):
         verdict = "outvoted" if index else "raised" if reason is Reason.PROTECTION else "decides"
+        name = override.id if override.scope is Scope.MAINTENANCE else f"override {override.id}"
         lasting = f"from {local_text(override.start, zone)} until {local_text(override.until, zone)}"
-        detail = f"override {override.id}: {override.level} % {lasting}"
+        detail = f"{name}: {override.level} % {lasting}"
         if override.user:
             detail += f", by {override.user}"
         if override.reason:
@@ -94,7 +95,9 @@ def _of_overrides(overrides: Sequence[Override], reason: Reason, zone: ZoneInfo)
     return found
 
 
-def _of_protections(protections: Sequence[Protection], reason: Reason, *, dark: bool) -> list[Verdict]:
+def _of_protections(
+    protections: Sequence[Protection], reason: Reason, winner: Override | None, *, dark: bool
+) -> list[Verdict]:
     if not protections:
         return [Verdict("protection", "none", "no protection selects this light point")]
     highest = max(protections, key=lambda each: each.min_level)
@@ -106,6 +109,9 @@ def _of_protections(protections: Sequence[Protection], reason: Reason, *, dark: 
         detail = f"at least {protection.min_level} % while the sun is down"
         if protection.reason:
             detail += f" ({protection.reason})"
+        if dark and winner is not None and winner.below_protection and winner.level < protection.min_level:
+            verdict = "lifted"
+            detail += f"; {winner.id} goes below it by name"
         found.append(Verdict("protection", verdict, detail, protection.source))
     return found
 

@@ -114,12 +114,27 @@ class Plan:
         strongest = in_force(point, overrides, now) if overrides else ()
         if strongest:
             level, reason = strongest[0].level, Reason.OVERRIDE
+            if strongest[0].below_protection:
+                return level, reason
         else:
             level = planned.night.level_at(now)
             reason = Reason.PROGRAM if planned.assigned else Reason.DEFAULT
         if level < site.floor.level and planned.night.is_dark(now):
             return site.floor.level, Reason.PROTECTION
         return level, reason
+
+    def floor_within(self, point: LightPoint, start: dt.datetime, until: dt.datetime) -> int:
+        """Give the highest protection that applies at any instant of a period: a held level must satisfy all of it."""
+        site = self._standing(point).site
+        if site.floor.level == 0:
+            return 0
+        date, last = night_date(start, self.time_zone), night_date(until, self.time_zone)
+        while date <= last:
+            dark = self._planned_night(site, date).night.dark
+            if any(begins < until and ends > start for begins, ends in dark):
+                return site.floor.level
+            date += ONE_DAY
+        return 0
 
     def next_change(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> dt.datetime:
         """Give the next instant after `now` at which level or reason changes, at most the end of the night."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lightctl.domain.assets import Capabilities, LightPoint
+from lightctl.domain.crews import Maintenance
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered, NodeRestored
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, ReportedState
 
@@ -80,6 +81,7 @@ class Snapshot:
     overrides: tuple[Override, ...]
     nodes: tuple[NodeRestored, ...]
     open_faults: tuple[Fault, ...]
+    maintenances: tuple[Maintenance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,26 @@ class ChangeRecord:
     level: int | None
     until: dt.datetime | None
     overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceRecord:
+    """A maintenance as stored: `ended_at` and `ended_by` say when and by whom it was ended before its time."""
+
+    maintenance: Maintenance
+    ended_at: dt.datetime | None
+    ended_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mounting:
+    """A node that switches (until None) or switched a light point; `since` is None where nobody noted it then."""
+
+    light_point: str
+    node: str
+    channel: int
+    since: dt.datetime | None
+    until: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.states import Override
+from lightctl.store import mountings
 from lightctl.store.base import AuditDraft, ChangeRecord, OverrideRecord
 from lightctl.store.codec import pack, pack_faithfully, to_instant, to_instant_or_none, to_text, unpack
 from lightctl.store.room import Room
@@ -33,6 +34,7 @@ class IntentRoom(Room):
         with self._changing(audit):
             rows = ((point.id, point.node, str(point.state), pack_faithfully(point)) for point in points)
             self._main.run_many(_PUT_POINT, rows)
+            mountings.follow(self._main, [point.id for point in points], audit.at)
 
     def points(self) -> tuple[LightPoint, ...]:
         """Give all light points, in order of first arrival."""

@@ -10,7 +10,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from lightctl.store import schema
+from lightctl.store import schema, schema_maintenance
 from lightctl.store.schema_proposals import PROPOSALS
 
 MAIN = Migrations("lightctl")
@@ -37,6 +37,12 @@ def m0002_proposals(db: Database) -> None:
 def m0003_who_changed(db: Database) -> None:
     """Know who made a lighting change, and so who ended an override."""
     run_script(db, schema.WHO_CHANGED)
+
+
+@MAIN()
+def m0004_maintenance(db: Database) -> None:
+    """Hold maintenances and the faults they keep back, self-tests, and which node switched a light point when."""
+    run_script(db, schema_maintenance.MAINTENANCE)
 
 
 @TELEMETRY()

@@ -1,4 +1,4 @@
-"""Retention: what need not be kept for ever goes. Audit, schedules, overrides and revisions always stay."""
+"""Retention: what need not be kept for ever goes. Audit, schedules, what people asked for and revisions always stay."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _OLD_MAIN = (
     "DELETE FROM faults WHERE cleared_at < ?",
     "DELETE FROM actions WHERE not_after < ?",
     "DELETE FROM unclaimed WHERE last_seen < ?",
+    "DELETE FROM self_tests WHERE until < ?",
 )
 _OLD_TELEMETRY = ("DELETE FROM reports WHERE received_at < ?", "DELETE FROM readings WHERE at < ?")
 
@@ -25,7 +26,7 @@ class RetentionRoom(Room):
     """Housekeeping, when its owner asks for it."""
 
     def prune(self, journal_before: dt.datetime, telemetry_before: dt.datetime) -> int:
-        """Delete ended commands, cleared faults, actions and measurements from before; gives how many rows went."""
+        """Delete ended commands, faults, actions, self-tests and measurements from before; gives how many rows went."""
         removed = 0
         with self.transaction():
             for statement in _OLD_MAIN:

@@ -16,11 +16,13 @@ from lightctl.store import documents
 from lightctl.store.audit import AuditRoom
 from lightctl.store.base import Counts, Snapshot
 from lightctl.store.connection import SqliteFile
+from lightctl.store.crews import CrewRoom
 from lightctl.store.faults import FaultRoom
 from lightctl.store.intent import IntentRoom
 from lightctl.store.journal import JournalRoom
 from lightctl.store.lock import StoreLock
 from lightctl.store.migrations import MAIN, TELEMETRY
+from lightctl.store.mountings import MountingRoom
 from lightctl.store.retention import RetentionRoom
 from lightctl.store.schedules import ScheduleRoom
 from lightctl.store.strangers import StrangerRoom
@@ -34,6 +36,8 @@ TELEMETRY_NAME = "telemetry.db"
 class SqliteStore(
     IntentRoom,
     ScheduleRoom,
+    CrewRoom,
+    MountingRoom,
     JournalRoom,
     FaultRoom,
     StrangerRoom,
@@ -68,13 +72,14 @@ class SqliteStore(
         self._closing.close()
 
     def replay(self, now: dt.datetime) -> Snapshot:
-        """Give everything a daemon must know again at boot; overrides only as far as they end after `now`."""
+        """Give everything a daemon must know again at boot; overrides and maintenances only if they end after `now`."""
         return Snapshot(
             points=self.points(),
             schedule_files=self.schedules().files,
             overrides=self.overrides(now),
             nodes=self._restored(),
             open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),
+            maintenances=self.running_maintenances(now),
         )
 
     def _restored(self) -> tuple[NodeRestored, ...]:

@@ -21,6 +21,8 @@ READS = (
     "/v1/audit",
     "/v1/audit/verify",
     "/v1/inventory/export",
+    "/v1/maintenances",
+    "/v1/lights/LP-0001/nodes",
     "/v1/schedules",
     "/v1/schedules/versions",
     "/v1/schedules/proposals",
@@ -30,6 +32,8 @@ SWITCHING = {
     "/v1/lights/level": ONE | {"level": 50},
     "/v1/lights/resume": ONE,
     "/v1/lights/identify": ONE,
+    "/v1/maintenances": ONE | {"reason": "cable works"},
+    "/v1/nodes/replace": {"old": "N-0004", "new": "N-0099", "reason": "burnt"},
 }
 RULING = {
     "/v1/inventory/import": {"text": "id,lat,lon\nLP-7,51.2,7.1\n"},
@@ -96,6 +100,18 @@ async def test_a_technician_switches_and_rules_nothing(world: World) -> None:
         assert await status(technician, SWITCHING) == {200}
         assert await status(technician, RULING) == {403}
         assert (await technician.get("/v1/tokens")).status_code == 403
+
+
+async def test_what_a_technician_does_at_the_pole_is_refused_to_a_viewer(world: World) -> None:
+    claim = {"qr": "lightctl:N-0098:native:mqtt", "light_point": "LP-0001"}
+    bodies = {
+        "/v1/maintenances/stop": {"ids": ["maintenance-0"]},
+        "/v1/nodes/claim": claim,
+        "/v1/nodes/self-test": {"name": "LP-0001"},
+    }
+    async with world.client("viewer") as viewer, world.client("technician") as technician:
+        assert await status(viewer, bodies) == {403}
+        assert await status(technician, bodies) == {404, 422, 503}
 
 
 async def test_an_operator_does_all(world: World) -> None:

@@ -162,6 +162,19 @@ async def test_an_unknown_node_is_announced_as_discovered_once_and_never_becomes
     assert [event.report.node for event in watcher.of(NodeReported)] == ["A"]
 
 
+async def test_an_unknown_node_is_known_by_its_model_though_its_presence_comes_first(broker: Broker) -> None:
+    watcher = Watcher()
+    async with running(make_link(broker, watcher, node("A"))), street(broker.host, broker.port) as seen:
+        await watcher.until(LinkChanged)
+        for _ in range(3):
+            await seen.say("lightctl/v1/main/B/presence", b'{"online":true,"boot_id":"b"}')
+            await seen.say(hello("B", "LC-9").topic, hello("B", "LC-9").payload)
+        await seen.say(reported("A").topic, reported("A").payload)
+        await watcher.until(NodeReported)
+    assert [found.model for found in watcher.of(NodeDiscovered)] == ["", "LC-9"]
+    assert len(watcher.of(MessageQuarantined)) == 1
+
+
 async def test_a_node_is_heard_only_through_its_own_profile(broker: Broker) -> None:
     watcher, foreign = Watcher(), node("A", profile="json-dimmer")
     async with running(make_link(broker, watcher, foreign)), street(broker.host, broker.port) as seen:

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import override_views, schedule_views, views, why_views
+from lightctl.app import crew_views, override_views, schedule_views, views, why_views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -23,7 +23,15 @@ ANSWERS = {
     "light list": "LightView[]",
     "light show": "LightView",
     "node list": "NodeView[]",
+    "light nodes": "MountingView[]",
     "node show": "NodeView",
+    "node unclaimed": "NodeView[]",
+    "node claim": "ChangeView",
+    "node replace": "ChangeView",
+    "node self-test": "SelfTestView",
+    "maintenance start": "ChangeView",
+    "maintenance list": "MaintenanceView[]",
+    "maintenance stop": "ChangeView",
     "why": "WhyView",
     "command list": "CommandView[]",
     "fault list": "FaultView[]",
@@ -52,7 +60,7 @@ ANSWERS = {
 COMMON = {"Where", "Writing"}
 VIEWS = {
     name: shape
-    for module in (views, schedule_views, override_views, why_views)
+    for module in (views, schedule_views, override_views, crew_views, why_views)
     for name, shape in vars(module).items()
     if dataclasses.is_dataclass(shape)
 }

@@ -126,6 +126,8 @@ class Asked:
     def level_at(self, at: dt.datetime) -> set[int]:
         """Give the levels that follow from it at an instant; a held level may be raised to the point's floor."""
         if self.held is not None and at < self.held.until:
+            if self.held.below_protection:
+                return {self.held.level}
             floor = max((each.min_level for each in self.plan.protections(self.point)), default=0)
             return {self.held.level, max(self.held.level, floor)}
         return {self.plan.level_at(self.point, (), at)[0]}
@@ -559,13 +561,19 @@ class World:
 
     def _dim(self, point: LightPoint) -> None:
         select, scope = self.rng.choice(
-            ((f"id={point.id}", Scope.LIGHT_POINT), ("group=a", Scope.GROUP), ("*", Scope.SITE))
+            (
+                (f"id={point.id}", Scope.LIGHT_POINT),
+                ("group=a", Scope.GROUP),
+                ("*", Scope.SITE),
+                (f"id in ({point.id},c1-0)", Scope.MAINTENANCE),
+            )
         )
+        below = scope is Scope.MAINTENANCE and self.rng.random() < 0.5
         start = self.now + MINUTE * self.rng.choice((0, 0, 0, 7, 100))
         until = start + MINUTE * self.rng.choice((3, 60, 600))
         name = f"o{len(self.told)}"
         level = self.rng.choice((0, 20, 100))
-        override = Override(name, scope, parse_selector(select), level, start, until)
+        override = Override(name, scope, parse_selector(select), level, start, until, below_protection=below)
         self._overrides[name] = override
         self._store.add_overrides([override], name, self._audit("dim"))
         self._tell(ev.OverrideSet(override))
