@@ -112,10 +112,10 @@ class Firmware:
         return outputs
 
     def receive(self, desired: DesiredState, now: dt.datetime) -> list[Output]:
-        """Take a desired state: apply a greater revision, report again on the same, pass over an older one."""
-        if not self.powered or desired.revision < self.applied_revision:
+        """Take a desired state: apply a greater revision; to any other say what it holds, and change nothing."""
+        if not self.powered:
             return []
-        if desired.revision == self.applied_revision:
+        if desired.revision <= self.applied_revision:
             return [Say.REPORT]
         kept = held(desired, self.setup.capabilities)
         if self.setup.capabilities.carries_nights and any(

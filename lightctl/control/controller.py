@@ -30,6 +30,7 @@ from lightctl.control.timekeeping import time_signal
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import Event
+from lightctl.domain.moves import moved
 from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
 
 NIGHTLY_CAUSE, PROGRAM_CAUSE = "nightly run", "program"
@@ -41,10 +42,12 @@ SET_BACK = dt.timedelta(minutes=1)
 class Controller:
     """Owns what is known of every node and decides. One per daemon; never shared between threads."""
 
-    def __init__(self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str) -> None:
-        """Start knowing nothing; everything arrives as events."""
+    def __init__(
+        self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str, revision_floor: int = 0
+    ) -> None:
+        """Start knowing nothing; everything arrives as events. No revision it gives is below the floor."""
         self._policy = policy
-        self._knowledge = Knowledge(policy, profiles, time_zone)
+        self._knowledge = Knowledge(policy, profiles, time_zone, revision_floor)
         self._due: list[tuple[dt.datetime, str]] = []
         self._latest: dt.datetime | None = None
 
@@ -251,8 +254,7 @@ class Controller:
     def _end(memory: NodeMemory, state: CommandState, now: dt.datetime, detail: str, out: Collected) -> None:
         command = memory.open_command
         if command is not None:
-            memory.command = replace(command, state=state, finished_at=now, detail=detail)
-            out.commands[command.id] = memory.command
+            memory.command = out.commands[command.id] = moved(command, state, now, detail)
 
     # -- faults and the next look ---------------------------------------------------------------------------------
 

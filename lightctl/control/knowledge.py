@@ -17,6 +17,7 @@ from lightctl.control.policy import Policy, fraction
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
+from lightctl.domain.moves import moved
 from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.states import ActionKind, CommandState, NodeAction, Override, ReportedState
 from lightctl.planning.resolve import Plan
@@ -29,12 +30,15 @@ NOBODY: Concerned = ()
 class Knowledge:
     """The fleet, the intent, the overrides, and one memory per node."""
 
-    def __init__(self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str) -> None:
+    def __init__(
+        self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str, revision_floor: int = 0
+    ) -> None:
         """Start knowing nothing; everything arrives as events."""
         self.memories: dict[str, NodeMemory] = {}
         self.compiler = Compiler(Plan(NO_INTENT, time_zone), policy)
         self._policy = policy
         self._profiles = profiles
+        self._revision_floor = revision_floor
         self._fleet = Fleet.of((), time_zone)
         self._intent: Intent = NO_INTENT
         self._laid_aside: dict[str, ev.NodeRestored] = {}
@@ -114,7 +118,9 @@ class Knowledge:
         elif not profile.capabilities.channels:  # a meter, whatever stands in its row: it has nothing to switch
             points = {}
         if known is None:
-            known = NodeMemory(node, profile, points, profile.capabilities, known_since=now)
+            known = NodeMemory(
+                node, profile, points, profile.capabilities, known_since=now, revision_floor=self._revision_floor
+            )
             left = self._laid_aside.pop(node.id, None)
             if left is not None:
                 known.take(left)
@@ -250,13 +256,13 @@ class Knowledge:
             return NOBODY
         match event:
             case ev.CommandSent(_, _, at):
-                command = replace(command, state=CommandState.SENT, sent_at=at, attempts=command.attempts + 1)
+                command = moved(command, CommandState.SENT, at)
             case ev.BrokerAcked(_, _, at):
                 command = replace(command, broker_acked_at=at)
             case ev.SendFailed(_, _, _, detail, False):
                 command = replace(command, detail=detail)
             case ev.SendFailed(_, _, at, detail, _):
-                command = replace(command, state=CommandState.FAILED, detail=detail, finished_at=at)
+                command = moved(command, CommandState.FAILED, at, detail)
                 memory.rest(at, self._policy)
         memory.command = out.commands[command.id] = command
         return (event.node,)
@@ -300,8 +306,7 @@ def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected) -> ev.NodeRe
     """
     command = left.command
     if command is not None and not command.state.terminal:
-        detail = "the node left the inventory"
-        command = replace(command, state=CommandState.FAILED, finished_at=now, detail=detail)
+        command = moved(command, CommandState.FAILED, now, "the node left the inventory")
         out.commands[command.id] = command
     out.faults += [replace(fault, cleared_at=now) for fault in left.faults]
     return replace(left, command=command, reported=None, faults=())

@@ -61,6 +61,7 @@ class NodeMemory:
     announced: bool = False
     asked_at: dt.datetime | None = None
     time: NodeTime = UNKNOWN_TIME
+    revision_floor: int = 0
 
     @property
     def open_command(self) -> Command | None:
@@ -78,8 +79,8 @@ class NodeMemory:
         return not self.capabilities.carries_nights and self.profile.confirmation == "revision"
 
     def next_revision(self) -> int:
-        """Give a revision above every one ever used or seen for this node."""
-        self.highest_revision += 1
+        """Give a revision above every one ever used or seen for this node, those we were made to forget included."""
+        self.highest_revision = max(self.highest_revision + 1, self.revision_floor)
         return self.highest_revision
 
     def see_revision(self, revision: int) -> None:

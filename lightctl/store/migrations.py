@@ -11,6 +11,7 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from lightctl.store import schema
+from lightctl.store.schema_commands import COMMAND_STATES
 from lightctl.store.schema_proposals import PROPOSALS
 
 MAIN = Migrations("lightctl")
@@ -37,6 +38,12 @@ def m0002_proposals(db: Database) -> None:
 def m0003_who_changed(db: Database) -> None:
     """Know who made a lighting change, and so who ended an override."""
     run_script(db, schema.WHO_CHANGED)
+
+
+@MAIN()
+def m0005_command_states(db: Database) -> None:
+    """Let commands move as the table of their states says, with the instants that belong to each state."""
+    run_script(db, COMMAND_STATES)
 
 
 @TELEMETRY()

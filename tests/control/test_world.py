@@ -32,6 +32,21 @@ def test_a_seed_tells_the_same_story_again():
     assert first.published == second.published
 
 
+RESTORED = ("backup restored", "cut off", "cut off", "crash")
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_a_restored_backup_makes_no_revision_mean_two_things(seed):
+    world = World(seed, words=RESTORED)
+    assert not world.tell(), f"seed {seed}: {world.violations}; what happened: {world.told}"
+
+
+def test_without_a_floor_under_new_revisions_a_world_sees_that_a_restored_backup_lies():
+    stories = [World(seed, words=RESTORED, floor=lambda _: 0).tell() for seed in FEW]
+    broken = {violation[:2] for violations in stories for violation in violations}
+    assert {"I1", "I5"} <= broken, "a revision is used again, and lamps have a level nobody asked for"
+
+
 class Gullible(Controller):
     """Takes a message that was sent for a lamp that followed."""
 

@@ -137,7 +137,7 @@ class Street:
                 now,
                 later,
                 sent_at=now,
-                finished_at=now,
+                finished_at=now if state.terminal else None,
                 detail=f"{state} by test",
             )
             for node, state in self.answers.items()
