@@ -160,12 +160,15 @@ class Controller:
             self._refuse(memory, refusal.why, now, out)
             return
         memory.refusal = ""
+        refit, memory.refit = memory.refit, False
         old = memory.desired
         if old is not None and not memory.assert_now:
             ageing = topping_up or old.valid_until - now < RENEWAL_MARGIN
             longer = wanted.valid_until - old.valid_until >= WORTHWHILE
             carries = memory.capabilities.carries_nights
-            if same_effect(old, wanted, now, carries_nights=carries) and not (ageing and longer):
+            # What a node cannot hold may have the same effect for as long as what it can.
+            unfit = refit and carries and (old.valid_until, old.channels) != (wanted.valid_until, wanted.channels)
+            if same_effect(old, wanted, now, carries_nights=carries) and not (ageing and longer) and not unfit:
                 return
         revision = memory.next_revision()
         self._desire(memory, DesiredState(memory.node.id, revision, now, wanted.valid_until, wanted.channels), now, out)

@@ -202,7 +202,7 @@ class Knowledge:
             return NOBODY
         if memory.profile.announces and memory.capabilities != event.capabilities:
             memory.capabilities = event.capabilities
-            memory.stale = True
+            memory.stale = memory.refit = True
         memory.announced = memory.profile.announces
         memory.time = memory.time.heard(event.clock, event.received_at).connected()
         memory.answer_hello = True
