@@ -10,7 +10,18 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from lightctl.app import access, importing, overriding, progress, reading, schedule_plan, scheduling, switching, why
+from lightctl.app import (
+    access,
+    fitting,
+    importing,
+    overriding,
+    progress,
+    reading,
+    schedule_plan,
+    scheduling,
+    switching,
+    why,
+)
 from lightctl.app.asking import Actor, Guard, Role, Target
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.live import Live
@@ -25,6 +36,7 @@ from lightctl.app.views import (
     FaultView,
     ImportView,
     LightView,
+    NodeDetail,
     NodeView,
     StatusView,
     TokenView,
@@ -74,10 +86,10 @@ class Operations:
         _require(actor, Role.VIEWER)
         return reading.nodes(self._desk)
 
-    def node_show(self, actor: Actor, node_id: str) -> NodeView:
-        """Give one node; raises UnknownTarget."""
+    def node_show(self, actor: Actor, node_id: str) -> NodeDetail:
+        """Give one node with what the plan in force loses on it; raises UnknownTarget."""
         _require(actor, Role.VIEWER)
-        return reading.node(self._desk, node_id)
+        return fitting.node(self._desk, node_id)
 
     def why(self, actor: Actor, light_id: str, at: dt.datetime | None = None) -> WhyView:
         """Say why a lamp has its level at an instant, now if none is given."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
+from lightctl.app.chain import stamped
 from lightctl.app.desk import Desk
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.errors import UnknownTarget
@@ -24,6 +25,8 @@ def progress(desk: Desk, change: str) -> ChangeView:
         touched = desk.store.overrides_of_change(change)
         overrides = [each for each in touched if each.change == change]
         results = tuple(_of_overrides(desk, record, touched))
+    since = max([record.at, *(each.override.start for each in overrides)])
+    results = stamped(desk, record, results, since)
     counts = {
         state: sum(1 for r in results if r.state == state) for state in ("confirmed", "failed", "expired", "pending")
     }
@@ -124,7 +127,8 @@ def _of_action(desk: Desk, light: str, found: ActionRecord | None, until: dt.dat
     if point is None or not point.node:
         return PointResult(light, "failed", "no node switches this light point")
     if found is not None and found.status == "done":
-        return PointResult(light, "confirmed", found.detail or f"node {point.node} did it")
+        done = found.detail or f"node {point.node} did it"
+        return PointResult(light, "confirmed", done, confirmed_at=found.finished_at)
     if found is not None and found.status:
         return PointResult(light, "failed", found.detail or f"node {point.node} {found.status} it")
     if until is not None and desk.now() >= until:

@@ -23,7 +23,7 @@ ANSWERS = {
     "light list": "LightView[]",
     "light show": "LightView",
     "node list": "NodeView[]",
-    "node show": "NodeView",
+    "node show": "NodeDetail",
     "why": "WhyView",
     "command list": "CommandView[]",
     "fault list": "FaultView[]",
