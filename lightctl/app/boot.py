@@ -3,7 +3,7 @@
 The store may be a restored backup, and then it does not know which revisions were given after it was made; a node that
 holds one of them must never be given the same number with other content, or it would confirm what it does not do. So
 the revisions of each run begin at the second in which it starts: no earlier run can have come so far, as no node is
-ever given a revision a second.
+given more revisions than seconds pass.
 """
 
 from __future__ import annotations

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import msgspec
 import pytest
 
+from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
+from lightctl.devices.profile import shipped_profiles
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Fleet
 from lightctl.domain.states import ChannelReport, CommandState, ReportedState
@@ -15,6 +18,7 @@ from tests.support.controlled import AFTERNOON, CARRYING, SCHEDULE, ZONE, Street
 
 DAY = dt.timedelta(days=1)
 NOON = dt.datetime(2026, 12, 4, 11, 0, tzinfo=dt.UTC)
+FLOOR = 220_000_000
 EVENING = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
 
 
@@ -190,6 +194,20 @@ def test_the_hello_of_a_node_that_holds_what_it_shall_costs_one_message_and_no_c
     street.run_until(AFTERNOON + dt.timedelta(minutes=30))
     assert not street.sent
     assert len(street.commands) == commands
+
+
+@pytest.mark.parametrize(("type_", "first"), [("uint32", FLOOR), ("uint16", 1)])
+def test_a_unit_whose_registers_are_too_small_for_a_floor_counts_from_one(type_, first):
+    name = "modbus-night-controller"
+    known = shipped_profiles()[name]
+    schedule = msgspec.structs.replace(
+        known.modbus.schedule, commit=msgspec.structs.replace(known.modbus.schedule.commit, type=type_)
+    )
+    unit = replace(known, modbus=msgspec.structs.replace(known.modbus, schedule=schedule))
+    controller = Controller(Policy(), {name: unit}, ZONE, FLOOR)
+    fleet = Fleet.of((lamp("a", profile=name, link="line", address="3"),), ZONE)
+    effects = controller.step([ev.FleetChanged(fleet), ev.IntentChanged(intent())], AFTERNOON)
+    assert [desired.revision for desired in effects.desired] == [first]
 
 
 def test_a_broker_that_is_back_gets_the_document_of_every_node_that_announces_itself_under_its_revision():

@@ -41,10 +41,9 @@ def test_a_restored_backup_makes_no_revision_mean_two_things(seed):
     assert not world.tell(), f"seed {seed}: {world.violations}; what happened: {world.told}"
 
 
-def test_without_a_floor_under_new_revisions_a_world_sees_that_a_restored_backup_lies():
-    stories = [World(seed, words=RESTORED, floor=lambda _: 0).tell() for seed in FEW]
-    broken = {violation[:2] for violations in stories for violation in violations}
-    assert {"I1", "I5"} <= broken, "a revision is used again, and lamps have a level nobody asked for"
+def test_without_a_floor_under_new_revisions_a_world_sees_one_used_again_after_a_restored_backup():
+    stories = (World(seed, words=RESTORED, floor=lambda _: 0).tell() for seed in FEW)
+    assert any(violation.startswith("I5") for violations in stories for violation in violations)
 
 
 class Gullible(Controller):
