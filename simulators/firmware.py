@@ -25,6 +25,7 @@ from simulators.lamp import FULL_LEVEL, Lamp
 from simulators.node import NEVER, Channel, LampChanged, Memory, NodeSetup, Output, Persist, Restart, Say
 from simulators.node_clock import NodeClock
 from simulators.photocell import Photocell
+from simulators.table import around, held
 
 
 class Firmware:
@@ -111,18 +112,19 @@ class Firmware:
         return outputs
 
     def receive(self, desired: DesiredState, now: dt.datetime) -> list[Output]:
-        """Take a desired state: apply a greater revision, report again on the same, pass over an older one."""
-        if not self.powered or desired.revision < self.applied_revision:
+        """Take a desired state: apply a greater revision; to any other say what it holds, and change nothing."""
+        if not self.powered:
             return []
-        if desired.revision == self.applied_revision:
+        if desired.revision <= self.applied_revision:
             return [Say.REPORT]
+        kept = held(desired, self.setup.capabilities)
         if self.setup.capabilities.carries_nights and any(
-            len(channel.switches) > self.setup.capabilities.slots for channel in desired.channels.values()
+            len(channel.switches) > self.setup.capabilities.slots for channel in kept.channels.values()
         ):
             self.rejected += 1
             return []
         outputs = self.advance(now)
-        self._desired = desired
+        self._desired = kept
         changes = self._decide(now)
         persist = [Persist(self.memory(now))] if self.setup.capabilities.persists else []
         return [*outputs, *persist, *(it for it in changes if not isinstance(it, Persist)), Say.REPORT]
@@ -248,7 +250,7 @@ class Firmware:
         """Give level, reason and seconds of fading left, of what is in force by the node's own clock."""
         if self._local is not None:
             return self._local, Reason.LOCAL, 0.0
-        document = None if self._desired is None else self._desired.channels.get(number)
+        document = None if self._desired is None else self._table(number, shown)
         if self._desired is not None and document is not None:
             if document.override is not None and shown < document.override.until:
                 return document.override.level, Reason.OVERRIDE, document.override.ramp_s
@@ -256,6 +258,11 @@ class Firmware:
             if switch is not None:
                 return switch.level, Reason.PROGRAM, max(0.0, switch.ramp_s - (shown - switch.at).total_seconds())
         return (FULL_LEVEL if self._photocell.is_night(shown) else 0), Reason.FALLBACK, 0.0
+
+    def _table(self, number: int, shown: dt.datetime) -> ChannelDesired | None:
+        """Give what it holds for a channel, as it stands at an instant of its clock."""
+        document = None if self._desired is None else self._desired.channels.get(number)
+        return document and around(document, shown, self.setup.capabilities, self.setup.place)
 
     def _decide(self, now: dt.datetime, *, every: bool = False) -> list[Output]:
         shown = self.shows(now)
@@ -295,8 +302,9 @@ class Firmware:
             coming.append(self._photocell.next_change(shown))
         if self._desired is not None:
             coming.append(self._desired.valid_until)
-            for document in self._desired.channels.values():
-                change = document.next_change(shown)
+            for number in self._desired.channels:
+                document = self._table(number, shown)
+                change = None if document is None else document.next_change(shown)
                 if change is not None:
                     coming.append(change)
         soonest = min((it for it in coming if it > shown), default=NEVER)

@@ -111,6 +111,9 @@ def _setup(
         ramp=spec.ramp,
         min_level=spec.min_level,
         channels=max(outputs) + 1,
-        persists=spec.carries_nights,
+        persists=spec.carries_nights and spec.persists,
+        levels=spec.levels,
+        dates=spec.dates,
+        sun=spec.sun,
     )
     return NodeSetup(node, capabilities, outputs, points, place, spec.heartbeat_s, area)

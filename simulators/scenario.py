@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from lightctl.devices.profile import shipped_profiles
-from lightctl.domain.assets import ID_PATTERN, Place
+from lightctl.domain.assets import ID_PATTERN, Dates, Place
 from lightctl.domain.timescale import TimeScale
 from simulators.specs import (
     ALL_CHANNELS,
@@ -155,6 +155,10 @@ def _fleet(section: Section, folder: Path, place: Place | None, heartbeat_s: flo
         resolution_s=section.integer("resolution_s", 1, least=1, most=3600),
         ramp=section.boolean("ramp", default=True),
         min_level=section.integer("min_level", 0, most=100),
+        levels=section.integers("levels", least=0, most=100),
+        persists=section.boolean("persists", default=carries),
+        dates=Dates(section.choice("dates", Dates, Dates.ABSOLUTE)),
+        sun=section.boolean("sun", default=False),
         place=_place(section, place),
         rated_power_w=section.number("rated_power_w", 60.0),
         standby_power_w=section.number("standby_power_w", 0.5),

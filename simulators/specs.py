@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lightctl.domain.assets import Place
+from lightctl.domain.assets import Dates, Place
 from lightctl.domain.timescale import TimeScale
 
 NATIVE, DIMMER = "native", "json-dimmer"
@@ -52,6 +52,10 @@ class FleetSpec:
     resolution_s: int = 1
     ramp: bool = True
     min_level: int = 0
+    levels: tuple[int, ...] = ()
+    persists: bool = True
+    dates: Dates = Dates.ABSOLUTE
+    sun: bool = False
     place: Place | None = None
     rated_power_w: float = 60.0
     standby_power_w: float = 0.5

@@ -117,6 +117,13 @@ class Section:
             raise self.error(key, f"{self._named(key)} must be a whole number")
         return int(value)
 
+    def integers(self, key: str, *, least: int, most: int) -> tuple[int, ...]:
+        """Give a list of whole numbers within bounds, ascending and each once; empty when the key is not given."""
+        values = [self._number(node, key, 0.0, least, most) for node in self._list(key)]
+        if any(value != int(value) for value in values) or values != sorted(set(values)):
+            raise self.error(key, f"{self._named(key)} must be whole numbers in ascending order, each once")
+        return tuple(map(int, values))
+
     def boolean(self, key: str, *, default: bool) -> bool:
         """Give true or false."""
         return self.choice(key, (TRUE, FALSE), TRUE if default else FALSE) == TRUE

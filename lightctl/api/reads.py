@@ -19,6 +19,7 @@ from lightctl.app.views import (
     CommandView,
     FaultView,
     LightView,
+    NodeDetail,
     NodeView,
     StatusView,
 )
@@ -39,7 +40,7 @@ _STATUS = TypeAdapter(StatusView)
 _LIGHTS = TypeAdapter(tuple[LightView, ...])
 _LIGHT = TypeAdapter(LightView)
 _NODES = TypeAdapter(tuple[NodeView, ...])
-_NODE = TypeAdapter(NodeView)
+_NODE = TypeAdapter(NodeDetail)
 _WHY = TypeAdapter(WhyView)
 _COMMANDS = TypeAdapter(tuple[CommandView, ...])
 _FAULTS = TypeAdapter(tuple[FaultView, ...])
@@ -84,7 +85,7 @@ async def node_list(
     return await call.answer(lambda ops, actor: ops.node_list(actor, claimed=claimed), _NODES)
 
 
-@router.get("/nodes/{id}", response_model=NodeView, responses=ONE)
+@router.get("/nodes/{id}", response_model=NodeDetail, responses=ONE)
 async def node_show(call: Calling, id: Id) -> Response:  # noqa: A002
     """Show one node."""
     return await call.answer(lambda ops, actor: ops.node_show(actor, id), _NODE)

@@ -1,7 +1,14 @@
-"""Boot: what the store remembers, as the same events that would have brought it about."""
+"""Boot: what the store remembers, as the same events that would have brought it about.
+
+The store may be a restored backup, and then it does not know which revisions were given after it was made; a node that
+holds one of them must never be given the same number with other content, or it would confirm what it does not do. So
+the revisions of each run begin at the second in which it starts: no earlier run can have come so far, as no node is
+given more revisions than seconds pass.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,6 +17,13 @@ from lightctl.domain.events import Event, FleetChanged, IntentChanged, Maintenan
 from lightctl.domain.states import Fault
 from lightctl.files.schedules import read_schedules
 from lightctl.store.base import Snapshot
+
+REVISIONS_BEGAN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+
+
+def revision_floor(start: dt.datetime) -> int:
+    """Give the lowest revision that a run which starts at an instant may give; fits 32 bits until 2156."""
+    return max(1, int((start - REVISIONS_BEGAN).total_seconds()))
 
 
 def boot_events(snapshot: Snapshot, time_zone: str) -> Iterator[Event]:

@@ -24,7 +24,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from lightctl import __version__
-from lightctl.app.boot import boot_events
+from lightctl.app.boot import boot_events, revision_floor
 from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.door import open_door, serve_door, url_of
 from lightctl.app.first_token import write_first_token
@@ -78,7 +78,9 @@ class Daemon:
         self._live = Live(self._clock.now(), self._clock.now)
         self._alarm = Alarm(self._clock)
         self._profiles = shipped_profiles()
-        self._controller = Controller(policy_of(settings), self._profiles, settings.site.time_zone)
+        self._controller = Controller(
+            policy_of(settings), self._profiles, settings.site.time_zone, revision_floor(self._clock.now())
+        )
         self._links: dict[str, Link] = {}
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")

@@ -12,6 +12,7 @@ from typing import Literal
 
 from lightctl.app import (
     access,
+    fitting,
     importing,
     overriding,
     progress,
@@ -36,6 +37,7 @@ from lightctl.app.views import (
     FaultView,
     ImportView,
     LightView,
+    NodeDetail,
     NodeView,
     StatusView,
     TokenView,
@@ -82,10 +84,10 @@ class Operations(FieldOperations):
         require(actor, Role.VIEWER)
         return reading.nodes(self._desk, claimed=claimed)
 
-    def node_show(self, actor: Actor, node_id: str) -> NodeView:
-        """Give one node; raises UnknownTarget."""
+    def node_show(self, actor: Actor, node_id: str) -> NodeDetail:
+        """Give one node with what the plan in force loses on it; raises UnknownTarget."""
         require(actor, Role.VIEWER)
-        return reading.node(self._desk, node_id)
+        return fitting.node(self._desk, node_id)
 
     def why(self, actor: Actor, light_id: str, at: dt.datetime | None = None) -> WhyView:
         """Say why a lamp has its level at an instant, now if none is given."""

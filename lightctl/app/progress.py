@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from lightctl.app.chain import stamped
 from lightctl.app.desk import Desk
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.errors import UnknownTarget
@@ -26,6 +27,8 @@ def progress(desk: Desk, change: str) -> ChangeView:
         overrides = [each for each in touched if each.change == change]
         results = tuple(_of_overrides(desk, record, touched))
         results = _beside_crews(desk, record, overrides, results)
+    since = max([record.at, *(each.override.start for each in overrides)])
+    results = stamped(desk, record, results, since)
     counts = {
         state: sum(1 for r in results if r.state == state) for state in ("confirmed", "failed", "expired", "pending")
     }
@@ -154,7 +157,8 @@ def _of_action(desk: Desk, light: str, found: ActionRecord | None, until: dt.dat
     if point is None or not point.node:
         return PointResult(light, "failed", "no node switches this light point")
     if found is not None and found.status == "done":
-        return PointResult(light, "confirmed", found.detail or f"node {point.node} did it")
+        done = found.detail or f"node {point.node} did it"
+        return PointResult(light, "confirmed", done, confirmed_at=found.finished_at)
     if found is not None and found.status:
         return PointResult(light, "failed", found.detail or f"node {point.node} {found.status} it")
     if until is not None and desk.now() >= until:

@@ -134,15 +134,15 @@ def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -
         return False
     if named and (command is None or report.applied_revision != command.revision):
         return False
-    due = fit_level(level, capabilities(desk, point.profile, street.seen.get(point.node)), point.min_level)
+    due = fit_level(level, capabilities_of(desk, point.profile, street.seen.get(point.node)), point.min_level)
     return abs(said.level - due) <= LEVEL_TOLERANCE
 
 
-def capabilities(desk: Desk, profile: str, seen: NodeSeen | None) -> Capabilities:
-    """Give what a node can do: what it said itself, else what its profile says."""
-    return (
-        seen.capabilities if seen is not None and seen.capabilities is not None else desk.profiles[profile].capabilities
-    )
+def capabilities_of(desk: Desk, profile: str, seen: NodeSeen | None) -> Capabilities:
+    """Give what a node can hold: its own word where its make gives one, else its profile's."""
+    known = desk.profiles[profile]
+    said = seen.capabilities if seen is not None and known.announces else None
+    return known.capabilities if said is None else said
 
 
 def _reachable(desk: Desk, profile: str, seen: NodeSeen | None, now: dt.datetime) -> bool:
@@ -191,7 +191,7 @@ def _node(desk: Desk, street: Street, node: Node) -> NodeView:
         address=node.address,
         channels=dict(node.channels),
         cabinet=node.cabinet,
-        carries_nights=capabilities(desk, node.profile, seen).carries_nights,
+        carries_nights=capabilities_of(desk, node.profile, seen).carries_nights,
         revision=command.revision if command is not None else None,
         applied_revision=report.applied_revision if report is not None else None,
         model=seen.model if seen is not None else "",

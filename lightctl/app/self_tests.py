@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from lightctl.app.asking import Actor, Guard
 from lightctl.app.crew_views import CheckView, SelfTestView
 from lightctl.app.desk import Desk, new_id
-from lightctl.app.reading import LEVEL_TOLERANCE, capabilities
+from lightctl.app.reading import LEVEL_TOLERANCE, capabilities_of
 from lightctl.control.self_test import TRIALS, Verdict, judge_restored, judge_trial, plan_trials
 from lightctl.devices.fit import fit_level
 from lightctl.domain.assets import Capabilities, LifeCycle, LightPoint, Node
@@ -175,4 +175,4 @@ def _due(
 
 
 def _capabilities(desk: Desk, node: Node) -> Capabilities:
-    return capabilities(desk, node.profile, desk.store.nodes_seen((node.id,)).get(node.id))
+    return capabilities_of(desk, node.profile, desk.store.nodes_seen((node.id,)).get(node.id))

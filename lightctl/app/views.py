@@ -9,6 +9,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lightctl.domain.assets import Capabilities
+
 
 @dataclass(frozen=True, slots=True)
 class DesiredView:
@@ -87,12 +89,38 @@ class NodeView:
 
 
 @dataclass(frozen=True, slots=True)
+class LossView:
+    """Something of the plan that a node cannot do: `count` switches or nights are concerned."""
+
+    kind: str
+    detail: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDetail(NodeView):
+    """One node with what it can hold, and what the coming nights lose on it. `refused`: why it holds none, or empty."""
+
+    capabilities: Capabilities | None = None
+    losses: tuple[LossView, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PointResult:
-    """How far a change got at one light point: `confirmed`, `failed`, `expired` or `pending`."""
+    """How far a change got at one light point: `confirmed`, `failed`, `expired` or `pending`, and its chain.
+
+    What has not happened is null. `level` is measured, and only by a report that came after the command left.
+    """
 
     id: str
     state: str
     detail: str
+    accepted_at: dt.datetime | None = None
+    sent_at: dt.datetime | None = None
+    broker_acked_at: dt.datetime | None = None
+    confirmed_at: dt.datetime | None = None
+    level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

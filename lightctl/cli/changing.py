@@ -8,19 +8,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from lightctl.cli import output
+from lightctl.cli.chain import CHAIN, SMALL, VERDICTS, exit_code, listed
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.following import follow
-from lightctl.cli.output import Column, count, local_time, percent, talk
+from lightctl.cli.output import count, local_time, percent, talk
 
 if TYPE_CHECKING:
     from lightctl.cli.client import Client
-
-_SHOWN = 20
-_POINTS = (
-    Column("ID", lambda point: point["id"]),
-    Column("STATE", lambda point: point["state"]),
-    Column("DETAIL", lambda point: point["detail"]),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +38,18 @@ def change(client: Client, path: str, body: dict[str, Any], what: str, manner: M
     notes = made.get("notes", [])  # what is said once, however long people wait for the rest
     planned = "start" in body
     waited = manner.wait and not made["dry_run"] and not planned
-    late = False
     if waited:
-        made, late = follow(client, made, manner.timeout_s)
-    _show(made | {"notes": notes}, manner.fmt, planned=planned)
+        made = follow(client, made, manner.timeout_s)
+    _show(made | {"notes": notes}, manner.fmt, planned=planned, waited=waited)
     if made["pending"] and not made["dry_run"] and not client.daemon:
         talk("no daemon is running: this is stored and goes out when `lightctl serve` starts")
     if waited:
-        raise typer.Exit(_exit_code(made, late=late))
+        raise typer.Exit(exit_code(made))
     if manner.wait and planned and not made["dry_run"]:
         talk(f"not waiting: it begins at {local_time(made['start'])}; `lightctl override list` shows what came of it")
 
 
-def _show(change: dict[str, Any], fmt: output.Format, *, planned: bool) -> None:
+def _show(change: dict[str, Any], fmt: output.Format, *, planned: bool, waited: bool) -> None:
     if fmt is not output.Format.TABLE:
         if fmt is output.Format.JSON:
             output.show_one(change, fmt, ())
@@ -77,17 +70,8 @@ def _show(change: dict[str, Any], fmt: output.Format, *, planned: bool) -> None:
     if change["dry_run"]:
         talk("nothing was changed (--dry-run)")
         return
-    wrong = [point for point in change["points"] if point["state"] in ("failed", "expired")]
-    shown = wrong[:_SHOWN] if output.on_terminal() else wrong
-    output.show_list(shown, fmt, _POINTS)
-    if len(shown) < len(wrong):
-        talk(f"... and {len(wrong) - len(shown):,} more; -o json lists all")
-
-
-def _exit_code(change: dict[str, Any], *, late: bool) -> ExitCode:
-    lost = change["failed"] + change["expired"]
-    if late and change["pending"]:
-        return ExitCode.UNREACHABLE
-    if lost and lost >= change["affected"]:
-        return ExitCode.FAILED
-    return ExitCode.PARTLY if lost else ExitCode.OK
+    points = listed(change, waited=waited)
+    shown = points[:SMALL] if output.on_terminal() else points
+    output.show_list(shown, fmt, CHAIN if waited else VERDICTS)
+    if len(shown) < len(points):
+        talk(f"... and {len(points) - len(shown):,} more; -o json lists all")

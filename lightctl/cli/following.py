@@ -1,4 +1,4 @@
-"""Waiting for the street: asks how far a change got until nothing is pending, with a bar for people."""
+"""Waiting for the street: asks how far a change got until nothing is pending; for people a line a lamp, or a bar."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lightctl.cli.output import on_terminal, talk, terminal
+from lightctl.cli.chain import CHAIN, SMALL
+from lightctl.cli.output import drawn, on_terminal, talk, terminal
 from lightctl.cli.targets import segment
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ FIRST_POLL_S = 0.1
 LAST_POLL_S = 1.0
 
 
-def follow(client: Client, change: dict[str, Any], timeout_s: float) -> tuple[dict[str, Any], bool]:
-    """Wait until no light point is pending; gives how far it got and whether time ran out first."""
+def follow(client: Client, change: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+    """Wait until no light point is pending or time runs out; gives how far it got. Without a daemon nothing moves."""
     if not client.daemon:
-        return change, True
+        return change
     try:
         return _follow(client, change, timeout_s)
     except KeyboardInterrupt:
@@ -29,28 +30,46 @@ def follow(client: Client, change: dict[str, Any], timeout_s: float) -> tuple[di
         raise
 
 
-def _follow(client: Client, change: dict[str, Any], timeout_s: float) -> tuple[dict[str, Any], bool]:
+def _follow(client: Client, change: dict[str, Any], timeout_s: float) -> dict[str, Any]:
     end = time.monotonic() + timeout_s
     pause = FIRST_POLL_S
-    with _bar(change["affected"]) as show:
+    with _shown(change["affected"]) as show:
         while True:
             show(change)
             if not change["pending"]:
-                return change, False
+                return change
             left = end - time.monotonic()
             if left <= 0:
                 talk(f"{change['pending']:,} pending after {timeout_s:g} s; tried again until their deadline")
-                return change, True
+                return change
             time.sleep(min(pause, left))
             pause = min(pause * 2, LAST_POLL_S)
             change = client.get(f"/v1/changes/{segment(change['change'])}")
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Callable[[dict[str, Any]], None]]:
+def _shown(total: int) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Give what draws how far it got, as long as somebody watches; nothing stays on the screen."""
     if not on_terminal(sys.stderr):
         yield lambda _change: None
-        return
+    elif total <= SMALL:
+        with _lines() as show:
+            yield show
+    else:
+        with _bar(total) as show:
+            yield show
+
+
+@contextmanager
+def _lines() -> Iterator[Callable[[dict[str, Any]], None]]:
+    from rich.live import Live  # noqa: PLC0415 - start-up stays short
+
+    with Live(console=terminal(sys.stderr), transient=True, auto_refresh=False) as live:
+        yield lambda change: live.update(drawn(change["points"], CHAIN), refresh=True)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[dict[str, Any]], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - start-up stays short
 
     columns = (

@@ -8,7 +8,7 @@ import typer
 
 from lightctl.cli import commissioning, options
 from lightctl.cli.door import Door, with_door
-from lightctl.cli.output import Column, Format, Json, local_time, show_list, show_one
+from lightctl.cli.output import Column, Format, Json, count, local_time, show_list, show_one
 from lightctl.cli.targets import one_id, segment
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The node.")]
@@ -22,6 +22,29 @@ def _reach(node: Json) -> str:
 
 def _carries(node: Json) -> str:
     return {True: "yes", False: "live", None: "?"}[node["carries_nights"]]
+
+
+def _holds(node: Json) -> str:
+    able = node["capabilities"]
+    if able is None:
+        return ""
+    parts = [f"levels {', '.join(map(str, able['levels']))} %"] if able["levels"] else []
+    parts += [f"burns from {able['min_level']} %"] if able["min_level"] else []
+    parts += ["fades" if able["ramp"] else "no ramps"]
+    if node["carries_nights"]:
+        table = "" if able["dates"] == "absolute" else f" as a {able['dates']} table"
+        kept = f"{count(able['nights'], 'night')}{table}, {count(able['slots'], 'switch', 'switches')} a channel"
+        parts = [kept, f"steps of {able['resolution_s']} s", *parts]
+        parts += ["by its own sun clock"] if able["sun"] else []
+        parts += ["survive a power cut" if able["persists"] else "lost with the power"]
+    return ", ".join(parts)
+
+
+def _loses(node: Json) -> str:
+    if node["refused"]:
+        return f"everything: {node['refused']}"
+    said = "; ".join(f"{loss['kind']} ({loss['count']}): {loss['detail']}" for loss in node["losses"])
+    return said or ("nothing" if node["capabilities"] is not None else "")
 
 
 def _channels(node: Json) -> str:
@@ -58,6 +81,8 @@ _SHOW = (
     Column("channels", _channels),
     Column("cabinet", lambda node: node["cabinet"]),
     Column("carries nights", _carries),
+    Column("holds", _holds),
+    Column("plan loses", _loses, lambda node: "red" if node["refused"] else "yellow" if node["losses"] else ""),
     Column(
         "revision", lambda node: f"{_number(node['revision'])} desired, {_number(node['applied_revision'])} applied"
     ),
@@ -89,7 +114,7 @@ def node_list(door: Door, *, fmt: options.Output = Format.TABLE) -> None:
 
 @with_door
 def node_show(door: Door, node_id: Id, *, fmt: options.Output = Format.TABLE) -> None:
-    """Show one node."""
+    """Show one node, what it can hold, and what the coming nights lose on it."""
     with door.open() as client:
         node = client.get(f"/v1/nodes/{segment(one_id(node_id))}")
     show_one(node, fmt, _SHOW)

@@ -8,13 +8,14 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from lightctl.cli.failures import Failure
 
@@ -205,16 +206,16 @@ def percent(level: int | None) -> str:
     return "-" if level is None else f"{level} %"
 
 
-def count(number: int, noun: str) -> str:
-    """Show a number of things."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def count(number: int, noun: str, nouns: str = "") -> str:
+    """Show a number of things; `nouns` where an s does not make many of them."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
 
 
 def _table(items: Sequence[Json], columns: Sequence[Column]) -> None:
-    cells = [[clean(column.text(item)) for column in columns] for item in items]
     if on_terminal():
-        _rich_table(items, columns, cells)
+        terminal().print(drawn(items, columns))
         return
+    cells = _cells(items, columns)
     widths = [max(len(column.title), *(len(row[i]) for row in cells)) for i, column in enumerate(columns)]
     for row in ([column.title for column in columns], *cells):
         padded = [
@@ -224,7 +225,12 @@ def _table(items: Sequence[Json], columns: Sequence[Column]) -> None:
         write("  ".join(padded).rstrip())
 
 
-def _rich_table(items: Sequence[Json], columns: Sequence[Column], cells: Iterable[Sequence[str]]) -> None:
+def _cells(items: Sequence[Json], columns: Sequence[Column]) -> list[list[str]]:
+    return [[clean(column.text(item)) for column in columns] for item in items]
+
+
+def drawn(items: Sequence[Json], columns: Sequence[Column]) -> Table:
+    """Give a table as terminals draw it."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - start-up stays short
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -232,14 +238,14 @@ def _rich_table(items: Sequence[Json], columns: Sequence[Column], cells: Iterabl
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for column in columns:
         table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
-    for item, row in zip(items, cells, strict=True):
+    for item, row in zip(items, _cells(items, columns), strict=True):
         table.add_row(
             *(
                 Text(text, style=column.style(item) if column.style else "")
                 for column, text in zip(columns, row, strict=True)
             )
         )
-    terminal().print(table)
+    return table
 
 
 def _flatten(item: Json, prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -30,6 +30,7 @@ from lightctl.control.timekeeping import time_signal
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import Event
+from lightctl.domain.moves import moved
 from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
 
 NIGHTLY_CAUSE, PROGRAM_CAUSE = "nightly run", "program"
@@ -41,10 +42,12 @@ SET_BACK = dt.timedelta(minutes=1)
 class Controller:
     """Owns what is known of every node and decides. One per daemon; never shared between threads."""
 
-    def __init__(self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str) -> None:
-        """Start knowing nothing; everything arrives as events."""
+    def __init__(
+        self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str, revision_floor: int = 0
+    ) -> None:
+        """Start knowing nothing; everything arrives as events. No revision it gives is below the floor."""
         self._policy = policy
-        self._knowledge = Knowledge(policy, profiles, time_zone)
+        self._knowledge = Knowledge(policy, profiles, time_zone, revision_floor)
         self._due: list[tuple[dt.datetime, str]] = []
         self._latest: dt.datetime | None = None
 
@@ -158,12 +161,15 @@ class Controller:
             self._refuse(memory, refusal.why, now, out)
             return
         memory.refusal = ""
+        refit, memory.refit = memory.refit, False
         old = memory.desired
         if old is not None and not memory.assert_now:
             ageing = topping_up or old.valid_until - now < RENEWAL_MARGIN
             longer = wanted.valid_until - old.valid_until >= WORTHWHILE
             carries = memory.capabilities.carries_nights
-            if same_effect(old, wanted, now, carries_nights=carries) and not (ageing and longer):
+            # What a node cannot hold may have the same effect for as long as what it can.
+            unfit = refit and carries and (old.valid_until, old.channels) != (wanted.valid_until, wanted.channels)
+            if same_effect(old, wanted, now, carries_nights=carries) and not (ageing and longer) and not unfit:
                 return
         revision = memory.next_revision()
         self._desire(memory, DesiredState(memory.node.id, revision, now, wanted.valid_until, wanted.channels), now, out)
@@ -252,8 +258,7 @@ class Controller:
     def _end(memory: NodeMemory, state: CommandState, now: dt.datetime, detail: str, out: Collected) -> None:
         command = memory.open_command
         if command is not None:
-            memory.command = replace(command, state=state, finished_at=now, detail=detail)
-            out.commands[command.id] = memory.command
+            memory.command = out.commands[command.id] = moved(command, state, now, detail)
 
     # -- faults and the next look ---------------------------------------------------------------------------------
 

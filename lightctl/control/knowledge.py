@@ -18,6 +18,7 @@ from lightctl.control.policy import Policy, fraction
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
+from lightctl.domain.moves import moved
 from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.selectors import Selector
 from lightctl.domain.states import ActionKind, CommandState, NodeAction, Override, ReportedState
@@ -31,13 +32,16 @@ NOBODY: Concerned = ()
 class Knowledge:
     """The fleet, the intent, the overrides, the crews at work, and one memory per node."""
 
-    def __init__(self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str) -> None:
+    def __init__(
+        self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str, revision_floor: int = 0
+    ) -> None:
         """Start knowing nothing; everything arrives as events."""
         self.memories: dict[str, NodeMemory] = {}
         self.crews = Crews()
         self.compiler = Compiler(Plan(NO_INTENT, time_zone), policy)
         self._policy = policy
         self._profiles = profiles
+        self._revision_floor = revision_floor
         self._fleet = Fleet.of((), time_zone)
         self._intent: Intent = NO_INTENT
         self._laid_aside: dict[str, ev.NodeRestored] = {}
@@ -130,6 +134,8 @@ class Knowledge:
         if known.node.profile != node.profile:
             known.change_make(profile)
         known.node, known.points = node, points
+        # A register too small for the floor counts from 1; its blueprint says what that costs.
+        known.revision_floor = self._revision_floor if self._revision_floor < profile.highest_revision else 0
         known.refusal = "" if node.profile in self._profiles else f"no profile {node.profile!r} is known"
         return known
 
@@ -213,7 +219,7 @@ class Knowledge:
             return NOBODY
         if memory.profile.announces and memory.capabilities != event.capabilities:
             memory.capabilities = event.capabilities
-            memory.stale = True
+            memory.stale = memory.refit = True
         memory.announced = memory.profile.announces
         memory.time = memory.time.heard(event.clock, event.received_at).connected()
         memory.answer_hello = True
@@ -267,13 +273,13 @@ class Knowledge:
             return NOBODY
         match event:
             case ev.CommandSent(_, _, at):
-                command = replace(command, state=CommandState.SENT, sent_at=at, attempts=command.attempts + 1)
+                command = moved(command, CommandState.SENT, at)
             case ev.BrokerAcked(_, _, at):
                 command = replace(command, broker_acked_at=at)
             case ev.SendFailed(_, _, _, detail, False):
                 command = replace(command, detail=detail)
             case ev.SendFailed(_, _, at, detail, _):
-                command = replace(command, state=CommandState.FAILED, detail=detail, finished_at=at)
+                command = moved(command, CommandState.FAILED, at, detail)
                 memory.rest(at, self._policy)
         memory.command = out.commands[command.id] = command
         return (event.node,)
@@ -318,7 +324,7 @@ def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected, successor: s
     command = left.command
     if command is not None and not command.state.terminal:
         detail = f"the node was replaced by {successor}" if successor else "the node left the inventory"
-        command = replace(command, state=CommandState.FAILED, finished_at=now, detail=detail)
+        command = moved(command, CommandState.FAILED, now, detail)
         out.commands[command.id] = command
     out.faults += [replace(fault, cleared_at=now) for fault in left.faults]
     return replace(left, command=command, reported=None, faults=())

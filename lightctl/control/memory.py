@@ -20,13 +20,14 @@ class NodeMemory:
 
     points and overrides are by channel. former_boot, spoke_at: the boot before this one, and when by its own clock the
     node last spoke, so that a late word of the former boot is known for what it is. stale: the desired state must be
-    worked out again. assert_now: send even if the report already agrees (an operator asked). on_its_way: handed to the
-    link, which has not answered yet. answer_hello: the node just (re)connected and is owed its document. topup_at: when
-    its nights are to be renewed. renewed_at: when its document was last worked out. next_change: when the level due
-    next changes. failures: commands failed or expired in a row. unreachable: why, or "". refusal: why the node cannot
-    hold what is wanted, or "". review_at, queued_at: when to look again, and when the controller's heap will ask (never
-    later). announced: the capabilities are its own word, not its profile's. asked_at: when it was last asked to say
-    them. time: its clock, and the time it was sent.
+    worked out again. refit: its capabilities are not those its document was fitted to. assert_now: send even if the
+    report already agrees (an operator asked). on_its_way: handed to the link, which has not answered yet. answer_hello:
+    the node just (re)connected and is owed its document. topup_at: when its nights are to be renewed. renewed_at: when
+    its document was last worked out. next_change: when the level due next changes. failures: commands failed or expired
+    in a row. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at:
+    when to look again, and when the controller's heap will ask (never later). announced: the capabilities are its own
+    word, not its profile's. asked_at: when it was last asked to say them. time: its clock, and the time it was sent.
+    revision_floor: no revision given from now on is lower.
     """
 
     node: Node
@@ -44,6 +45,7 @@ class NodeMemory:
     heard_at: dt.datetime | None = None
     highest_revision: int = 0
     stale: bool = True
+    refit: bool = False
     assert_now: bool = False
     on_its_way: bool = False
     answer_hello: bool = False
@@ -61,6 +63,7 @@ class NodeMemory:
     announced: bool = False
     asked_at: dt.datetime | None = None
     time: NodeTime = UNKNOWN_TIME
+    revision_floor: int = 0
 
     @property
     def open_command(self) -> Command | None:
@@ -78,8 +81,8 @@ class NodeMemory:
         return not self.capabilities.carries_nights and self.profile.confirmation == "revision"
 
     def next_revision(self) -> int:
-        """Give a revision above every one ever used or seen for this node."""
-        self.highest_revision += 1
+        """Give a revision above every one ever used or seen for this node, those we were made to forget included."""
+        self.highest_revision = max(self.highest_revision + 1, self.revision_floor)
         return self.highest_revision
 
     def see_revision(self, revision: int) -> None:

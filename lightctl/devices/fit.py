@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from lightctl.devices.repeat import DAY, EPOCH, SECOND, merged, repeated
 from lightctl.devices.topics import slots_limit
-from lightctl.domain.assets import Capabilities
+from lightctl.domain.assets import Capabilities, Dates
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.states import Switch
 
-LossKind = Literal["nights", "slots", "resolution", "ramp", "min_level", "levels"]
-DAY = dt.timedelta(days=1)
-SECOND = dt.timedelta(seconds=1)
+LossKind = Literal["nights", "slots", "persists", "resolution", "ramp", "min_level", "levels", "dates"]
 CLOCK_CHANGE = dt.timedelta(hours=2)
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,11 @@ class Loss:
     kind: LossKind
     detail: str
     count: int
+
+    @property
+    def changes_light(self) -> bool:
+        """Whether lamps do something else than planned; else the node only goes on alone for a shorter time."""
+        return self.kind not in ("nights", "slots", "persists")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +64,22 @@ def fit(
         return Fitted((), min(start, end))
     if not capabilities.carries_nights:
         raise NodeRefused("it carries no nights: switch it live")
-    planned = max(1, math.ceil((end - start - CLOCK_CHANGE) / DAY))
-    slots = min(capabilities.slots, slots_limit(capabilities.channels))
+    planned = nights_between(start, end)
+    carried = slots_limit(capabilities.channels, sun=capabilities.sun)
+    slots = min(capabilities.slots, carried)
     most = min(planned, capabilities.nights)
     needed = 0
     for nights in range(most, 0, -1):
         until = end - (planned - nights) * DAY
-        fitted, losses = _fit_period(_clip(switches, start, until), capabilities, min_level, until)
-        needed = len(fitted)
-        if needed <= slots:
-            return Fitted(fitted, until, (*_period_losses(planned, most, nights, slots), *losses))
+        fitted, losses = _fit_period(clip(switches, start, until), capabilities, min_level, until)
+        fitted = tuple(clip(fitted, start, until))  # the grid may have moved a switch to before the start
+        needed, differing = len(fitted), 0
+        if capabilities.dates is not Dates.ABSOLUTE:
+            repetition = repeated(fitted, capabilities, start, until)
+            fitted, needed, differing = repetition.switches, repetition.held, min(repetition.differing, nights)
+        if needed <= slots and len(fitted) <= carried:
+            period = _period_losses(planned, most, nights, slots)
+            return Fitted(fitted, until, (*period, *losses, *_dates_loss(capabilities, differing, nights)))
     raise NodeRefused(
         f"it holds {slots} switches on each of {capabilities.channels} channels for {capabilities.nights} nights, and "
         f"the first night needs {needed}: give it a program with fewer steps, or switch it live (nights 0)"
@@ -89,7 +98,12 @@ def fit_level(level: int, capabilities: Capabilities, min_level: int) -> int:
     return next((known for known in capabilities.levels if known >= level), capabilities.levels[-1])
 
 
-def _clip(switches: Sequence[Switch], start: dt.datetime, until: dt.datetime) -> list[Switch]:
+def nights_between(start: dt.datetime, end: dt.datetime) -> int:
+    """Count the nights of a period, at least one; an hour more or less where clocks change makes no other night."""
+    return max(1, math.ceil((end - start - CLOCK_CHANGE) / DAY))
+
+
+def clip(switches: Sequence[Switch], start: dt.datetime, until: dt.datetime) -> list[Switch]:
     """Keep what decides the level in start..until: the switch in force at the start and the later ones."""
     first = max((index for index, switch in enumerate(switches) if switch.at <= start), default=0)
     return [switch for switch in switches[first:] if switch.at < until]
@@ -98,28 +112,38 @@ def _clip(switches: Sequence[Switch], start: dt.datetime, until: dt.datetime) ->
 def _fit_period(
     switches: list[Switch], capabilities: Capabilities, min_level: int, until: dt.datetime
 ) -> tuple[tuple[Switch, ...], list[Loss]]:
+    grid = capabilities.resolution_s
+    losses = list(switch_losses(switches, capabilities, min_level))
+    keeps_sun = capabilities.sun and capabilities.dates is not Dates.ABSOLUTE
+    fitted = [
+        replace(
+            switch,
+            level=fit_level(switch.level, capabilities, min_level),
+            ramp_s=switch.ramp_s if capabilities.ramp else 0,
+            sun=switch.sun if keeps_sun else None,
+        )
+        for switch in switches
+    ]
+    moved = sum(not _on_grid(switch.at, grid) for switch in switches)
+    if moved:
+        fitted = [switch for switch in _to_grid(fitted, grid) if switch.at < until]
+        detail = f"moved to its grid of {grid} s, more light earlier and less light later"
+        losses.append(Loss("resolution", detail, moved))
+    return merged(iter(fitted)), losses
+
+
+def switch_losses(switches: Sequence[Switch], capabilities: Capabilities, min_level: int) -> Iterator[Loss]:
+    """Name what of each switch's own level and ramp a node cannot do, also one that is switched live."""
     raised = [fit_level(switch.level, replace(capabilities, levels=()), min_level) for switch in switches]
     known = [fit_level(switch.level, capabilities, min_level) for switch in switches]
-    grid = capabilities.resolution_s
-    counts: dict[LossKind, int] = {
-        "min_level": sum(level != switch.level for level, switch in zip(raised, switches, strict=True)),
-        "levels": sum(level != other for level, other in zip(known, raised, strict=True)),
-        "ramp": 0 if capabilities.ramp else sum(switch.ramp_s > 0 for switch in switches),
-        "resolution": sum(not _on_grid(switch.at, grid) for switch in switches),
-    }
-    fitted = [
-        replace(switch, level=level, ramp_s=switch.ramp_s if capabilities.ramp else 0)
-        for switch, level in zip(switches, known, strict=True)
-    ]
-    if counts["resolution"]:
-        fitted = [switch for switch in _to_grid(fitted, grid) if switch.at < until]
-    details: dict[LossKind, str] = {
-        "min_level": f"raised to {max(min_level, capabilities.min_level)} %, the lowest it burns at",
-        "levels": f"taken up to one of its levels, {', '.join(map(str, capabilities.levels))} %",
-        "ramp": "it does not fade, the level changes at once",
-        "resolution": f"moved to its grid of {grid} s, more light earlier and less light later",
-    }
-    return _merge(fitted), [Loss(kind, details[kind], count) for kind, count in counts.items() if count]
+    if count := sum(level != switch.level for level, switch in zip(raised, switches, strict=True)):
+        lowest = max(min_level, capabilities.min_level)
+        yield Loss("min_level", f"raised to {lowest} %, the lowest it burns at", count)
+    if count := sum(level != other for level, other in zip(known, raised, strict=True)):
+        levels = ", ".join(map(str, capabilities.levels))
+        yield Loss("levels", f"taken to the next of its levels, {levels} %", count)
+    if not capabilities.ramp and (count := sum(switch.ramp_s > 0 for switch in switches)):
+        yield Loss("ramp", "it does not fade, the level changes at once", count)
 
 
 def _period_losses(planned: int, held: int, nights: int, slots: int) -> list[Loss]:
@@ -129,6 +153,14 @@ def _period_losses(planned: int, held: int, nights: int, slots: int) -> list[Los
     if nights < held:
         losses.append(Loss("slots", f"its {slots} switches hold {nights} of {held} nights", held - nights))
     return losses
+
+
+def _dates_loss(capabilities: Capabilities, differing: int, nights: int) -> list[Loss]:
+    if not differing:
+        return []
+    table = "night" if capabilities.dates is Dates.DAILY else "week"
+    detail = f"it repeats one {table}, the lightest of what is planned; {differing} of {nights} nights differ"
+    return [Loss("dates", detail, differing)]
 
 
 def _on_grid(instant: dt.datetime, grid: int) -> bool:
@@ -150,12 +182,3 @@ def _to_grid(switches: Sequence[Switch], grid: int) -> list[Switch]:
         if cell + 1 not in cells:
             moved.append(replace(before, at=following))
     return moved
-
-
-def _merge(switches: Iterable[Switch]) -> tuple[Switch, ...]:
-    """Drop every switch to the level that is in force already."""
-    merged: list[Switch] = []
-    for switch in switches:
-        if not merged or merged[-1].level != switch.level:
-            merged.append(switch)
-    return tuple(merged)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
+from msgspec import UNSET
 
 from lightctl.devices import topics
 from lightctl.devices.messages import Outgoing, UnknownNode, read_json
@@ -117,6 +118,12 @@ def _channel(channel: ChannelDesired) -> topics.ChannelDesiredDoc:
         override=topics.OverrideDoc(id=held.id, level=held.level, until=_epoch(held.until), ramp_s=held.ramp_s)
         if held
         else None,
+        sun=tuple(
+            (place, switch.sun.event, switch.sun.altitude_deg, switch.sun.offset_s)
+            for place, switch in enumerate(channel.switches)
+            if switch.sun is not None
+        )
+        or UNSET,
     )
 
 

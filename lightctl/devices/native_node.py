@@ -9,6 +9,7 @@ from lightctl.devices.messages import Outgoing, read_json
 from lightctl.devices.native import instant
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.events import ActionFinished, NodeAnnounced
+from lightctl.domain.programs import SunTime
 from lightctl.domain.states import (
     ActionKind,
     ChannelDesired,
@@ -122,7 +123,12 @@ def _channel_report(report: ChannelReport) -> topics.ChannelReportDoc:
 
 def _channel_desired(channel: topics.ChannelDesiredDoc) -> ChannelDesired:
     held = channel.override
+    entries = () if isinstance(channel.sun, msgspec.UnsetType) else channel.sun
+    sun = {place: SunTime(event, altitude, offset_s) for place, event, altitude, offset_s in entries}
     return ChannelDesired(
-        tuple(Switch(instant(at), level, ramp_s) for at, level, ramp_s in channel.nights),
+        tuple(
+            Switch(instant(at), level, ramp_s, sun=sun.get(place))
+            for place, (at, level, ramp_s) in enumerate(channel.nights)
+        ),
         HeldOverride(held.id, held.level, instant(held.until), held.ramp_s) if held else None,
     )

@@ -19,10 +19,13 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from lightctl.devices.maps import MqttMap, RegisterMap
 from lightctl.devices.places import Places
 from lightctl.devices.profile_keys import Confirmation, Kind, ProfileKeys, capabilities, confirmation, contradictions
+from lightctl.devices.words import counts_to
 from lightctl.domain.assets import ID_PATTERN, Capabilities
 from lightctl.domain.errors import InvalidInput
 
 __all__ = ["Confirmation", "Kind", "Profile", "parse_profile", "shipped_profiles"]
+
+HIGHEST_REVISION = 2**53 - 1  # of JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,14 @@ class Profile:
     mqtt: MqttMap | None = None
     modbus: RegisterMap | None = None
     heartbeat_s: int = 300
+
+    @property
+    def highest_revision(self) -> int:
+        """The highest revision that its wire carries: a unit's commit register may be small."""
+        schedule = self.modbus.schedule if self.modbus is not None else None
+        if schedule is None:
+            return HIGHEST_REVISION
+        return min(counts_to(part.type) for part in (schedule.commit, schedule.applied))
 
     @property
     def takes_time(self) -> bool:

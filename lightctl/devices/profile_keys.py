@@ -14,7 +14,7 @@ from lightctl.devices.levels import known_levels
 from lightctl.devices.maps import BIT_TABLES, WORDS, Bit, ChannelMap, MqttMap, Register, RegisterMap
 from lightctl.devices.register_rules import level_contradictions, relay_parts, stored_contradictions, stored_parts
 from lightctl.devices.stored_schedule import slots_for_nights
-from lightctl.domain.assets import FULL_LEVEL, Capabilities
+from lightctl.domain.assets import FULL_LEVEL, Capabilities, Dates
 from lightctl.domain.states import ActionKind
 
 Kind = Literal["native", "mqtt", "modbus"]
@@ -39,6 +39,9 @@ class CapabilitiesKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     channels: Annotated[int, Meta(ge=0, le=256)] | None = None
     persists: bool = False
     levels: tuple[Annotated[int, Meta(ge=0, le=FULL_LEVEL)], ...] = ()
+    level_step: Annotated[int, Meta(ge=1, le=FULL_LEVEL)] = 1
+    dates: Dates = Dates.ABSOLUTE
+    sun: bool = False
 
 
 class ProfileKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,6 +70,8 @@ def capabilities(keys: ProfileKeys) -> Capabilities:
     given = keys.capabilities
     count = 1 if given.channels is None else given.channels
     levels = given.levels
+    if given.level_step > 1:
+        levels = (*range(0, FULL_LEVEL, given.level_step), FULL_LEVEL)
     if keys.modbus:
         channels = keys.modbus.channels
         count = channels.count if channels else 0
@@ -80,6 +85,8 @@ def capabilities(keys: ProfileKeys) -> Capabilities:
         channels=count,
         persists=given.persists,
         levels=levels,
+        dates=given.dates,
+        sun=given.sun,
     )
 
 
@@ -98,6 +105,8 @@ def contradictions(keys: ProfileKeys) -> Iterator[tuple[str, str]]:
     yield from _night_contradictions(keys)
     if list(given.levels) != sorted(set(given.levels)):
         yield "$.capabilities.levels", "levels stand in ascending order, each once"
+    if given.levels and given.level_step > 1:
+        yield "$.capabilities.level_step", "levels are listed already; leave one of the two out"
     if keys.mqtt is not None:
         yield from _mqtt_contradictions(keys.mqtt, given)
     if keys.modbus is not None:
@@ -114,6 +123,8 @@ def _night_contradictions(keys: ProfileKeys) -> Iterator[tuple[str, str]]:
     keeps_nights = keys.modbus is not None and keys.modbus.schedule is not None
     if keys.kind != "native" and not keeps_nights and (given.nights or given.slots):
         yield "$.capabilities", "only native nodes and units with a schedule carry nights; leave nights and slots out"
+    if keys.kind != "native" and (given.dates is not Dates.ABSOLUTE or given.sun):
+        yield "$.capabilities", "only native nodes repeat a table or follow the sun; leave dates and sun out"
     if keeps_nights and (not given.nights or given.slots or given.ramp):
         yield "$.capabilities", "a schedule needs nights (how many), counts its slots itself, and holds no ramp"
     if keys.kind == "modbus" and keys.confirmation and (keys.confirmation == "stored") != keeps_nights:
@@ -123,8 +134,11 @@ def _night_contradictions(keys: ProfileKeys) -> Iterator[tuple[str, str]]:
 def _mqtt_contradictions(mqtt: MqttMap, given: CapabilitiesKeys) -> Iterator[tuple[str, str]]:
     if given.channels not in (None, 1):
         yield "$.capabilities.channels", "a JSON dimmer has one channel; describe each lamp as a node of its own"
-    if mqtt.level.integer and mqtt.level.full < FULL_LEVEL and not given.levels:
-        yield "$.mqtt.level.full", "it has fewer steps than percent; say in capabilities.levels which levels it knows"
+    if mqtt.level.integer and mqtt.level.full < FULL_LEVEL and not given.levels and given.level_step == 1:
+        yield (
+            "$.mqtt.level.full",
+            "it has fewer steps than percent; say in capabilities.levels or level_step which levels it knows",
+        )
     topics = [("$.mqtt.set.topic", mqtt.set.topic), ("$.mqtt.state.topic", mqtt.state.topic)]
     if mqtt.availability:
         topics.append(("$.mqtt.availability.topic", mqtt.availability.topic))

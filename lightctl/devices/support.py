@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from lightctl.devices.maps import ChannelMap, JsonReadings, RegisterMap
 from lightctl.devices.profile import Profile, shipped_profiles
 from lightctl.devices.topics import COMMAND_ACTIONS
+from lightctl.domain.assets import Capabilities, Dates
 from lightctl.domain.states import ActionKind
 
 COLUMNS = (
@@ -29,7 +30,7 @@ def _row(profile: Profile) -> dict[str, str]:
         "profile": profile.name,
         "title": profile.title,
         "wire": WIRES[profile.kind],
-        "nights": f"{able.nights} ({able.slots} switches)" if able.carries_nights else "live",
+        "nights": nights_of(able),
         "levels": levels if able.channels else "-",
         "ramp": "yes" if able.ramp else "no",
         "channels": str(able.channels),
@@ -39,6 +40,14 @@ def _row(profile: Profile) -> dict[str, str]:
         "actions": _listed(_actions(profile)),
         "caveats": " ".join(profile.caveats) or "-",
     }
+
+
+def nights_of(able: Capabilities) -> str:
+    """Say in a few words what nights a node can hold."""
+    if not able.carries_nights:
+        return "live"
+    table = "" if able.dates is Dates.ABSOLUTE else f", {able.dates} table" + (" by the sun" if able.sun else "")
+    return f"{able.nights} ({able.slots} switches{table})"
 
 
 def _readings(profile: Profile) -> list[str]:

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from lightctl.domain.assets import ID_PATTERN, Node
+from lightctl.domain.assets import ID_PATTERN, Dates, Node
 from lightctl.domain.errors import InvalidInput
+from lightctl.domain.programs import SunEvent
 from lightctl.domain.states import ActionKind, Reason
 
 ROOT = "lightctl/v1"
@@ -27,6 +28,7 @@ RETAINED_LEAVES = ("desired", "presence")
 QOS = 1
 MAX_CHANNELS = 32
 LAST_INSTANT_S = 4_294_967_295
+MOST_ENTRIES = 4095
 
 # A bare `$` would let a line feed at the end pass.
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)")]
@@ -39,6 +41,10 @@ Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Number = Annotated[float, Meta(ge=-1e12, le=1e12)]
 Text = Annotated[str, Meta(max_length=512)]
 NightEntry = tuple[Epoch, Level, RampS]
+EntryIndex = Annotated[int, Meta(ge=0, le=MOST_ENTRIES)]
+Altitude = Annotated[float, Meta(ge=-90, le=90)]
+OffsetS = Annotated[int, Meta(ge=-43_200, le=43_200)]
+SunEntry = tuple[EntryIndex, SunEvent, Altitude, OffsetS]
 CommandAction = Literal["identify", "reboot", "report"]
 COMMAND_ACTIONS: Mapping[ActionKind, CommandAction] = MappingProxyType({
     ActionKind.IDENTIFY: "identify", ActionKind.REBOOT: "reboot", ActionKind.REPORT: "report",
@@ -46,7 +52,11 @@ COMMAND_ACTIONS: Mapping[ActionKind, CommandAction] = MappingProxyType({
 
 
 class CapabilitiesDoc(Struct, frozen=True):
-    """What a node says it can hold and do; `levels` (optional) lists the only levels it knows."""
+    """What a node says it can hold and do.
+
+    Optional: `levels`, the only levels it knows; `dates`, whether it holds dates or repeats a week or a night; `sun`,
+    whether it can hold a switch by its own sun clock.
+    """
 
     nights: Annotated[int, Meta(ge=0, le=400)]
     slots: Annotated[int, Meta(ge=0, le=100_000)]
@@ -56,6 +66,8 @@ class CapabilitiesDoc(Struct, frozen=True):
     channels: Annotated[int, Meta(ge=1, le=MAX_CHANNELS)]
     persists: bool
     levels: Annotated[tuple[Level, ...], Meta(max_length=101)] = ()
+    dates: Dates = Dates.ABSOLUTE
+    sun: bool = False
 
 
 class HelloDoc(Struct, frozen=True):
@@ -79,10 +91,15 @@ class OverrideDoc(Struct, frozen=True):
 
 
 class ChannelDesiredDoc(Struct, frozen=True):
-    """What one channel shall do: [instant, level, ramp] in time order, and an override or null."""
+    """What one channel shall do: [instant, level, ramp] in time order, and an override or null.
+
+    sun, only for nodes that asked for it: [place in nights, event, altitude, offset] of the switches that follow the
+    sun when the node repeats its table; a place without a switch says nothing.
+    """
 
     nights: tuple[NightEntry, ...]
     override: OverrideDoc | None = None
+    sun: Annotated[tuple[SunEntry, ...], Meta(max_length=MOST_ENTRIES)] | UnsetType = UNSET
 
 
 class DesiredDoc(Struct, frozen=True):
@@ -172,11 +189,16 @@ def split_topic(text: str) -> tuple[str, str, str]:
     return area, node, leaf
 
 
-def slots_limit(channels: int) -> int:
-    """Give how many switches per channel surely fit into one `desired` of 8 kB on a node with so many channels."""
-    return max(0, ((PAYLOAD_CAP - _DOCUMENT_BYTES) // max(1, channels) - _CHANNEL_BYTES) // _SWITCH_BYTES)
+def slots_limit(channels: int, *, sun: bool = False) -> int:
+    """Give how many switches per channel surely fit into one `desired` of 8 kB on a node with so many channels.
+
+    sun: each of them may also name the sun event it follows.
+    """
+    switch = _SWITCH_BYTES + (_SUN_BYTES if sun else 0)
+    return max(0, ((PAYLOAD_CAP - _DOCUMENT_BYTES) // max(1, channels) - _CHANNEL_BYTES) // switch)
 
 
 _SWITCH_BYTES = len("[4294967295,100,86400],")
+_SUN_BYTES = len('[371,"sunrise",-89.123456,-43200],')
 _CHANNEL_BYTES = len('"31":{"nights":[],"override":{"id":"","level":100,"until":4294967295,"ramp_s":86400}},') + 64
 _DOCUMENT_BYTES = len('{"revision":,"issued_at":4294967295,"valid_until":4294967295,"channels":{}}') + 16

@@ -17,6 +17,13 @@ LARGEST_WORD = 0xFFFF
 FLOATS = ("float32", "float64")
 
 
+def counts_to(type_: NumberType) -> int:
+    """Give the whole number up to which a type holds every one from 0 on."""
+    signed = 1 if type_.startswith("int") else 0
+    bits = {"float32": 24, "float64": 53}.get(type_, 16 * WORDS[type_] - signed)
+    return (1 << bits) - 1
+
+
 def decode_raw(words: Sequence[int], type_: NumberType, word_order: WordOrder) -> float:
     """Give the raw number of a type's words; raises InvalidInput for a wrong count or words beyond 16 bits."""
     if len(words) != WORDS[type_]:

@@ -35,14 +35,28 @@ class Place:
     time_zone: str
 
 
+class Dates(StrEnum):
+    """What a node ties its switches to: instants, or the time of the week or of the day, which come round again."""
+
+    ABSOLUTE = "absolute"
+    WEEKLY = "weekly"
+    DAILY = "daily"
+
+    @property
+    def days(self) -> int:
+        """After how many days of 24 hours its table comes round; 0 when it never does."""
+        return {Dates.ABSOLUTE: 0, Dates.WEEKLY: 7, Dates.DAILY: 1}[self]
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a node can hold and do.
 
     nights: nights it can carry (0: a live node, switched at the instant). slots: switches it can hold per channel.
     resolution_s: the grid its switch times sit on. ramp: whether it fades by itself. min_level: lowest level above 0
-    (percent). levels: the only levels it knows, ascending, or empty for all. channels: outputs. persists: whether its
-    nights survive a power cut.
+    (percent). levels: the only levels it knows, ascending, or empty for all (0 and 100: a relay). channels: outputs.
+    persists: whether its nights survive a power cut. dates: whether it holds dates, or goes through one night or one
+    week again and again. sun: whether it can hold a switch by its own sun clock instead of by the time of day.
     """
 
     nights: int = 0
@@ -53,6 +67,8 @@ class Capabilities:
     channels: int = 1
     persists: bool = False
     levels: tuple[int, ...] = ()
+    dates: Dates = Dates.ABSOLUTE
+    sun: bool = False
 
     @property
     def carries_nights(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
+from lightctl.domain.programs import SunTime
 from lightctl.domain.selectors import Selector
 
 
@@ -29,12 +30,16 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """From `at` on hold `level`, fading over `ramp_s`; `cause` is for people and does not count in comparisons."""
+    """From `at` on hold `level`, fading over `ramp_s`. What it comes from does not count in comparisons.
+
+    cause: for people. sun: the sun event that `at` follows from night to night, None where it follows the clock.
+    """
 
     at: dt.datetime
     level: int
     ramp_s: int = 0
     cause: str = field(default="", compare=False)
+    sun: SunTime | None = field(default=None, compare=False)
 
 
 class Scope(IntEnum):

@@ -168,7 +168,12 @@ LinkSettings = Annotated[
 class DeliverySettings(_Section):
     """How orders get to the street and how long they may take."""
 
-    nights: int = Field(default=7, ge=1, le=31, description="Nights a node is given ahead, where it can hold them.")
+    nights: int = Field(
+        default=7,
+        ge=7,
+        le=60,
+        description="Nights a node is given ahead, as far as it and one message of 8 kB hold them.",
+    )
     settle_s: Seconds = Field(
         default=30.0, description="Seconds a lamp has to follow after a send; doubles per attempt."
     )

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from lightctl.domain.programs import Protection
+from lightctl.domain.programs import SUNSET_ALTITUDE_DEG, Protection, SunEvent, SunTime
 from lightctl.domain.states import Switch
 from lightctl.planning.night import Night
 
@@ -20,6 +20,8 @@ class Floor:
 
 
 NO_FLOOR = Floor()
+SUNSET = SunTime(SunEvent.SUNSET, SUNSET_ALTITUDE_DEG)
+SUNRISE = SunTime(SunEvent.SUNRISE, SUNSET_ALTITUDE_DEG)
 
 
 def floor_of(protections: Sequence[Protection]) -> Floor:
@@ -53,11 +55,11 @@ def _raised_at(night: Night, floor: Floor, at: dt.datetime) -> Switch:
     own = night.switch_at(at)
     if night.is_dark(at) and own.level < floor.level:
         # A fade down to below the floor stops at it; a rise with the sunset is the floor's own and has no ramp.
-        ramp = own.ramp_s if own.at == at else 0
-        return Switch(at, floor.level, ramp, f"protection: {floor.reason or 'a minimum while the sun is down'}")
+        ramp, sun = (own.ramp_s, own.sun) if own.at == at else (0, SUNSET)
+        return Switch(at, floor.level, ramp, f"protection: {floor.reason or 'a minimum while the sun is down'}", sun)
     if own.at == at:
         return own
-    return Switch(at, own.level, 0, f"protection ends, {own.cause}")
+    return Switch(at, own.level, 0, f"protection ends, {own.cause}", SUNRISE)
 
 
 def merged(nights: Iterable[tuple[Switch, ...]]) -> tuple[Switch, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from lightctl.domain.assets import Place
-from lightctl.domain.programs import ControlProgram, Source
+from lightctl.domain.programs import ControlProgram, Moment, Source, SunTime
 from lightctl.domain.states import Switch
 from lightctl.planning.reading import Reader, TimedStep, Window
 from lightctl.planning.sun import SunNight
@@ -121,7 +121,17 @@ def _explained(
     if window is None:
         if last_open is None:
             return Switch(at, level, 0, "outside every window"), program.source
-        return Switch(at, level, 0, f"window closes {last_open.closes.text}"), last_open.period.source
+        closes = last_open.closes
+        return Switch(at, level, 0, f"window closes {closes.text}", _sun_of(closes.moment)), last_open.period.source
     if timed is not None and timed.at == at:
-        return Switch(at, level, timed.step.ramp_s, f"program {program.id}, step {timed.step.at}"), timed.step.source
-    return Switch(at, level, 0, f"window opens {window.opens.text}"), window.period.source
+        step = timed.step
+        return Switch(at, level, step.ramp_s, f"program {program.id}, step {step.at}", _sun_of(step.at)), step.source
+    opens = window.opens
+    return Switch(at, level, 0, f"window opens {opens.text}", _sun_of(opens.moment)), window.period.source
+
+
+def _sun_of(moment: Moment | None) -> SunTime | None:
+    """Give the sun event an instant follows; one with clamps may stand on the clock, and is taken to."""
+    if moment is None or moment.earliest is not None or moment.latest is not None:
+        return None
+    return moment.at if isinstance(moment.at, SunTime) else None

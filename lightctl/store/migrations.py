@@ -11,6 +11,7 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from lightctl.store import schema, schema_maintenance
+from lightctl.store.schema_commands import COMMAND_STATES
 from lightctl.store.schema_proposals import PROPOSALS
 
 MAIN = Migrations("lightctl")
@@ -43,6 +44,12 @@ def m0003_who_changed(db: Database) -> None:
 def m0004_maintenance(db: Database) -> None:
     """Hold maintenances and the faults they keep back, self-tests, and which node switched a light point when."""
     run_script(db, schema_maintenance.MAINTENANCE)
+
+
+@MAIN()
+def m0005_command_states(db: Database) -> None:
+    """Let commands move as the table of their states says, with the instants that belong to each state."""
+    run_script(db, COMMAND_STATES)
 
 
 @TELEMETRY()

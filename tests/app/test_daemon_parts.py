@@ -205,10 +205,10 @@ def test_a_link_is_up_since_it_came_up():
 
 def test_policy_is_what_settings_say():
     settings = Settings.model_validate(
-        {"delivery": {"settle_s": 5.0, "nights": 3, "clock_warn_s": 9, "clock_untrusted_s": 60.0}}
+        {"delivery": {"settle_s": 5.0, "nights": 8, "clock_warn_s": 9, "clock_untrusted_s": 60.0}}
     )
     policy = policy_of(settings)
-    assert (policy.settle_s, policy.nights, policy.clock_warn_s, policy.clock_untrusted_s) == (5.0, 3, 9.0, 60.0)
+    assert (policy.settle_s, policy.nights, policy.clock_warn_s, policy.clock_untrusted_s) == (5.0, 8, 9.0, 60.0)
     assert time_scale_of(settings) is REAL_TIME
 
 

@@ -33,7 +33,8 @@ def recorder_of(store: SqliteStore) -> tuple[Recorder, Live]:
 
 
 def command(node: str, revision: int, state: CommandState = CommandState.QUEUED) -> Command:
-    return Command(node, revision, state, "test", NOW, NOW + dt.timedelta(minutes=15))
+    finished = NOW if state.terminal else None
+    return Command(node, revision, state, "test", NOW, NOW + dt.timedelta(minutes=15), finished_at=finished)
 
 
 def report(node: str, seq: int) -> ReportedState:

@@ -126,7 +126,9 @@ def test_for_counts_from_the_citys_own_clock(city: Cli) -> None:
 def test_a_level_that_begins_later_lasts_from_its_beginning_and_leaves_the_lamp_alone_until_then(city: Cli) -> None:
     change = city.done("off", "LP-0001", "--from", "23:30", "--for", "1h", "-o", "json").json()
     assert (change["start"], change["until"]) == ("2026-11-23T22:30:00Z", "2026-11-23T23:30:00Z")
-    assert change["points"] == [{"id": "LP-0001", "state": "pending", "detail": "begins at 2026-11-23T22:30:00Z"}]
+    (point,) = change["points"]
+    assert (point["id"], point["state"]) == ("LP-0001", "pending")
+    assert (point["detail"], point["sent_at"]) == ("begins at 2026-11-23T22:30:00Z", None)
     assert city.done("why", "LP-0001", "-o", "json").json()["reason"] == "program"
     held = city.done("why", "LP-0001", "--at", "00:00", "-o", "json").json()
     assert (held["level"], held["next"][0]["at"]) == (0, change["until"])

@@ -12,7 +12,7 @@ from lightctl.control.controller import Controller
 from lightctl.domain import events as ev
 from lightctl.domain.states import CommandState, DesiredState
 from simulators.firmware import Firmware
-from tests.support.world import World
+from tests.support.world import WORDS, World
 
 SEEDS = range(60)
 
@@ -29,6 +29,21 @@ def test_a_seed_tells_the_same_story_again():
     second.tell()
     assert first.told == second.told
     assert first.published == second.published
+
+
+USUAL = tuple(word for word in WORDS if word != "backup restored")
+RESTORED = ("backup restored", "cut off", "cut off", "crash")
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_a_restored_backup_makes_no_revision_mean_two_things(seed):
+    world = World(seed, words=RESTORED)
+    assert not world.tell(), f"seed {seed}: {world.violations}; what happened: {world.told}"
+
+
+def test_without_a_floor_under_new_revisions_a_world_sees_one_used_again_after_a_restored_backup():
+    stories = (World(seed, words=RESTORED, floor=lambda _: 0).tell() for seed in FEW)
+    assert any(violation.startswith("I5") for violations in stories for violation in violations)
 
 
 class Gullible(Controller):
@@ -81,5 +96,5 @@ class Impatient(Controller):
     ],
 )
 def test_a_world_sees_a_part_that_breaks_its_promise(kind, broken, rule):
-    stories = (World(seed, **{kind: broken}).tell() for seed in SEEDS)
+    stories = (World(seed, words=USUAL, **{kind: broken}).tell() for seed in SEEDS)
     assert any(violation.startswith(rule) for violations in stories for violation in violations)

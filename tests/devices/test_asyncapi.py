@@ -33,12 +33,13 @@ FULL = {
     "hello": {
         "boot_id": "b1", "model": "M", "firmware": "1.2", "applied_revision": 4, "clock": 1763917200.5,
         "capabilities": {"nights": 7, "slots": 96, "resolution_s": 1, "ramp": True, "min_level": 5, "channels": 2,
-                         "persists": True, "levels": [0, 100]},
+                         "persists": True, "levels": [0, 100], "dates": "daily", "sun": True},
     },
     "desired": {
         "revision": 5, "issued_at": 1763917200, "valid_until": 1764522000,
         "channels": {"0": {"nights": [[1763917200, 70, 30]],
-                           "override": {"id": "o1", "level": 100, "until": 1763919000, "ramp_s": 5}}},
+                           "override": {"id": "o1", "level": 100, "until": 1763919000, "ramp_s": 5},
+                           "sun": [[0, "sunset", -0.833, -600]]}},
     },
     "reported": {
         "boot_id": "b1", "seq": 9, "at": 1763917200.25, "applied_revision": 5,
@@ -54,8 +55,8 @@ PROBES = (
     None, True, False, -1, 0, 1, 2, 31, 32, 33, 100, 101, 102, 400, 401, 3600, 3601, 86400, 86401, 100000, 100001,
     4294967295, 4294967296, 2**53 - 1, 2**53, 2**64, 0.5, -0.5, 4294967295.5, 10**12, 10**13, -(10**12), -(10**13),
     "", "x", "0", "a b", "a\n", "ä", "x" * 64, "x" * 65, "x" * 128, "x" * 129, "x" * 512, "x" * 513, "done", "reboot",
-    "local", [], [1], ["x"], [[1, 2, 3]], [[1, 2]], [1, 2, 3, 4], ["x"] * 32, ["x"] * 33, [1] * 101, [1] * 102, {},
-    {"0": {}}, {"x": "y"}, {"32": {}}, {"01": {}}, {"0\n": {}},
+    "local", "weekly", "dusk", [], [1], ["x"], [[1, 2, 3]], [[1, 2]], [1, 2, 3, 4], ["x"] * 32, ["x"] * 33, [1] * 101,
+    [1] * 102, {}, {"0": {}}, {"x": "y"}, {"32": {}}, {"01": {}}, {"0\n": {}},
 )  # fmt: skip
 messages = pytest.mark.parametrize("message", list(FULL))
 

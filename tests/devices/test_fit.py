@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lightctl.devices.fit import Fitted, fit, fit_level
 from lightctl.devices.topics import slots_limit
-from lightctl.domain.assets import Capabilities
+from lightctl.domain.assets import Capabilities, Dates
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.states import Switch
 
@@ -165,6 +165,8 @@ nodes = st.builds(
     ramp=st.booleans(),
     min_level=st.sampled_from([0, 10, 30]),
     levels=st.sampled_from([(), (0, 100), (0, 50, 100)]),
+    dates=st.sampled_from(Dates),
+    sun=st.booleans(),
 )
 
 
@@ -180,7 +182,7 @@ def test_whatever_the_node_it_is_never_darker_than_planned_and_any_difference_is
         return
     grid = dt.timedelta(seconds=node.resolution_s)
     assert start < fitted.valid_until <= end
-    assert len(fitted.switches) <= node.slots
+    assert len(held(fitted, node)) <= node.slots
     assert fitted.switches[0].at <= start
     assert list(fitted.switches) == sorted(fitted.switches, key=lambda s: s.at)
     assert all(a.level != b.level for a, b in zip(fitted.switches, fitted.switches[1:], strict=False))
@@ -193,11 +195,20 @@ def test_whatever_the_node_it_is_never_darker_than_planned_and_any_difference_is
         assert due is not None
         assert given_level is not None
         assert given_level >= fit_level(due, node, minimum)
-        assert given_level in wanted
+        assert given_level in wanted or "dates" in kinds(fitted)
         if given_level != due:
-            assert kinds(fitted).keys() & {"min_level", "levels", "resolution"}
+            assert kinds(fitted).keys() & {"min_level", "levels", "resolution", "dates"}
     if fitted.valid_until < end:
         assert kinds(fitted).keys() & {"nights", "slots"}
     if not node.ramp and any(s.ramp_s for s in planned if start < s.at < fitted.valid_until):
         assert "ramp" in kinds(fitted)
     assert node.ramp or all(s.ramp_s == 0 for s in fitted.switches)
+    again = fit(fitted.switches, node, min_level=minimum, start=start, end=fitted.valid_until)
+    assert again == Fitted(fitted.switches, fitted.valid_until), "what fits is left as it is"
+
+
+def held(fitted: Fitted, node: Capabilities) -> list[Switch]:
+    """What of it stands in the node's memory: all, or the first round of its table."""
+    if not node.dates.days:
+        return list(fitted.switches)
+    return [s for s in fitted.switches if s.at < fitted.switches[0].at + node.dates.days * DAY]

@@ -25,9 +25,10 @@ from lightctl.devices.codec import (
 )
 from lightctl.devices.fit import fit
 from lightctl.devices.native_node import UnknownAction
-from lightctl.domain.assets import Capabilities, Node
+from lightctl.domain.assets import Capabilities, Dates, Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.events import ActionFinished, NodeAnnounced, NodePresence, NodeReported
+from lightctl.domain.programs import SunEvent, SunTime
 from lightctl.domain.states import (
     ActionKind,
     ChannelDesired,
@@ -95,6 +96,8 @@ hellos = st.builds(
         channels=st.integers(1, 32),
         persists=st.booleans(),
         levels=st.lists(levels, unique=True).map(sorted).map(tuple),
+        dates=st.sampled_from(Dates),
+        sun=st.booleans(),
     ),
     applied_revision=st.integers(0, 2**53 - 1),
     received_at=st.just(NOW),
@@ -386,6 +389,30 @@ def test_what_fit_lets_through_always_fits_into_one_message(channels):
     one_more = [*plan, Switch(late + dt.timedelta(seconds=most), 50 + most % 2, 0)]
     with pytest.raises(NodeRefused, match=f"holds {most} switches"):
         fit(one_more, able, min_level=0, start=late, end=late + dt.timedelta(days=1))
+
+
+def test_a_switch_that_follows_the_sun_reaches_the_node_with_the_event_it_follows():
+    dusk = SunTime(SunEvent.DUSK, -3.5, -600)
+    switches = (Switch(NOW, 0), Switch(NOW + dt.timedelta(hours=1), 100, sun=dusk))
+    (outgoing,) = CODEC.encode(NODE, DesiredState("n-1", 4, NOW, NOW, {0: ChannelDesired(switches)}), NOW)
+    assert msgspec.json.decode(outgoing.payload)["channels"]["0"]["sun"] == [[1, "dusk", -3.5, -600]]
+    read = decode_desired("n-1", outgoing.payload).channels[0].switches
+    assert [switch.sun for switch in read] == [None, dusk]
+    stray = outgoing.payload.replace(b"[[1,", b"[[7,")
+    assert [switch.sun for switch in decode_desired("n-1", stray).channels[0].switches] == [None, None]
+
+
+def test_a_full_table_by_the_sun_fits_into_one_message():
+    late = dt.datetime(2099, 12, 1, 12, 0, tzinfo=dt.UTC)
+    dawn = SunTime(SunEvent.DAWN, -12.123456, -43_200)
+    most = topics.slots_limit(1, sun=True)
+    switches = tuple(Switch(late + dt.timedelta(seconds=n), 100 - n % 2, 86_400, sun=dawn) for n in range(most))
+    held = HeldOverride("o" * 64, 100, late, 86_400)
+    (outgoing,) = CODEC.encode(
+        NODE, DesiredState("n-1", 2**53 - 1, late, late, {0: ChannelDesired(switches, held)}), NOW
+    )
+    assert most >= 14 * 8
+    assert len(decode_desired("n-1", outgoing.payload).channels[0].switches) == most
 
 
 def test_the_levels_a_node_knows_are_taken_in_ascending_order():

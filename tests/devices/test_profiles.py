@@ -19,7 +19,7 @@ from lightctl.devices.profile_keys import CapabilitiesKeys, ProfileKeys
 from lightctl.devices.register_image import RegisterImage
 from lightctl.devices.registers import decode_reading, decode_state, encode_desired, plan_reads, read_back, verify
 from lightctl.devices.support import COLUMNS, support_table
-from lightctl.domain.assets import Node
+from lightctl.domain.assets import Dates, Node
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.events import NodePresence, NodeReported
 from lightctl.domain.states import ChannelDesired, ChannelReport, DesiredState, Reason, ReportedState, Switch
@@ -256,6 +256,8 @@ MQTT = "version: 1\ntitle: T\nkind: mqtt\nmqtt:\n  level: {field: b}\n  state: {
         (HEAD + "modbus: {}\ncapabilities: {nights: 7}\n", "x.yaml:5:1", "only native nodes"),
         (HEAD + "modbus: {}\ncapabilities: {channels: 7}\n", "x.yaml:5:16", "0 channels"),
         (HEAD + "modbus: {}\ncapabilities: {levels: [50, 0]}\n", "x.yaml:5:16", "ascending"),
+        (HEAD + "modbus: {}\ncapabilities: {dates: daily}\n", "x.yaml:5:1", "leave dates and sun out"),
+        (HEAD + "modbus: {}\ncapabilities: {levels: [0, 9], level_step: 9}\n", "x.yaml:5:32", "one of the two"),
         (HEAD + "modbus: {}\nannounces: true\n", "x.yaml:5:1", "hello"),
         (HEAD + "modbus: {}\nconfirmation: revision\n", "x.yaml:5:1", "read_back or level or stored"),
         ("version: 1\ntitle: T\nkind: native\nmodbus: {}\n", "x.yaml:4:1", "no modbus part"),
@@ -274,6 +276,21 @@ def test_a_profile_that_cannot_be_is_refused_at_its_place(text, where, why):
     assert refused.value.where.startswith(where)
     assert why in str(refused.value)
     assert "_blueprint.yaml" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("step", "levels"), [(1, ()), (25, (0, 25, 50, 75, 100)), (40, (0, 40, 80, 100)), (100, (0, 100))]
+)
+def test_a_step_between_levels_stands_for_the_levels_it_gives(step, levels):
+    text = f"version: 1\ntitle: T\nkind: native\ncapabilities: {{level_step: {step}}}\n"
+    assert parse_profile(text, "x").capabilities.levels == levels
+
+
+def test_a_node_that_repeats_its_nights_is_described_by_its_profile():
+    text = "version: 1\ntitle: T\nkind: native\ncapabilities: {nights: 7, slots: 6, dates: daily, sun: true}\n"
+    profile = parse_profile(text, "x")
+    assert (profile.capabilities.dates, profile.capabilities.sun) == (Dates.DAILY, True)
+    assert support_table({"x": profile})[0]["nights"] == "7 (6 switches, daily table by the sun)"
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "x" * 65])

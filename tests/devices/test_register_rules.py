@@ -67,6 +67,16 @@ def test_a_map_that_cannot_be_is_refused_at_its_place(text, where, why):
     assert "_blueprint.yaml" in refused.value.hint
 
 
+@pytest.mark.parametrize(
+    ("commit", "applied", "highest"),
+    [("uint32", "uint32", 2**32 - 1), ("uint16", "uint32", 2**16 - 1), ("uint32", "int16", 2**15 - 1)],
+)
+def test_a_unit_counts_revisions_as_far_as_its_registers_go(commit, applied, highest):
+    text = NIGHTS.replace("address: 201", f"address: 201, type: {commit}")
+    assert parse_profile(text.replace("address: 9", f"address: 9, type: {applied}"), "x").highest_revision == highest
+    assert parse_profile(HEAD + RELAYS, "x").highest_revision == 2**53 - 1, "it is told levels, not revisions"
+
+
 def test_the_maps_that_are_spoilt_above_are_sound_by_themselves():
     assert parse_profile(NIGHTS, "x").confirmation == "stored"
     assert parse_profile(NIGHTS, "x").capabilities.slots == 2, "two are kept free for an override"

@@ -69,10 +69,10 @@ def test_a_greater_revision_is_applied_and_persisted_before_it_is_reported():
 
 
 @pytest.mark.parametrize("revision", [1, 4])
-def test_an_older_revision_changes_nothing(revision):
+def test_an_older_revision_changes_nothing_and_is_answered_with_what_is_held(revision):
     firmware = node()
     firmware.receive(desired(5, (-1, 40)), NIGHT)
-    assert firmware.receive(desired(revision, (-1, 90)), NIGHT) == []
+    assert firmware.receive(desired(revision, (-1, 90)), NIGHT) == [Say.REPORT]
     assert state(firmware, NIGHT) == (40, Reason.PROGRAM)
     assert firmware.applied_revision == 5
 
@@ -121,7 +121,7 @@ def test_after_a_reboot_the_flash_brings_plan_and_revision_back():
     assert firmware.hello(after(1)).applied_revision == 7
     assert state(firmware, after(1)) == (30, Reason.PROGRAM)
     assert state(firmware, after(5)) == (60, Reason.PROGRAM)
-    assert firmware.receive(desired(6, (-1, 99)), after(5)) == []
+    assert firmware.receive(desired(6, (-1, 99)), after(5)) == [Say.REPORT]
 
 
 def test_a_fresh_process_finds_plan_and_counters_in_the_flash():

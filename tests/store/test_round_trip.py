@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lightctl.domain.assets import Capabilities, LifeCycle, LightPoint
+from lightctl.domain.assets import Capabilities, Dates, LifeCycle, LightPoint
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced
 from lightctl.domain.selectors import Operator, Selector, Term
 from lightctl.domain.states import (
@@ -63,7 +63,11 @@ DESIRED = st.builds(DesiredState, NAMES, REVISIONS, INSTANTS, INSTANTS, DOCUMENT
 COMMANDS = st.builds(
     Command, NAMES, REVISIONS, st.sampled_from(CommandState), TEXTS, INSTANTS, INSTANTS, st.integers(0, 9),
     st.integers(0, 99), MAYBE_INSTANTS, MAYBE_INSTANTS, MAYBE_INSTANTS, TEXTS,
-)  # fmt: skip
+).map(lambda command: replace(
+    command,
+    sent_at=NOW if command.state is CommandState.SENT else command.sent_at,
+    finished_at=(command.finished_at or NOW) if command.state.terminal else None,
+))  # fmt: skip
 CHANNEL_REPORTS = st.builds(
     ChannelReport, st.none() | LEVELS, st.none() | LEVELS, st.none() | st.sampled_from(Reason), MAYBE_NUMBERS,
     MAYBE_NUMBERS, MAYBE_NUMBERS, MAYBE_NUMBERS, MAYBE_NUMBERS, MAYBE_NUMBERS, MAYBE_NUMBERS,
@@ -75,7 +79,7 @@ REPORTS = st.builds(
 )  # fmt: skip
 CAPABILITIES = st.builds(
     Capabilities, st.integers(0, 99), st.integers(0, 999), st.integers(1, 60), st.booleans(), LEVELS,
-    st.integers(1, 64), st.booleans(), st.lists(LEVELS, max_size=4).map(tuple),
+    st.integers(1, 64), st.booleans(), st.lists(LEVELS, max_size=4).map(tuple), st.sampled_from(Dates), st.booleans(),
 )  # fmt: skip
 HELLOS = st.builds(
     NodeAnnounced, NAMES, NAMES, CAPABILITIES, REVISIONS, INSTANTS, MAYBE_INSTANTS, TEXTS, TEXTS

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from lightctl.domain.errors import StoreError
+from lightctl.domain.moves import MOVES
 from lightctl.domain.states import CommandState
 from lightctl.store.base import Recorded
+from lightctl.store.codec import to_text
 from tests.support.stores import HOUR, NOW, command, desired, draft, fault, override
 
 OPEN = [state for state in CommandState if not state.terminal]
@@ -20,25 +22,57 @@ def execute(store, sql):
         store._main.run(sql)
 
 
-@pytest.mark.parametrize("ended", ENDED)
-@pytest.mark.parametrize("other", list(CommandState))
-def test_a_terminal_state_is_never_left(store, ended, other):
-    store.commit(Recorded(commands=(command(state=ended),)))
-    if other is ended:
-        store.commit(Recorded(commands=(replace(command(state=other), detail="later"),)))
-        assert store.commands()[0].detail == "later"
-        return
-    with pytest.raises(StoreError, match="ended stays"):
-        store.commit(Recorded(commands=(command(state=other),)))
-    assert store.commands() == (command(state=ended),)
+def told(before, after):
+    """A command that has moved on, with everything that happened to it before."""
+    moved = command(state=after)
+    return replace(moved, sent_at=before.sent_at or moved.sent_at)
 
 
-@pytest.mark.parametrize("before", OPEN)
+@pytest.mark.parametrize("before", list(CommandState))
 @pytest.mark.parametrize("after", list(CommandState))
-def test_an_open_command_may_go_to_every_state(store, before, after):
-    store.commit(Recorded(commands=(command(state=before),)))
-    store.commit(Recorded(commands=(command(state=after),)))
-    assert store.commands() == (command(state=after),)
+def test_the_database_lets_a_command_move_exactly_as_the_table_says(store, before, after):
+    known = command(state=before)
+    store.commit(Recorded(commands=(known,)))
+    if after is before or after in MOVES[before]:
+        store.commit(Recorded(commands=(told(known, after),)))
+        assert store.commands() == (told(known, after),)
+        return
+    with pytest.raises(StoreError, match="forward only"):
+        store.commit(Recorded(commands=(told(known, after),)))
+    assert store.commands() == (known,)
+
+
+@pytest.mark.parametrize("ended", ENDED)
+def test_what_is_told_of_an_end_may_be_told_better(store, ended):
+    store.commit(Recorded(commands=(command(state=ended),)))
+    store.commit(Recorded(commands=(replace(command(state=ended), detail="later"),)))
+    assert store.commands()[0].detail == "later"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"finished_at": NOW}, "its end when it ended"),
+        ({"state": CommandState.SENT, "sent_at": None}, "says when"),
+        ({"state": CommandState.EXPIRED, "sent_at": NOW}, "its end when it ended"),
+    ],
+)
+def test_a_command_has_the_instants_of_its_state_and_no_others(store, wrong, why):
+    with pytest.raises(StoreError, match=why):
+        store.commit(Recorded(commands=(replace(command(), **wrong),)))
+    store.commit(Recorded(commands=(command(),)))
+    with pytest.raises(StoreError, match=why):
+        store.commit(Recorded(commands=(replace(command(), **wrong),)))
+    assert store.commands() == (command(),)
+
+
+@pytest.mark.parametrize("lost", [{"sent_at": None}, {"broker_acked_at": None}, {"attempts": 1}])
+def test_what_happened_to_a_command_is_not_forgotten(store, lost):
+    known = replace(command(state=CommandState.FAILED), sent_at=NOW, broker_acked_at=NOW, attempts=2)
+    store.commit(Recorded(commands=(known,)))
+    with pytest.raises(StoreError, match="stays recorded"):
+        store.commit(Recorded(commands=(replace(known, **lost),)))
+    assert store.commands() == (known,)
 
 
 def test_a_terminal_state_is_not_left_within_one_commit_either(store):
@@ -51,8 +85,14 @@ def test_a_terminal_state_is_not_left_within_one_commit_either(store):
 
 def test_a_state_nobody_knows_is_refused(store):
     store.commit(Recorded(commands=(command(),)))
+    with pytest.raises(StoreError, match="forward only"):
+        execute(store, f"UPDATE commands SET state = 'done', finished_at = '{to_text(NOW)}'")
     with pytest.raises(StoreError, match="CHECK"):
-        execute(store, "UPDATE commands SET state = 'done'")
+        execute(
+            store,
+            f"INSERT INTO commands SELECT 9, 'N9', 1, 'done', cause, created_at, deadline, priority, attempts, "
+            f"sent_at, broker_acked_at, '{to_text(NOW)}', detail FROM commands",
+        )
 
 
 def test_a_refused_commit_leaves_nothing_of_itself(store):

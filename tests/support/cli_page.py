@@ -24,7 +24,7 @@ ANSWERS = {
     "light show": "LightView",
     "node list": "NodeView[]",
     "light nodes": "MountingView[]",
-    "node show": "NodeView",
+    "node show": "NodeDetail",
     "node unclaimed": "NodeView[]",
     "node claim": "ChangeView",
     "node replace": "ChangeView",

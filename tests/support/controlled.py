@@ -12,6 +12,7 @@ from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Capabilities, Fleet, LightPoint
 from lightctl.domain.events import CommandSent, Event, FleetChanged, IntentChanged, NodeAnnounced, NodeReported
+from lightctl.domain.moves import MOVES
 from lightctl.domain.programs import Intent
 from lightctl.domain.selectors import parse_selector
 from lightctl.domain.states import (
@@ -64,6 +65,7 @@ class Street:
     points: tuple[LightPoint, ...] = (lamp("a"),)
     policy: Policy = field(default_factory=lambda: Policy(topup_spread_s=60.0))
     now: dt.datetime = AFTERNOON
+    floor: int = 0
     commands: dict[str, Command] = field(default_factory=dict)
     desired: dict[str, DesiredState] = field(default_factory=dict)
     faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Street:
     seq: int = 0
 
     def __post_init__(self) -> None:
-        self.controller = Controller(self.policy, shipped_profiles(), ZONE)
+        self.controller = Controller(self.policy, shipped_profiles(), ZONE, self.floor)
 
     def start(self, text: str = SCHEDULE) -> Effects:
         return self.step(FleetChanged(Fleet.of(self.points, ZONE)), IntentChanged(intent(text)))
@@ -85,7 +87,8 @@ class Street:
         self.last = effects
         for command in effects.commands:
             known = self.commands.get(command.id)
-            assert known is None or not known.state.terminal, f"{command.id} left {known.state} for {command.state}"
+            if known is not None and command.state is not known.state:
+                assert command.state in MOVES[known.state], f"{command.id} left {known.state} for {command.state}"
             self.commands[command.id] = command
         for desired in effects.desired:
             before = self.desired.get(desired.node)

@@ -33,7 +33,7 @@ from lightctl.app.live import Live
 from lightctl.app.operations import Operations
 from lightctl.cli.main import run
 from lightctl.domain.events import Event, OverrideEnded, OverrideSet
-from lightctl.domain.states import Command, CommandState
+from lightctl.domain.states import ChannelReport, Command, CommandState, ReportedState
 from lightctl.domain.timescale import TimeScale
 from lightctl.files.settings import load_settings
 from lightctl.store.base import Recorded
@@ -117,10 +117,14 @@ def write_settings(folder: Path, more: str = "") -> None:
 
 
 class Street:
-    """How nodes answer a change, straight away: by state, by node; nodes not named stay silent."""
+    """How nodes answer a change, straight away: by state, by node; nodes not named stay silent.
+
+    measured: the level that nodes report with it.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[str, CommandState] = {}
+        self.measured: dict[str, int] = {}
         self._revision = 0
 
     def take(self, store: SqliteStore, now: dt.datetime, events: Sequence[Event]) -> None:
@@ -137,12 +141,17 @@ class Street:
                 now,
                 later,
                 sent_at=now,
-                finished_at=now,
+                broker_acked_at=now,
+                finished_at=now if state.terminal else None,
                 detail=f"{state} by test",
             )
             for node, state in self.answers.items()
         )
-        store.commit(Recorded(commands=commands))
+        reports = tuple(
+            ReportedState(node, now, {0: ChannelReport(level, level)}, "b1", self._revision, now, self._revision)
+            for node, level in self.measured.items()
+        )
+        store.commit(Recorded(commands=commands, reported=reports))
 
 
 @contextlib.contextmanager

@@ -46,8 +46,9 @@ def desired(node: str = "N1", revision: int = 1, steps: int = 5) -> DesiredState
 
 
 def command(node: str = "N1", revision: int = 1, state: CommandState = CommandState.QUEUED) -> Command:
+    sent = None if state is CommandState.QUEUED else NOW
     finished = NOW if state.terminal else None
-    return Command(node, revision, state, "schedule", NOW, NOW + HOUR, finished_at=finished)
+    return Command(node, revision, state, "schedule", NOW, NOW + HOUR, sent_at=sent, finished_at=finished)
 
 
 def report(node: str = "N1", seq: int = 1, **changes: object) -> ReportedState:

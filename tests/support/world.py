@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import random
+import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 
-from lightctl.app.boot import boot_events
+from lightctl.app.boot import boot_events, revision_floor
 from lightctl.app.clock import ManualClock
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
@@ -65,7 +66,7 @@ MINUTE = dt.timedelta(minutes=1)
 EDGE = dt.timedelta(seconds=3)  # node clocks, and times cut to whole seconds on the wire
 CONVERGED_WITHIN = dt.timedelta(seconds=60)
 MOST_MESSAGES = 3
-WORDS = ("link down", "broker wiped", "reboot", "flash lost", "cut off", "bad network", "crash")
+WORDS = ("link down", "broker wiped", "reboot", "flash lost", "cut off", "bad network", "crash", "backup restored")
 SUN = Plan(NO_INTENT, ZONE)
 LOOK_EVERY = 40 * MINUTE
 LONGEST_WAY = dt.timedelta(seconds=25)
@@ -133,6 +134,17 @@ class Asked:
         return {self.plan.level_at(self.point, (), at)[0]}
 
 
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A copy of the store's main database, and of what people had asked for when it was made."""
+
+    copy: sqlite3.Connection
+    points: dict[str, LightPoint]
+    plan: Plan
+    overrides: dict[str, Override]
+    commands: dict[str, Command]
+
+
 class _Truth(TruthLog):
     def __init__(self, heard: Callable[[str, dt.datetime], None]) -> None:
         super().__init__(None)
@@ -146,7 +158,13 @@ class World:
     """One story. `violations` names every invariant it broke, each with the instant."""
 
     def __init__(
-        self, seed: int, controller: type[Controller] = Controller, firmware: type[Firmware] = Firmware
+        self,
+        seed: int,
+        controller: type[Controller] = Controller,
+        firmware: type[Firmware] = Firmware,
+        *,
+        floor: Callable[[dt.datetime], int] = revision_floor,
+        words: Sequence[str] = WORDS,
     ) -> None:
         self.rng = random.Random(f"world/{seed}")
         self.now = START
@@ -155,6 +173,8 @@ class World:
         self.told: list[str] = []
         self.published: list[tuple[dt.datetime, str]] = []
         self._controller_type = controller
+        self._floor = floor
+        self._words = words
         self._heap: list[tuple[dt.datetime, int, Callable[[], None]]] = []
         self._count = 0
         self._store = SqliteStore(None)
@@ -187,6 +207,7 @@ class World:
         self._by_topic = {topic: node for node, face in self._faces.items() for topic in face.topics}
         self._look_around()
         self._start()
+        self._backup = self._back_up()
 
     # -- a story --------------------------------------------------------------------------------------------------
 
@@ -197,7 +218,7 @@ class World:
         while self.now < until:
             self.run(min(until, self.now + MINUTE * self.rng.expovariate(1 / 70)))
             if self.rng.random() < 0.5:
-                self._mishap(self.rng.choice(WORDS))
+                self._mishap(self.rng.choice(self._words))
             else:
                 self._operate(self.rng.choice(VERBS))
         self._end_mishaps()
@@ -366,7 +387,7 @@ class World:
     # -- the daemon -----------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._controller = self._controller_type(self._policy, PROFILES, ZONE)
+        self._controller = self._controller_type(self._policy, PROFILES, ZONE, self._floor(self.now))
         self._outbox = Outbox()
         self._step(boot_events(self._store.replay(self.now), ZONE))
         self._after(0.5, self._connect)
@@ -484,9 +505,30 @@ class World:
             case "bad network":
                 self._bad = True
                 self._lasting(lasting, self._better)
+            case "backup restored":
+                self._restore_backup()
+                self._lasting(lasting, self._restart)
             case _:
+                self._backup = self._back_up()
                 self._die(self.rng.choice(("", "before recording", "before acting")))
                 self._lasting(lasting, self._restart)
+
+    def _back_up(self) -> Backup:
+        self._save()
+        copy = sqlite3.connect(":memory:")
+        self._store._main.db.conn.backup(copy)
+        return Backup(copy, dict(self._points), self._plan, dict(self._overrides), dict(self._commands))
+
+    def _restore_backup(self) -> None:
+        """Lose the host: an old copy of the store comes back, and every node connects anew."""
+        self._die("")
+        self._unsaved = []
+        self._backup.copy.backup(self._store._main.db.conn)
+        self._points, self._plan = dict(self._backup.points), self._backup.plan
+        self._fleet = Fleet.of(self._points.values(), ZONE)
+        self._overrides, self._commands = dict(self._backup.overrides), dict(self._backup.commands)
+        for node in KINDS:
+            self._cut(node, "host", self.rng.uniform(1, 20))
 
     def _cut(self, node: str, why: str, seconds: float) -> None:
         self._street.cut(node, why, on=True)

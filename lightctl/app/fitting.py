@@ -1,0 +1,47 @@
+"""Fitting: what each node can hold, as it said or as its profile says, and what the plan in force loses on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import fields
+
+from lightctl.app import reading
+from lightctl.app.desk import Desk
+from lightctl.app.views import LossView, NodeDetail, NodeView
+from lightctl.devices.fit import Loss
+from lightctl.devices.losses import losses_of, merged_losses
+from lightctl.domain.assets import Capabilities, LifeCycle, Node
+from lightctl.domain.errors import NodeRefused
+from lightctl.planning.wall import night_bounds, night_date
+
+
+def node(desk: Desk, node_id: str) -> NodeDetail:
+    """Show one node with what it can hold and what it loses; raises UnknownTarget."""
+    view = reading.node(desk, node_id)
+    shown = {each.name: getattr(view, each.name) for each in fields(NodeView)}
+    claimed = desk.fleet.nodes.get(node_id)
+    if claimed is None or claimed.profile not in desk.profiles:
+        return NodeDetail(**shown)
+    seen = desk.store.nodes_seen((node_id,)).get(node_id)
+    capabilities = reading.capabilities_of(desk, claimed.profile, seen)
+    losses, refused = _losses(desk, claimed, capabilities)
+    views = tuple(LossView(loss.kind, loss.detail, loss.count) for loss in losses)
+    return NodeDetail(**shown, capabilities=capabilities, losses=views, refused=refused)
+
+
+def _losses(desk: Desk, node: Node, capabilities: Capabilities) -> tuple[tuple[Loss, ...], str]:
+    """Give the losses of the coming nights on all channels of a node, and why it cannot hold them where it cannot."""
+    zone, nights = desk.settings.site.time_zone, desk.settings.delivery.nights
+    first = night_date(desk.now(), zone)
+    start, _ = night_bounds(first, zone)
+    _, end = night_bounds(first + dt.timedelta(days=nights - 1), zone)
+    found: list[Loss] = []
+    for light in node.channels.values():
+        point = desk.fleet.points[light]
+        if point.state is not LifeCycle.IN_USE:
+            continue
+        try:
+            found += losses_of([(desk.plan.switches(point, first, nights), start, end)], capabilities, point.min_level)
+        except NodeRefused as refused:
+            return merged_losses(found), refused.why
+    return merged_losses(found), ""

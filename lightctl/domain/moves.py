@@ -1,0 +1,39 @@
+"""Moves: the one table of how a command goes from state to state, for the controller and, word for word, the database.
+
+    queued -> sent -> confirmed | failed | expired | superseded
+
+A command goes forward only, and its end is never left. It may end from anywhere: `queued -> confirmed` is the daemon
+that was killed after it sent and before it recorded that, or a node's report that overtook the link's word. The node's
+word outranks our bookkeeping; `sent_at` then stays empty, because nobody knows when. `sent -> sent` is another attempt.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from lightctl.domain.states import Command, CommandState
+
+ENDS = frozenset({CommandState.CONFIRMED, CommandState.FAILED, CommandState.EXPIRED, CommandState.SUPERSEDED})
+MOVES: Mapping[CommandState, frozenset[CommandState]] = MappingProxyType(
+    {
+        CommandState.QUEUED: ENDS | {CommandState.SENT},
+        CommandState.SENT: ENDS | {CommandState.SENT},
+        **dict.fromkeys(ENDS, frozenset()),
+    }
+)
+
+
+def moved(command: Command, state: CommandState, at: dt.datetime, detail: str | None = None) -> Command:
+    """Give the command after a move at an instant, `detail` replaced where one is given; raises ValueError for none.
+
+    A move to `sent` counts an attempt, every other one is the end and is stamped as such.
+    """
+    if state not in MOVES[command.state]:
+        raise ValueError(f"command {command.id} is {command.state} and cannot become {state}")
+    told = command.detail if detail is None else detail
+    if state is CommandState.SENT:
+        return replace(command, state=state, sent_at=at, attempts=command.attempts + 1, detail=told)
+    return replace(command, state=state, finished_at=at, detail=told)
