@@ -15,6 +15,7 @@ from simulators.firmware import Firmware
 from tests.support.world import WORDS, World
 
 SEEDS = range(60)
+FEW = range(12)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
