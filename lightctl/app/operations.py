@@ -10,10 +10,12 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from lightctl.app import access, importing, progress, reading, schedule_plan, scheduling, switching, why
+from lightctl.app import access, importing, progress, reading, rollouts, schedule_plan, scheduling, switching, why
 from lightctl.app.asking import Actor, Guard, Role, Target
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.live import Live
+from lightctl.app.rollout_views import RolloutView
+from lightctl.app.rollouts import Manner
 from lightctl.app.schedule_plan import Draft, Planned
 from lightctl.app.schedule_views import ApplyView, ProposalView, SchedulesView, VersionView
 from lightctl.app.views import (
@@ -133,6 +135,16 @@ class Operations:
         _require(actor, Role.VIEWER)
         return scheduling.proposals(self._desk)
 
+    def rollout_list(self, actor: Actor, *, limit: int) -> tuple[RolloutView, ...]:
+        """Give roll-outs, newest first."""
+        _require(actor, Role.VIEWER)
+        return rollouts.rollouts(self._desk, limit)
+
+    def rollout_status(self, actor: Actor, rollout_id: str) -> RolloutView:
+        """Give a roll-out with the nodes that failed; raises UnknownTarget."""
+        _require(actor, Role.VIEWER)
+        return rollouts.status(self._desk, rollout_id)
+
     # -- switching: technicians -----------------------------------------------------------------------------------
 
     def set_level(
@@ -191,6 +203,28 @@ class Operations:
         """Say yes to another person's plan that a guard rail stopped."""
         _require(actor, Role.OPERATOR)
         return scheduling.approve(self._desk, actor, plan, guard)
+
+    def rollout_start(
+        self, actor: Actor, planned: Planned, manner: Manner, guard: Guard, plan: str | None = None
+    ) -> RolloutView:
+        """Bring a plan to the street in waves, unless it is stale or a guard rail stands in its way (SafetyRefused)."""
+        _require(actor, Role.OPERATOR)
+        return rollouts.start(self._desk, actor, planned, manner, guard, plan)
+
+    def rollout_pause(self, actor: Actor, rollout_id: str, guard: Guard) -> RolloutView:
+        """Move nobody further for now."""
+        _require(actor, Role.OPERATOR)
+        return rollouts.pause(self._desk, actor, rollout_id, guard)
+
+    def rollout_resume(self, actor: Actor, rollout_id: str, max_failures: str | None, guard: Guard) -> RolloutView:
+        """Go on with a paused roll-out, with another limit if one is given."""
+        _require(actor, Role.OPERATOR)
+        return rollouts.resume(self._desk, actor, rollout_id, max_failures, guard)
+
+    def rollout_undo(self, actor: Actor, rollout_id: str, guard: Guard) -> RolloutView:
+        """Take everybody who has moved back to the schedules in force."""
+        _require(actor, Role.OPERATOR)
+        return rollouts.undo(self._desk, actor, rollout_id, guard)
 
     def token_create(
         self, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None, guard: Guard = NO_GUARD

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lightctl.domain.assets import Capabilities, Fleet
 from lightctl.domain.programs import Intent
+from lightctl.domain.rollouts import Rollout
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, Reading, ReportedState
 
 
@@ -27,6 +28,14 @@ class IntentChanged:
 
     intent: Intent
     cause: str = "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutChanged:
+    """People started, paused, resumed or undid a roll-out, or one is under way at boot; `intent` is what it brings."""
+
+    rollout: Rollout
+    intent: Intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +205,7 @@ class NightlyRun:
 Event = (
     FleetChanged
     | IntentChanged
+    | RolloutChanged
     | OverrideSet
     | OverrideEnded
     | ActionRequested

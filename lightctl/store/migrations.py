@@ -12,6 +12,7 @@ from sqlite_utils import Database, Migrations
 
 from lightctl.store import schema
 from lightctl.store.schema_proposals import PROPOSALS
+from lightctl.store.schema_rollouts import ROLLOUTS
 
 MAIN = Migrations("lightctl")
 TELEMETRY = Migrations("lightctl-telemetry")
@@ -31,6 +32,12 @@ def m0001_first(db: Database) -> None:
 def m0002_proposals(db: Database) -> None:
     """Let schedule versions say why they came, and plans wait for a second person."""
     run_script(db, PROPOSALS)
+
+
+@MAIN()
+def m0005_rollouts(db: Database) -> None:
+    """Bring schedules to the street in waves."""
+    run_script(db, ROLLOUTS)
 
 
 @TELEMETRY()

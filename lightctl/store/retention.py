@@ -1,4 +1,4 @@
-"""Retention: what need not be kept for ever goes. Audit, schedules, overrides and revisions always stay."""
+"""Retention: what need not be kept for ever goes. Audit, schedules, roll-outs, overrides and revisions stay."""
 
 from __future__ import annotations
 

@@ -22,7 +22,6 @@ from lightctl.store.journal import JournalRoom
 from lightctl.store.lock import StoreLock
 from lightctl.store.migrations import MAIN, TELEMETRY
 from lightctl.store.retention import RetentionRoom
-from lightctl.store.schedules import ScheduleRoom
 from lightctl.store.strangers import StrangerRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
@@ -33,7 +32,6 @@ TELEMETRY_NAME = "telemetry.db"
 
 class SqliteStore(
     IntentRoom,
-    ScheduleRoom,
     JournalRoom,
     FaultRoom,
     StrangerRoom,
@@ -75,6 +73,7 @@ class SqliteStore(
             overrides=self.overrides(now),
             nodes=self._restored(),
             open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),
+            rollout=self.rollout_under_way(),
         )
 
     def _restored(self) -> tuple[NodeRestored, ...]:
