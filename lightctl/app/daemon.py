@@ -187,7 +187,8 @@ class Daemon:
         for submission in effects.submissions:
             link = self._links.get(submission.node.link)
             if link is not None:
-                link.submit(Order(submission.node, submission.content, submission.priority))
+                on = submission.street is not None
+                link.submit(Order(submission.node, submission.content, submission.priority, switches_on=on))
         self._alarm.wake("review", effects.review_at, lambda: self._inbox.put(ReviewDue()))
 
     async def _settle_inbox(self, recorder: Recorder) -> None:

@@ -48,19 +48,27 @@ def policy_of(settings: Settings) -> Policy:
 
 def build_links(settings: Settings, profiles: Mapping[str, Profile], emit: Emit, clock: Clock) -> dict[str, Link]:
     """Make every link that settings name; none is connected yet."""
-    return {name: _link(name, link, profiles, emit, clock) for name, link in settings.links.items()}
+    switch_ons = settings.delivery.switch_ons_per_s
+    return {name: _link(name, link, profiles, emit, clock, switch_ons) for name, link in settings.links.items()}
 
 
 def _link(
-    name: str, link: LinkSettings, profiles: Mapping[str, Profile], emit: Emit, clock: Clock
+    name: str,
+    link: LinkSettings,
+    profiles: Mapping[str, Profile],
+    emit: Emit,
+    clock: Clock,
+    switch_ons_per_s: float,
 ) -> MqttLink | ModbusLink:
+    shared = {"switch_ons_per_s": switch_ons_per_s}
     match link:
         case MqttLinkSettings():
-            return MqttLink(name, _endpoint(MqttEndpoint, link, password=link.secret()), profiles, emit, clock)
+            endpoint = _endpoint(MqttEndpoint, link, password=link.secret(), **shared)
+            return MqttLink(name, endpoint, profiles, emit, clock)
         case ModbusTcpLinkSettings():
-            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="tcp"), profiles, emit, clock)
+            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="tcp", **shared), profiles, emit, clock)
         case ModbusRtuLinkSettings():
-            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="serial"), profiles, emit, clock)
+            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="serial", **shared), profiles, emit, clock)
         case _:
             assert_never(link)
 

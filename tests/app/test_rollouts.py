@@ -269,7 +269,7 @@ def test_the_database_keeps_one_at_a_time_and_what_each_brings(office):
 
 
 class Town:
-    """The office with a controller and nodes that obey, apart from those named dead; everything goes through the store."""
+    """The office with a controller and nodes that obey, those named dead apart; everything goes through the store."""
 
     def __init__(self, office, dead=()):
         self.office = office

@@ -411,9 +411,7 @@ def test_a_controller_that_starts_in_the_middle_goes_on_with_the_same_wave(city)
     again.now = city.now + dt.timedelta(minutes=3)
     again.dead, again.rollout, again.standings, again.told = set(), None, {}, []
     known = [
-        ev.NodeRestored(
-            node, wanted.revision, None, wanted, city.command(node), report_of(city, node), "b1"
-        )
+        ev.NodeRestored(node, wanted.revision, None, wanted, city.command(node), report_of(city, node), "b1")
         for node, wanted in city.desired.items()
     ]
     again.seq, again.desired, again.commands = city.seq, dict(city.desired), dict(city.commands)
