@@ -135,7 +135,9 @@ def resume(desk: Desk, actor: Actor, rollout_id: str, max_failures: str | None, 
 def undo(desk: Desk, actor: Actor, rollout_id: str, guard: Guard) -> RolloutView:
     """Take everybody who has moved back to the version in force."""
     rollout = _under_way(desk, rollout_id)
-    detail = f"{len(rollout.moved):,} nodes go back to version {rollout.base_version}"
+    moved = len(rollout.moved)
+    who = "1 node goes" if moved == 1 else f"{moved:,} nodes go"
+    detail = f"{who} back to version {rollout.base_version}"
     return _tell(desk, actor, replace(rollout, state=RolloutState.UNDONE, detail=detail), guard, "rollout undo")
 
 

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import schedule_views, views
+from lightctl.app import rollout_views, schedule_views, views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -41,12 +41,18 @@ ANSWERS = {
     "schedule approve": "ProposalView",
     "schedule history": "VersionView[]",
     "schedule proposals": "ProposalView[]",
+    "rollout start": "RolloutView",
+    "rollout list": "RolloutView[]",
+    "rollout status": "RolloutView",
+    "rollout pause": "RolloutView",
+    "rollout resume": "RolloutView",
+    "rollout undo": "RolloutView",
     "token create": "TokenView",
     "token list": "TokenView[]",
     "token revoke": "TokenView",
 }
 COMMON = {"Where", "Writing"}
-VIEWS = vars(views) | vars(schedule_views)
+VIEWS = vars(views) | vars(schedule_views) | vars(rollout_views)
 
 
 def cli_page() -> str:

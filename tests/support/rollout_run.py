@@ -144,9 +144,7 @@ def run_rollout(wishes: Wishes, folder: Path, say: Callable[[str], None]) -> Fig
     points = city(wishes.nodes)
     dead = {point.node for point in points if point.tags["make"] == DEAD}
     figures = Figures(wishes.nodes, len(dead))
-    fleets = tuple(
-        native_fleet(carries_nights=make == CARRIES, where={"make": make}) for make in (CARRIES, LIVE)
-    )
+    fleets = tuple(native_fleet(carries_nights=make == CARRIES, where={"make": make}) for make in (CARRIES, LIVE))
     scenery = Scenery("Roll-out", PLACE, fleets)
 
     def start_clock() -> Pace:
@@ -237,9 +235,7 @@ def _count(figures: Figures, view: Mapping[str, Any], dead: set[str]) -> None:
     figures.failed_named = [f"{failure['node']}: {failure['detail']}" for failure in view["failures"][:5]]
 
 
-def _hold_against_lamps(
-    figures: Figures, points: Iterable[LightPoint], dead: set[str], truth: TruthReader
-) -> None:
+def _hold_against_lamps(figures: Figures, points: Iterable[LightPoint], dead: set[str], truth: TruthReader) -> None:
     alive = [point.id for point in points if point.node not in dead]
     levels = {light: truth.lamps[light].levels[-1] if light in truth.lamps else None for light in alive}
     figures.lamps_at_new_level = sum(level == AFTER for level in levels.values())
