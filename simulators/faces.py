@@ -101,8 +101,10 @@ class DimmerFace:
         self._channel = next(iter(setup.outputs))
         self._node = Node(setup.id, setup.model, "", setup.area, dict(setup.points))
         self.retained_topic = codec.set_topic(self._node)
-        self.topics = (self.retained_topic,)
-        self.filters = (profile.mqtt.set.topic.replace("{node}", "+").replace("{address}", "+"),)
+        self._clock_topic = codec.clock_topic(self._node)
+        self.topics = (self.retained_topic, *([self._clock_topic] if self._clock_topic else ()))
+        listened = (profile.mqtt.set.topic, *([profile.mqtt.clock.topic] if profile.mqtt.clock else ()))
+        self.filters = tuple(topic.replace("{node}", "+").replace("{address}", "+") for topic in listened)
 
     def say(self, what: Say | ActionAnswer, now: dt.datetime) -> tuple[Outgoing, ...]:
         """Give availability or state; it answers no actions."""
@@ -111,12 +113,15 @@ class DimmerFace:
                 presence = self.presence(online=True)
                 return () if presence is None else (presence,)
             case Say.REPORT:
-                return (self._codec.encode_state(self._node, self._firmware.report(now).channels[self._channel]),)
+                report = self._firmware.report(now)
+                return (self._codec.encode_state(self._node, report.channels[self._channel], report.at),)
             case ActionAnswer():
                 return ()
 
-    def hear(self, topic: str, payload: bytes, now: dt.datetime) -> list[Output]:  # noqa: ARG002 - it has one topic
-        """Take a level; raises InvalidInput."""
+    def hear(self, topic: str, payload: bytes, now: dt.datetime) -> list[Output]:
+        """Take a level or the time; raises InvalidInput."""
+        if topic == self._clock_topic:
+            return self._firmware.set_time(self._codec.decode_clock(payload), now)
         order = self._codec.decode_set(payload)
         return self._firmware.order({self._channel: order.level}, now, ramp_s=order.ramp_s)
 

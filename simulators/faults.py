@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import random
 
+from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.errors import InvalidInput
 from simulators.specs import ALL_CHANNELS, MOMENTARY_FAULTS, NATIVE, FaultSpec
 from simulators.street import Station, Street
 
 DOOR_OPEN = "door_open"
-CABINET = "cabinet"
 FLAPPING = "flapping"
 SUPPLY_LOSS = "supply_loss"
 LAMP_FAULTS = frozenset({"stuck", "lamp_failure", "breaker_trip"})
@@ -135,9 +135,10 @@ def _half(fault: FaultSpec) -> dt.timedelta:
 def _can_have(station: Station, fault: FaultSpec) -> bool:
     """Say whether a fault makes sense on a node: doors are on cabinets, lamps on nodes that have some."""
     if fault.kind == DOOR_OPEN:
-        return station.family == CABINET
+        registers = shipped_profiles()[station.family].modbus
+        return registers is not None and DOOR_OPEN in registers.flags
     if fault.kind in NATIVE_FAULTS:
-        return station.family == NATIVE
+        return station.family == NATIVE or station.firmware.setup.capabilities.carries_nights
     if fault.kind in LAMP_FAULTS or fault.kind == "local_override":
         outputs = station.firmware.setup.outputs
         return bool(outputs) if fault.channel == ALL_CHANNELS else fault.channel in outputs

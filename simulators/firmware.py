@@ -36,7 +36,6 @@ class Firmware:
         self.rejected = 0
         self.boot_id = ""
         self._clock = clock or NodeClock(now)
-        self._clock_error_s = 0.0
         self._photocell = Photocell(setup.place)
         self._channels = {number: Channel(Lamp(kind, now)) for number, kind in sorted(setup.outputs.items())}
         self._boots = 0
@@ -50,6 +49,11 @@ class Firmware:
         self._heartbeat_at = NEVER
 
     @property
+    def document(self) -> DesiredState | None:
+        """The document in force; None when there is none."""
+        return self._desired
+
+    @property
     def applied_revision(self) -> int:
         """The revision in force; 0 when there is none."""
         return 0 if self._desired is None else self._desired.revision
@@ -60,7 +64,7 @@ class Firmware:
 
     def shows(self, now: dt.datetime) -> dt.datetime:
         """Give what the node's clock shows."""
-        return self._clock.shows(now) + dt.timedelta(seconds=self._clock_error_s)
+        return self._clock.shows(now)
 
     def next_due(self) -> dt.datetime:
         """Give the true instant at which `advance` has something to do."""
@@ -150,6 +154,8 @@ class Firmware:
             case ActionKind.IDENTIFY:
                 outputs = self.advance(now)
                 return [*outputs, answer, *self._blinks.start(named_channels(action, self._channels), now)]
+            case ActionKind.SET_CLOCK:
+                return []  # it comes on a wire of its own, see set_time
 
     def lose_supply(self, now: dt.datetime) -> list[Output]:
         """Cut the mains of node and lamps; only a boot brings them back."""
@@ -192,9 +198,11 @@ class Firmware:
 
     def set_clock_error(self, seconds: float, now: dt.datetime) -> list[Output]:
         """Let the node's clock be wrong by so much more (0: right again)."""
-        outputs = self.advance(now)
-        self._clock_error_s = seconds
-        return [*outputs, *self._decide(now), Say.REPORT] if self.powered else outputs
+        return self._go_by(replace(self._clock, error_s=seconds), now)
+
+    def set_time(self, shown: dt.datetime, now: dt.datetime) -> list[Output]:
+        """Set the node's clock, which drifts on from there."""
+        return self._go_by(self._clock.set(now, shown), now)
 
     def memory(self, now: dt.datetime) -> Memory:
         """Give what the flash shall hold now."""
@@ -230,6 +238,11 @@ class Firmware:
     def truths(self, now: dt.datetime) -> list[LampChanged]:
         """Give the truth about every lamp now."""
         return [self._truth(number, now) for number in self._channels]
+
+    def _go_by(self, clock: NodeClock, now: dt.datetime) -> list[Output]:
+        outputs = self.advance(now)
+        self._clock = clock
+        return [*outputs, *self._decide(now), Say.REPORT] if self.powered else outputs
 
     def _due(self, number: int, shown: dt.datetime) -> tuple[int, Reason, float]:
         """Give level, reason and seconds of fading left, of what is in force by the node's own clock."""
@@ -289,9 +302,7 @@ class Firmware:
         soonest = min((it for it in coming if it > shown), default=NEVER)
         if soonest >= NEVER:
             return NEVER
-        return max(
-            self._clock.when(soonest - dt.timedelta(seconds=self._clock_error_s)), now + dt.timedelta(microseconds=1)
-        )
+        return max(self._clock.when(soonest), now + dt.timedelta(microseconds=1))
 
     def _next_ramp_end(self, now: dt.datetime) -> dt.datetime:
         return min((it.lamp.ramp_end for it in self._channels.values() if it.lamp.ramp_end > now), default=NEVER)

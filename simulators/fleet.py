@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lightctl.devices.maps import BIT_TABLES
+from lightctl.devices.levels import known_levels
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import ID_PATTERN, Capabilities, Place
 from lightctl.domain.errors import InvalidInput
@@ -33,17 +33,31 @@ def build_fleet(spec: FleetSpec, now: dt.datetime, seed: int) -> Iterator[Built]
         yield Built(setup, NodeClock(now, rng.uniform(*spec.clock_offset_s), rng.uniform(*spec.clock_drift_ppm)))
 
 
+def unit_clock(spec: UnitSpec, now: dt.datetime, seed: int) -> NodeClock:
+    """Give the clock of a Modbus unit, by the seed and its id alone."""
+    rng = random.Random(f"{seed}/clock/{spec.node}")
+    return NodeClock(now, rng.uniform(*spec.clock_offset_s), rng.uniform(*spec.clock_drift_ppm))
+
+
 def build_unit(spec: UnitSpec, profile: Profile) -> NodeSetup:
-    """Give the node behind a Modbus unit: a live one, whose channels are the outputs its profile's map has."""
-    channel_map = None if profile.modbus is None else profile.modbus.channels
+    """Give the node behind a Modbus unit, whose outputs are the channels of its map; it keeps nights if that does."""
+    registers = profile.modbus
+    channel_map = None if registers is None else registers.channels
     channels = 0 if channel_map is None else spec.channels
     if channel_map is not None and spec.channels > channel_map.count:
         why = f"{spec.channels} channels are asked for, profile {profile.name} has {channel_map.count}"
         raise InvalidInput(f"unit {spec.node}", why)
-    behind_contactor = channel_map is not None and channel_map.level.table in BIT_TABLES
+    behind_contactor = registers is not None and bool(known_levels(registers))
     standby_power_w = 0.0 if behind_contactor else spec.standby_power_w
     kind = LampType(spec.rated_power_w, standby_power_w, spec.lamps_per_channel)
-    capabilities = Capabilities(channels=channels, min_level=profile.capabilities.min_level)
+    schedule = None if registers is None else registers.schedule
+    capabilities = Capabilities(
+        nights=profile.capabilities.nights if schedule else 0,
+        slots=schedule.slots if schedule else 0,
+        channels=channels,
+        min_level=profile.capabilities.min_level,
+        persists=schedule is not None and profile.capabilities.persists,
+    )
     points = dict(enumerate(spec.points))
     outputs = dict.fromkeys(range(channels), kind)
     return NodeSetup(spec.node, capabilities, outputs, points, spec.place, area="", model=profile.name)

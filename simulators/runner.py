@@ -19,11 +19,10 @@ from simulators.faces import DimmerFace, Face, NativeFace
 from simulators.faults import Troubles
 from simulators.firmware import Firmware
 from simulators.flash import Flash
-from simulators.fleet import Built, build_fleet, build_unit
+from simulators.fleet import Built, build_fleet, build_unit, unit_clock
 from simulators.modbus_server import ModbusServer
 from simulators.modbus_side import ModbusSide
 from simulators.mqtt_side import MqttSide
-from simulators.node_clock import NodeClock
 from simulators.specs import NATIVE, FaultSpec, LineSpec, Scenario
 from simulators.street import Street
 from simulators.truth import TruthLog
@@ -137,7 +136,7 @@ class Run:
             profile = self._profile(spec.profile)
             if profile.modbus is None:
                 raise InvalidInput(f"unit {spec.node}", f"profile {spec.profile} is not a Modbus one")
-            built = Built(build_unit(spec, profile), NodeClock(now))
+            built = Built(build_unit(spec, profile), unit_clock(spec, now, self._scenario.seed))
             self._switch_on(built, spec.profile, now, profile.heartbeat_s)
             metered = spec.meters or tuple(it.node for it in line.units if it.node != spec.node)
             side.add(spec.unit, profile.modbus, spec.node, metered)

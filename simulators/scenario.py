@@ -10,13 +10,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import ID_PATTERN, Place
 from lightctl.domain.timescale import TimeScale
 from simulators.specs import (
     ALL_CHANNELS,
     DIMMER,
     FAULT_KINDS,
-    MODBUS_PROFILES,
     MOMENTARY_FAULTS,
     NATIVE,
     Broker,
@@ -195,7 +195,7 @@ def _line(section: Section, place: Place | None) -> LineSpec:
 def _unit(section: Section, place: Place | None) -> UnitSpec:
     unit = UnitSpec(
         unit=section.integer("unit", 1, least=1, most=247),
-        profile=section.choice("profile", MODBUS_PROFILES),
+        profile=section.choice("profile", _modbus_profiles()),
         node=section.text("node"),
         channels=section.integer("channels", 1, least=1, most=256),
         lamps_per_channel=section.integer("lamps_per_channel", 1, least=1),
@@ -204,8 +204,14 @@ def _unit(section: Section, place: Place | None) -> UnitSpec:
         points=section.texts("points"),
         meters=section.texts("meters"),
         place=_place(section, place),
+        clock_drift_ppm=section.span("clock_drift_ppm", least=-1e5, most=1e5),
+        clock_offset_s=section.span("clock_offset_s", least=-1e9, most=1e9),
     )
     if unit.points and len(unit.points) != unit.channels:
         raise section.error("points", f"{unit.channels} light points are expected, one per channel")
     section.close()
     return unit
+
+
+def _modbus_profiles() -> list[str]:
+    return [name for name, profile in shipped_profiles().items() if profile.modbus is not None]

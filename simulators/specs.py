@@ -16,7 +16,6 @@ from lightctl.domain.timescale import TimeScale
 
 NATIVE, DIMMER = "native", "json-dimmer"
 ALL_CHANNELS = -1
-MODBUS_PROFILES = ("modbus-lamp", "cabinet", "sdm630")
 FAULT_KINDS = frozenset({
     "silent", "stuck", "lamp_failure", "supply_loss", "slow", "flapping", "reboot", "flash_lost", "wrong_clock",
     "door_open", "breaker_trip", "unit_dead", "local_override",
@@ -75,6 +74,8 @@ class UnitSpec:
     points: tuple[str, ...] = ()
     meters: tuple[str, ...] = ()
     place: Place | None = None
+    clock_drift_ppm: tuple[float, float] = (0.0, 0.0)
+    clock_offset_s: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

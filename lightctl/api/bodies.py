@@ -81,9 +81,10 @@ class TargetedBody(WriteBody):
 
 
 class LevelBody(TargetedBody):
-    """A manual level with its end; without `until` it ends after 30 minutes."""
+    """A manual level with its beginning and end; without `start` it begins now, without `until` it lasts 30 minutes."""
 
     level: int = Field(ge=0, le=100, description="percent, 0 is off")
+    start: Instant | None = None
     until: Instant | None = None
 
 

@@ -21,8 +21,8 @@ from lightctl.app.views import (
     LightView,
     NodeView,
     StatusView,
-    WhyView,
 )
+from lightctl.app.why_views import WhyView
 from lightctl.domain.states import CommandState
 
 READ_PROBLEMS = documented(

@@ -34,9 +34,10 @@ _TOKENS = TypeAdapter(tuple[TokenView, ...])
 
 @router.post("/lights/level", response_model=ChangeView)
 async def set_level(call: Calling, body: LevelBody) -> Response:
-    """Hold light points at a level until an instant."""
+    """Hold light points at a level, from now or an instant to come, until another."""
     return await call.answer(
-        lambda ops, actor: ops.set_level(actor, body.target.target(), body.level, body.until, body.guard()), CHANGE
+        lambda ops, actor: ops.set_level(actor, body.target.target(), body.level, body.until, body.guard(), body.start),
+        CHANGE,
     )
 
 

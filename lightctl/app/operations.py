@@ -7,13 +7,25 @@ runs. A change is durable, and in the audit, before its method returns; only the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from lightctl.app import access, importing, progress, reading, rollouts, schedule_plan, scheduling, switching, why
+from lightctl.app import (
+    access,
+    importing,
+    overriding,
+    progress,
+    reading,
+    rollouts,
+    schedule_plan,
+    scheduling,
+    switching,
+    why,
+)
 from lightctl.app.asking import Actor, Guard, Role, Target
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.live import Live
+from lightctl.app.override_views import OverrideDetailView, OverrideView
 from lightctl.app.rollout_views import RolloutView
 from lightctl.app.rollouts import Manner
 from lightctl.app.schedule_plan import Draft, Planned
@@ -29,8 +41,8 @@ from lightctl.app.views import (
     NodeView,
     StatusView,
     TokenView,
-    WhyView,
 )
+from lightctl.app.why_views import WhyView
 from lightctl.domain.errors import NotPermitted
 from lightctl.domain.selectors import parse_selector
 from lightctl.files.settings import Settings
@@ -110,6 +122,18 @@ class Operations:
         _require(actor, Role.VIEWER)
         return progress.progress(self._desk, change)
 
+    def override_list(
+        self, actor: Actor, target: Target | None = None, *, ended: bool = False, limit: int = 100
+    ) -> tuple[OverrideView, ...]:
+        """Give the newest overrides that concern a target (None: the city); those that are over only where asked."""
+        _require(actor, Role.VIEWER)
+        return overriding.overrides(self._desk, target, ended=ended, limit=limit)
+
+    def override_show(self, actor: Actor, override_id: str) -> OverrideDetailView:
+        """Give one override with what it comes to at its lamps; raises UnknownTarget."""
+        _require(actor, Role.VIEWER)
+        return overriding.override(self._desk, override_id)
+
     def inventory_export(self, actor: Actor, format: Literal["csv", "geojson"], select: str = "*") -> str:  # noqa: A002 - the CLI's word
         """Write light points as a file that imports again."""
         _require(actor, Role.VIEWER)
@@ -148,16 +172,27 @@ class Operations:
     # -- switching: technicians -----------------------------------------------------------------------------------
 
     def set_level(
-        self, actor: Actor, target: Target, level: int, until: dt.datetime | None, guard: Guard
+        self,
+        actor: Actor,
+        target: Target,
+        level: int,
+        until: dt.datetime | None,
+        guard: Guard,
+        start: dt.datetime | None = None,
     ) -> ChangeView:
-        """Hold a level until an instant (None: half an hour from now)."""
+        """Hold a level from one instant (None: now) until another (None: half an hour later)."""
         _require(actor, Role.TECHNICIAN)
-        return switching.set_level(self._desk, actor, target, level, until, guard)
+        return switching.set_level(self._desk, actor, target, level, until, guard, start)
 
     def resume(self, actor: Actor, target: Target, guard: Guard) -> ChangeView:
         """End the overrides that concern a target: its lamps go back to their program."""
         _require(actor, Role.TECHNICIAN)
         return switching.resume(self._desk, actor, target, guard)
+
+    def override_clear(self, actor: Actor, ids: Sequence[str] | None, guard: Guard) -> ChangeView:
+        """End overrides by id, or all of them (None); raises UnknownTarget."""
+        _require(actor, Role.TECHNICIAN)
+        return overriding.clear(self._desk, actor, ids, guard)
 
     def identify(self, actor: Actor, target: Target, guard: Guard) -> ChangeView:
         """Have lamps show themselves."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 
 from lightctl.app.desk import Desk
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.errors import UnknownTarget
 from lightctl.domain.states import Command, CommandState
-from lightctl.store.base import ActionRecord, ChangeRecord
+from lightctl.store.base import ActionRecord, ChangeRecord, OverrideRecord
 
 
 def progress(desk: Desk, change: str) -> ChangeView:
@@ -16,12 +17,13 @@ def progress(desk: Desk, change: str) -> ChangeView:
     record = desk.store.change(change)
     if record is None:
         raise UnknownTarget(f"no lighting change {change!r} is known.")
+    overrides: list[OverrideRecord] = []
     if record.kind == "identify":
         results = _of_actions(desk, record)
     else:
-        points = [desk.fleet.points[light] for light in record.light_points if light in desk.fleet.points]
-        commands = desk.store.latest_commands({point.node for point in points if point.node})
-        results = tuple(_of_command(desk, record, light, commands) for light in record.light_points)
+        touched = desk.store.overrides_of_change(change)
+        overrides = [each for each in touched if each.change == change]
+        results = tuple(_of_overrides(desk, record, touched))
     counts = {
         state: sum(1 for r in results if r.state == state) for state in ("confirmed", "failed", "expired", "pending")
     }
@@ -34,16 +36,57 @@ def progress(desk: Desk, change: str) -> ChangeView:
         pending=counts["pending"],
         points=results,
         level=record.level,
+        start=overrides[0].override.start if overrides else None,
         until=record.until,
+        overrides=record.overrides,
     )
 
 
-def _of_command(desk: Desk, record: ChangeRecord, light: str, commands: dict[str, Command]) -> PointResult:
+def _of_overrides(desk: Desk, record: ChangeRecord, touched: Sequence[OverrideRecord]) -> Iterator[PointResult]:
+    """Say how far setting or ending overrides got, by the newest command of each node."""
+    points = [desk.fleet.points[light] for light in record.light_points if light in desk.fleet.points]
+    commands = desk.store.latest_commands({point.node for point in points if point.node})
+    of_point: dict[str, list[OverrideRecord]] = {}
+    for each in touched:
+        for point in desk.fleet.select(each.override.select):
+            of_point.setdefault(point.id, []).append(each)
+    for light in record.light_points:
+        own = of_point.get(light, [])
+        known = _before_it_began(record, own, desk.now())
+        since = max([record.at, *(each.override.start for each in own if each.change == record.change)])
+        yield PointResult(light, *known) if known else _of_command(desk, record, since, light, commands)
+
+
+def _before_it_began(record: ChangeRecord, own: Sequence[OverrideRecord], now: dt.datetime) -> tuple[str, str] | None:
+    """Give state and detail where no command is to be expected, because an override has not begun or never did."""
+    planned = next((each for each in own if each.change == record.change and each.override.start > record.at), None)
+    if planned is not None:
+        if not planned.began:
+            by = f" by {planned.ended_user}" if planned.ended_user else ""
+            return "failed", f"taken back{by} before it began"
+        begins = planned.override.start
+        return ("pending", f"begins at {instant(begins)}") if now < begins else None
+    ended = [each for each in own if each.ended_by == record.change]
+    if ended and not any(each.began for each in ended) and record.kind != "level":
+        return "confirmed", "it had not begun; nothing had to be switched"
+    return None
+
+
+def instant(at: dt.datetime) -> str:
+    """Write an instant for people's eyes in details and the audit."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _of_command(
+    desk: Desk, record: ChangeRecord, since: dt.datetime, light: str, commands: dict[str, Command]
+) -> PointResult:
     point = desk.fleet.points.get(light)
     if point is None or not point.node:
         return PointResult(light, "failed", "no node switches this light point")
     command = commands.get(point.node)
-    if command is None or command.created_at < record.at:
+    if command is None or command.created_at < since:
+        if record.until is not None and desk.now() >= record.until:
+            return PointResult(light, "expired", "no command went out while it lasted")
         return PointResult(light, "pending", _no_command_yet(desk))
     match command.state:
         case CommandState.CONFIRMED:

@@ -86,7 +86,7 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
         lamps=point.lamps,
         tags=point.tags,
         desired=desired,
-        reported=_reported(report, point.channel),
+        reported=reported(report, point.channel),
         settled=_settled(desk, street, point, desired.level),
         reachable=reachable,
         node=point.node,
@@ -97,7 +97,8 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
     )
 
 
-def _reported(report: ReportedState | None, channel: int) -> ReportedView | None:
+def reported(report: ReportedState | None, channel: int) -> ReportedView | None:
+    """Show what a node's report says of one channel, None where it says nothing."""
     said = report.channels.get(channel) if report is not None else None
     if report is None or said is None:
         return None
@@ -122,7 +123,10 @@ def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -
     if command is not None and not command.state.terminal:
         return False
     profile = desk.profiles[point.profile]
-    if profile.confirmation == "revision" and (command is None or report.applied_revision != command.revision):
+    named = profile.confirmation in ("revision", "stored")
+    if profile.confirmation == "stored" and not report.verified:
+        return False
+    if named and (command is None or report.applied_revision != command.revision):
         return False
     due = fit_level(level, _capabilities(desk, point.profile, street.seen.get(point.node)), point.min_level)
     return abs(said.level - due) <= LEVEL_TOLERANCE
@@ -204,7 +208,14 @@ def _node(desk: Desk, street: Street, node: Node) -> NodeView:
         last_seen=seen.last_seen if seen is not None else None,
         command=command.state if command is not None else None,
         flags=report.flags if report is not None else (),
+        clock_offset_s=_clock_offset_s(report),
     )
+
+
+def _clock_offset_s(report: ReportedState | None) -> float | None:
+    if report is None or report.at is None:
+        return None
+    return round((report.at - report.received_at).total_seconds(), 1)
 
 
 def status(desk: Desk) -> StatusView:

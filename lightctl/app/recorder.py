@@ -136,4 +136,6 @@ def _gathered(items: Sequence[tuple[str, Any]]) -> Recorded:
 
 def _recorded(effects: Effects) -> Recorded:
     shared: dict[str, Any] = {name: getattr(effects, name) for name in RECORDED_FIELDS}
-    return Recorded(**shared, seen=tuple((report.node, report.received_at) for report in effects.reported))
+    heard = [(report.node, report.received_at) for report in effects.reported]
+    heard += [(reading.node, reading.at) for reading in effects.readings]  # a meter has no other way to be heard
+    return Recorded(**shared, seen=tuple(heard))

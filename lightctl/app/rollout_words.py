@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lightctl.app.rollout_views import FailureView, RolloutView, WaveView
-from lightctl.app.views import VerdictView
-from lightctl.control.rollout import look_again_at
+from lightctl.app.why_views import VerdictView
+from lightctl.control.rollout import look_again_at, opens_at
 from lightctl.domain.assets import Fleet, LightPoint
 from lightctl.domain.rollouts import Figures, MemberState, Rollout, RolloutState, Standing, Wave
 
@@ -73,13 +73,13 @@ def failures(rollout: Rollout, standings: Mapping[str, Standing], fleet: Fleet) 
     )
 
 
-def verdict_on(rollout: Rollout | None, point: LightPoint) -> Iterator[VerdictView]:
+def verdict_on(rollout: Rollout, point: LightPoint) -> Iterator[VerdictView]:
     """Say which of the two schedules a light point follows while a roll-out is under way."""
-    number = None if rollout is None or not point.node else rollout.wave_of(point.node)
-    if rollout is None or number is None:
+    place = rollout.place_of(point.node) if point.node else None
+    if place is None:
         return
-    name = f"roll-out {rollout.id} ({rollout.state}), {rollout.wave_name(number)}"
-    if point.node in rollout.moved:
+    name = f"roll-out {rollout.id} ({rollout.state}), {rollout.wave_name(place[0])}"
+    if place <= rollout.place:
         yield VerdictView("rollout", "chosen", f"{name}: moved, it follows the coming schedules ({rollout.plan})")
     else:
         yield VerdictView("rollout", "none", f"{name}: not moved yet, version {rollout.base_version} holds")
@@ -115,6 +115,6 @@ def _waits(rollout: Rollout, figures: Figures, now: dt.datetime, time_zone: str)
         if at is None or at <= now:
             return f"{figures.pending:,} nodes of {name} to answer" if figures.pending else f"the end of {name}", None
         return f"{name} to prove itself", at
-    if at is not None and rollout.window is not None and at > (rollout.not_before or now):
+    if opens_at(rollout.window, now, time_zone) > now:
         return f"the window {rollout.window}", at
     return f"the next nodes of {name}", at

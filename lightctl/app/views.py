@@ -58,7 +58,10 @@ class LightView:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """One node; `claimed` is False for one that was heard of but is in no inventory."""
+    """One node; `claimed` is False for one that was heard of but is in no inventory.
+
+    clock_offset_s: how far its clock was ahead of ours in its last report; None where it says no time.
+    """
 
     id: str
     claimed: bool
@@ -76,6 +79,7 @@ class NodeView:
     last_seen: dt.datetime | None
     command: str | None = None
     flags: tuple[str, ...] = ()
+    clock_offset_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,10 @@ class PointResult:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A lighting change and how far it got. `change` names it for asking again."""
+    """A lighting change and how far it got. `change` names it for asking again.
+
+    A level set by hand also has start, until and the ids of its overrides.
+    """
 
     change: str
     affected: int
@@ -100,7 +107,9 @@ class ChangeView:
     points: tuple[PointResult, ...]
     dry_run: bool = False
     level: int | None = None
+    start: dt.datetime | None = None
     until: dt.datetime | None = None
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +135,6 @@ class ImportView:
     applied: bool
     dry_run: bool
     notes: tuple[RowErrorView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictView:
-    """One layer of a decision, with the file position it stands at."""
-
-    layer: str
-    verdict: str
-    detail: str
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WhyView:
-    """Why a lamp has (had, will have) its level at an instant."""
-
-    id: str
-    at: dt.datetime
-    level: int
-    reason: str
-    until: dt.datetime | None
-    chain: tuple[VerdictView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def policy_of(settings: Settings) -> Policy:
         lease_factor=delivery.lease_factor,
         nights=delivery.nights,
         topup_spread_s=delivery.topup_spread_s,
+        clock_warn_s=delivery.clock_warn_s,
         clock_untrusted_s=delivery.clock_untrusted_s,
     )
 

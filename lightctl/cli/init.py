@@ -1,4 +1,4 @@
-"""init: a folder to start from, with settings, a schedule and an inventory that work as they are."""
+"""init: a folder to start from, with settings, a schedule, its schema and an inventory that work as they are."""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ def register(app: typer.Typer) -> None:
 
 
 def init(folder: Folder = Path()) -> None:
-    """Write commented settings, an example schedule and an example inventory; overwrites nothing."""
+    """Write commented settings, an example schedule with its schema for editors, an example inventory.
+
+    Overwrites nothing.
+    """
+    from lightctl.files.schedule_schema import schema_text  # noqa: PLC0415 - start-up stays short
     from lightctl.files.settings import default_settings_toml  # noqa: PLC0415 - start-up stays short
 
     templates = resources.files("lightctl.cli") / "templates"
     sheets = {
         Path("lightctl.toml"): default_settings_toml(),
         Path("schedules/residential.yaml"): (templates / "residential.yaml").read_text(encoding="utf-8"),
+        Path("schedules/schedule.schema.json"): schema_text() + "\n",
         Path("inventory.csv"): (templates / "inventory.csv").read_text(encoding="utf-8"),
     }
     for name, text in sheets.items():

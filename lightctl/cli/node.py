@@ -28,6 +28,13 @@ def _channels(node: Json) -> str:
     return ", ".join(f"{channel}: {light}" for channel, light in node["channels"].items())
 
 
+def _clock(node: Json) -> str:
+    offset_s = node.get("clock_offset_s")  # a daemon from before may not say it
+    if offset_s is None:
+        return "says no time"
+    return f"{abs(offset_s):g} s {'ahead' if offset_s > 0 else 'behind'}"
+
+
 _LIST = (
     Column("ID", lambda node: node["id"]),
     Column(
@@ -58,6 +65,7 @@ _SHOW = (
     Column("model", lambda node: f"{node['model']} {node['firmware']}".strip()),
     Column("reachable", _reach, lambda node: "green" if node["reachable"] else "red"),
     Column("last seen", lambda node: local_time(node["last_seen"])),
+    Column("clock", _clock),
     Column("flags", lambda node: ", ".join(node["flags"]), lambda _node: "red"),
 )
 

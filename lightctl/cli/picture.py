@@ -31,9 +31,7 @@ _SWITCHES = (
 def draw(previewed: PreviewedNight) -> None:
     """Draw a night on stdout."""
     night, zone = previewed.night, ZoneInfo(previewed.place.time_zone)
-    by = "" if previewed.calendar is None else f" (calendar {previewed.calendar}, {_rule(previewed.rule)})"
-    last = night.date + dt.timedelta(days=1)
-    output.write(f"night of {night.date:%a %Y-%m-%d} to {last:%a %Y-%m-%d}: program {night.program}{by}")
+    output.write(previewed.title)
     output.write(f"sunset {_clock(night.sunset, zone)}, sunrise {_clock(night.sunrise, zone)}, {zone.key}")
     for line in picture(night, zone, _columns_per_hour(), _glyphs()):
         output.write(line)
@@ -109,7 +107,3 @@ def _glyphs() -> str:
 
 def _clock(instant: dt.datetime | None, zone: ZoneInfo) -> str:
     return "none" if instant is None else instant.astimezone(zone).strftime("%H:%M")
-
-
-def _rule(rule: int | None) -> str:
-    return "its default" if rule is None else f"rule {rule + 1}"

@@ -1,15 +1,14 @@
-"""schedule check|preview: what people want of their nights, looked at before it becomes true."""
+"""schedule check|schema: whether what people want of their nights can be read, and how to write it."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from lightctl.cli import options, output
-from lightctl.cli.door import Config, Door
+from lightctl.cli.export import export
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Format, Json, count, talk
 from lightctl.cli.sheets import schedule_texts
@@ -20,15 +19,9 @@ if TYPE_CHECKING:
     from lightctl.domain.assets import Place
     from lightctl.files.schedules import Finding
 
-MAX_NIGHTS = 400
 _LATITUDE, _LONGITUDE = 90.0, 180.0
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Schedule files, folders of them, or - for stdin.")]
-Calendar = Annotated[str | None, typer.Option("--calendar", help="The calendar that chooses each night's program.")]
-Program = Annotated[str | None, typer.Option("--program", help="One program for every night.")]
-Date = Annotated[str | None, typer.Option("--date", help="First night, YYYY-MM-DD; default this night.")]
-Days = Annotated[int, typer.Option("--days", min=1, max=MAX_NIGHTS, help="How many nights.")]
-PlaceOption = Annotated[str, typer.Option("--place", help="Where, degrees north and east.", metavar="LAT,LON")]
 Zone = Annotated[
     str | None, typer.Option("--tz", help="Time zone; default the site's of the settings.", metavar="ZONE")
 ]
@@ -38,13 +31,16 @@ def register(app: typer.Typer) -> None:
     """Add the noun."""
     from lightctl.cli import schedule_change, schedule_history  # noqa: PLC0415 - they stand on this module
     from lightctl.cli.lint import lint  # noqa: PLC0415
+    from lightctl.cli.preview import preview  # noqa: PLC0415
 
     noun = typer.Typer(no_args_is_help=True, help="Schedules: check them, look at their nights, put them in force.")
     noun.command("check")(check)
+    noun.command("schema")(schema)
     noun.command("preview")(preview)
     noun.command("lint")(lint)
     schedule_change.register(noun)
     schedule_history.register(noun)
+    noun.command("export")(export)
     app.add_typer(noun, name="schedule", rich_help_panel="Plan")
 
 
@@ -70,39 +66,11 @@ def check(files: Files, *, fmt: options.Output = Format.TABLE) -> None:
         raise typer.Exit(ExitCode.USAGE)
 
 
-def preview(
-    files: Files,
-    *,
-    place: PlaceOption,
-    calendar: Calendar = None,
-    program: Program = None,
-    date: Date = None,
-    days: Days = 1,
-    tz: Zone = None,
-    config: Config = None,
-    fmt: options.Output = Format.TABLE,
-) -> None:
-    """Look at nights before they happen. Needs no daemon and no store."""
-    from lightctl.cli import nights  # noqa: PLC0415 - start-up stays short
-    from lightctl.cli.picture import draw  # noqa: PLC0415
-    from lightctl.files.schedules import read_schedules  # noqa: PLC0415
+def schema() -> None:
+    """Write the JSON Schema of schedule files to stdout, for editors: they explain, complete and underline with it."""
+    from lightctl.files.schedule_schema import schema_text  # noqa: PLC0415 - start-up stays short
 
-    where = place_of(place, tz if tz is not None else Door(config).settings().site.time_zone)
-    found = read_schedules(schedule_texts(files))
-    if found.errors:
-        errors, warnings = finding_rows(found.errors), finding_rows(found.warnings)
-        refuse("the schedules have errors", {"errors": errors, "warnings": warnings})
-    chosen = nights.chosen(found.intent, calendar, program)
-    first = _date(date, where.time_zone)
-    shown = [nights.compiled(chosen, first + dt.timedelta(days=day), where) for day in range(days)]
-    if fmt is not Format.TABLE:
-        rows = [row for each in shown for row in nights.rows(each)]
-        output.show_one({"nights": [nights.shape(each) for each in shown]}, fmt, (), rows)
-        return
-    for index, each in enumerate(shown):
-        if index:
-            output.write("")
-        draw(each)
+    output.write(schema_text())
 
 
 def refuse(message: str, result: Json, fmt: Format = Format.TABLE) -> NoReturn:
@@ -156,17 +124,3 @@ def place_of(text: str, time_zone: str) -> Place:
             "--place", f"{text!r} is not a place", hint="Write degrees north and east: --place 51.26,7.15"
         )
     return Place(latitude, longitude, time_zone)
-
-
-def _date(text: str | None, time_zone: str) -> dt.date:
-    from lightctl.planning.night import night_date  # noqa: PLC0415 - start-up stays short
-
-    if text is None:
-        return night_date(dt.datetime.now(dt.UTC), time_zone)
-    try:
-        date = dt.date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput("--date", f"{text!r} is not a date", hint="Write YYYY-MM-DD.") from None
-    if not dt.date(1970, 1, 1) <= date <= dt.date(2100, 12, 31):
-        raise InvalidInput("--date", f"{text} lies outside the years 1970 to 2100")
-    return date

@@ -29,7 +29,10 @@ def read_text(path: str, *, where: str) -> str:
 
 
 def schedule_texts(files: Iterable[str]) -> dict[str, str]:
-    """Read schedule files by name; a folder stands for its *.yaml and *.yml. Raises InvalidInput."""
+    """Read schedule files by name; a folder stands for its *.yaml and *.yml. Raises InvalidInput.
+
+    They come in the order of their names: that is how their assignments count once they are applied.
+    """
     texts: dict[str, str] = {}
     for name in files:
         path = Path(name)
@@ -40,7 +43,7 @@ def schedule_texts(files: Iterable[str]) -> dict[str, str]:
             texts |= {str(each): read_text(str(each), where="the folder's files") for each in found}
         else:
             texts["<stdin>" if name == "-" else name] = read_text(name, where="the FILE arguments")
-    return texts
+    return dict(sorted(texts.items()))
 
 
 def _read(path: Path) -> bytes:

@@ -72,6 +72,11 @@ def parse_of_night(text: str, now: dt.datetime, zone: zoneinfo.ZoneInfo, *, wher
     return _at(first if clock >= _NOON else first + dt.timedelta(days=1), clock, zone)
 
 
+def rfc_3339(instant: dt.datetime) -> str:
+    """Write an instant as the API takes it."""
+    return instant.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
 def _clock(text: str, where: str) -> dt.time:
     found = _CLOCK.fullmatch(text.strip())
     assert found is not None
@@ -87,5 +92,7 @@ def _at(date: dt.date, clock: dt.time, zone: zoneinfo.ZoneInfo) -> dt.datetime:
 
 def _not_a_time(text: str, where: str) -> InvalidInput:
     return InvalidInput(
-        where, f"{text!r} is not a time", hint="Write HH:MM of the city's clock, or 2026-11-23T22:30:00+01:00."
+        where,
+        f"{text!r} is not a time",
+        hint="Write HH:MM or 2026-11-23T22:30 of the city's clock, or 2026-11-23T22:30:00+01:00.",
     )

@@ -13,7 +13,7 @@ from lightctl.cli.door import Door, with_door
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Column, Format, Json, local_time, show_list, show_one, talk
 from lightctl.cli.targets import segment
-from lightctl.cli.times import parse_coming, parse_duration, zone_of
+from lightctl.cli.times import parse_coming, parse_duration, rfc_3339, zone_of
 from lightctl.domain.errors import InvalidInput
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the token is called, e.g. the person or machine.")]
@@ -70,7 +70,7 @@ def token_create(
         if expires is not None:
             city = client.get("/v1/status")
             end = _end(expires, dt.datetime.fromisoformat(city["now"]), city["time_zone"])
-            body["expires_at"] = end.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+            body["expires_at"] = rfc_3339(end)
         token = client.post("/v1/tokens", body)
     show_one(token, fmt, _SHOW)
     if dry_run:

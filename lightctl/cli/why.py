@@ -1,4 +1,4 @@
-"""why: every layer that decided a lamp's level, with the place in the files."""
+"""why: every layer that decided a lamp's level, with the place in the files, and what changes next."""
 
 from __future__ import annotations
 
@@ -11,18 +11,29 @@ from lightctl.cli import options, output
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.output import Column, Format, local_time, percent
 from lightctl.cli.targets import one_id, segment
-from lightctl.cli.times import parse_of_night, zone_of
+from lightctl.cli.times import parse_of_night, rfc_3339, zone_of
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The light point.")]
 At = Annotated[
     str | None,
-    typer.Option("--at", help="HH:MM of this night by the city's clock, or RFC 3339; default now.", metavar="TIME"),
+    typer.Option(
+        "--at",
+        help="HH:MM of this night or YYYY-MM-DD HH:MM by the city's clock, or RFC 3339, past or to come; default now.",
+        metavar="TIME",
+    ),
 ]
 _CHAIN = (
     Column("LAYER", lambda layer: layer["layer"]),
     Column("VERDICT", lambda layer: layer["verdict"]),
     Column("DETAIL", lambda layer: layer["detail"]),
     Column("WHERE", lambda layer: layer["source"], lambda _layer: "dim"),
+)
+_NEXT = (
+    Column("NEXT", lambda change: local_time(change["at"])),
+    Column("LEVEL", lambda change: percent(change["level"]), right=True),
+    Column("REASON", lambda change: change["reason"]),
+    Column("CAUSE", lambda change: change["cause"]),
+    Column("WHERE", lambda change: change["source"], lambda _change: "dim"),
 )
 
 
@@ -33,7 +44,7 @@ def register(app: typer.Typer) -> None:
 
 @with_door
 def why(door: Door, light_id: Id, *, at: At = None, fmt: options.Output = Format.TABLE) -> None:
-    """Why a lamp has its level: from protection and override down to program, rule and assignment."""
+    """Why a lamp has, had or will have its level: every layer that had a say; and what changes next."""
     name = one_id(light_id)
     with door.open() as client:
         instant = None
@@ -41,7 +52,7 @@ def why(door: Door, light_id: Id, *, at: At = None, fmt: options.Output = Format
             city = client.get("/v1/status")
             now = dt.datetime.fromisoformat(city["now"])
             found = parse_of_night(at, now, zone_of(city["time_zone"]), where="--at")
-            instant = found.isoformat().replace("+00:00", "Z")
+            instant = rfc_3339(found)
         verdict = client.get(f"/v1/lights/{segment(name)}/why", at=instant)
     if fmt is not Format.TABLE:
         output.show_one(verdict, fmt, (), verdict["chain"])
@@ -50,4 +61,11 @@ def why(door: Door, light_id: Id, *, at: At = None, fmt: options.Output = Format
     output.write(
         f"{verdict['id']} at {local_time(verdict['at'])}: {percent(verdict['level'])}, {verdict['reason']}{until}"
     )
+    said = verdict["reported"]
+    if said is not None:
+        output.write(f"its node reported {percent(said['level'])} at {local_time(said['at'])}")
     output.show_list(verdict["chain"], fmt, _CHAIN)
+    output.write("")
+    output.show_list(verdict["next"], fmt, _NEXT)
+    if not verdict["next"]:
+        output.write("nothing changes in the nights after it")

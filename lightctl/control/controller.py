@@ -22,10 +22,11 @@ from lightctl.control.collected import Collected
 from lightctl.control.desire import same_effect
 from lightctl.control.diagnose import diagnose
 from lightctl.control.effects import Effects
-from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge
+from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge, override_cause
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Resend, Send, Settled, Wait, reconcile
+from lightctl.control.timekeeping import time_signal
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import Event
@@ -107,6 +108,7 @@ class Controller:
         if self._renewal_due(memory, now):
             self._renew(memory, now, out)
         waiting = self._move(memory, now, out)
+        self._tell_time(memory, now, out)
         self._judge(memory, now, out)
         self._look_again(memory, now, waiting)
 
@@ -157,6 +159,11 @@ class Controller:
             memory.cause = NIGHTLY_CAUSE if topping_up else PROGRAM_CAUSE
         memory.stale = False
         memory.overrides = _not_over(memory, now)
+        begun, memory.renewed_at = memory.begun(now), now
+        if begun is not None:  # somebody asked for it, if not just now: that is always sent, and answered for
+            memory.assert_now = True
+            memory.cause = override_cause(begun.id)
+            memory.stop_resting()
         alone = memory.capabilities.carries_nights and not memory.overrides
         memory.next_change = None if alone else compiler.next_change(memory, now)
         try:
@@ -248,6 +255,12 @@ class Controller:
     def _answer_hello(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         if memory.answer_hello:
             self._submit(memory, desired, now, out)
+
+    def _tell_time(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+        signal = time_signal(memory, now, self._policy)
+        if signal is not None:
+            out.submit(memory.node, signal, 0)
+            memory.time = memory.time.sent(now)
 
     @staticmethod
     def _end(memory: NodeMemory, state: CommandState, now: dt.datetime, detail: str, out: Collected) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import level_in_force
+from lightctl.control.timekeeping import clock_faults
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.states import ChannelDesired, ChannelReport, Fault, FaultEvent, Reason, ReportedState
 
@@ -60,11 +61,7 @@ def _node_faults(memory: NodeMemory, report: ReportedState, now: dt.datetime, po
     for flag in report.flags:
         event, severity = NODE_FLAGS.get(flag, (FaultEvent.NODE_FAULT, "minor"))
         yield Fault(event, "node", memory.node.id, now, f"the node reports {flag}", severity)
-    if report.at is not None:
-        offset = (report.at - report.received_at).total_seconds()
-        if abs(offset) > policy.clock_untrusted_s:
-            detail = f"the node's clock is {abs(offset):.0f} s {'ahead' if offset > 0 else 'behind'}"
-            yield Fault(FaultEvent.CLOCK_UNTRUSTED, "node", memory.node.id, now, detail, "minor")
+    yield from clock_faults(memory, now, policy)
 
 
 def _lamp_faults(

@@ -57,14 +57,10 @@ class Knowledge:
                 return self.stage(self.rolling.take(rollout, now, out), intent)
             case ev.OverrideSet(override, asked):
                 self._overrides[override.id] = override
-                return self._touch(override, f"override {override.id}", asked=asked, holds=True)
+                return self._touch(override, now, asked=asked, holds=True)
             case ev.OverrideEnded(override_id):
                 ended = self._overrides.pop(override_id, None)
-                return (
-                    NOBODY
-                    if ended is None
-                    else self._touch(ended, f"override {override_id} ended", asked=True, holds=False)
-                )
+                return NOBODY if ended is None else self._touch(ended, now, asked=True, holds=False)
             case ev.NodeRestored():
                 return self._restore(event)
             case ev.NodeAnnounced():
@@ -72,7 +68,9 @@ class Knowledge:
                 return self._hear_hello(event)
             case ev.NodeReported(report):
                 return self._hear_report(report, out)
-            case ev.NodePresence():
+            case ev.NodePresence(node, online, _):
+                if online and node in self.memories:
+                    self.memories[node].time = self.memories[node].time.connected()
                 return NOBODY  # a hint only: the lease on reports decides
             case ev.NodeUnreachable(node, _, detail):
                 return self._lose(node, detail)
@@ -120,6 +118,8 @@ class Knowledge:
         profile = self._profiles.get(node.profile)
         if profile is None:  # nobody knows how to speak to it: it is shown as faulty, and the others go on
             profile = Profile(node.profile, "unknown", "native", Capabilities(), announces=False, confirmation="level")
+            points = {}
+        elif not profile.capabilities.channels:  # a meter, whatever stands in its row: it has nothing to switch
             points = {}
         if known is None:
             known = NodeMemory(node, profile, points, profile.capabilities, known_since=now)
@@ -172,16 +172,20 @@ class Knowledge:
             if memory is not None and point.channel in memory.points:
                 yield memory, point.channel
 
-    def _touch(self, override: Override, cause: str, *, asked: bool, holds: bool) -> Concerned:
+    def _touch(self, override: Override, now: dt.datetime, *, asked: bool, holds: bool) -> Concerned:
+        """Note on the nodes of an override that it holds or ended; one yet to begin changes only when to look again."""
         touched: dict[str, None] = {}
         for memory, channel in self._held_by(override):
             others = [each for each in memory.overrides.get(channel, ()) if each.id != override.id]
             memory.overrides[channel] = [*others, override] if holds else others
+            touched[memory.node.id] = None
+            if override.start > now:
+                memory.next_change = None
+                continue
             memory.stale = True
             memory.assert_now = memory.assert_now or asked
-            memory.cause = cause
+            memory.cause = override_cause(override.id) + ("" if holds else " ended")
             memory.stop_resting()
-            touched[memory.node.id] = None
         return tuple(touched)
 
     def set_back(self, now: dt.datetime) -> Concerned:
@@ -210,6 +214,7 @@ class Knowledge:
             return NOBODY
         if memory.unreachable:
             memory.unreachable = ""
+            memory.time = memory.time.connected()
             memory.stop_resting()
         memory.heard_at = at if memory.heard_at is None else max(memory.heard_at, at)
         return (node,)
@@ -224,6 +229,7 @@ class Knowledge:
             memory.capabilities = event.capabilities
             memory.stale = True
         memory.announced = memory.profile.announces
+        memory.time = memory.time.heard(event.clock, event.received_at).connected()
         memory.answer_hello = True
         memory.stop_resting()
         memory.see_revision(event.applied_revision)
@@ -240,6 +246,7 @@ class Knowledge:
         if not memory.hear_boot(report.boot_id, report.at):
             return NOBODY
         memory.reported = report
+        memory.time = memory.time.heard(report.at, report.received_at)
         out.reported[report.node] = report
         if memory.profile.announces and not memory.announced:
             self._ask_who(memory, report.received_at, out)
@@ -299,9 +306,12 @@ class Knowledge:
             if memory.node.link != link:
                 continue
             memory.stop_resting()
+            memory.time = memory.time.connected()
             concerned.append(memory.node.id)
             command = memory.open_command
-            if memory.desired is not None and (command is not None or memory.profile.announces):
+            # What the link has not answered for yet waits there still; a unit's nights are not to be written twice.
+            owed = command is not None and not memory.on_its_way
+            if memory.desired is not None and (owed or memory.profile.announces):
                 priority = command.priority if command is not None else 0
                 out.submit(memory.node, memory.desired, priority, memory.street(memory.desired, now))
                 memory.on_its_way = True
@@ -327,3 +337,8 @@ def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected) -> ev.NodeRe
         out.commands[command.id] = command
     out.faults += [replace(fault, cleared_at=now) for fault in left.faults]
     return replace(left, command=command, reported=None, faults=())
+
+
+def override_cause(override_id: str) -> str:
+    """Give the words by which a command names the override that brought it about."""
+    return f"override {override_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field, replace
 
+from lightctl.control.node_time import UNKNOWN_TIME, NodeTime
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import level_in_force
 from lightctl.control.waves import Street, street_of
@@ -12,6 +13,7 @@ from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Capabilities, LightPoint, Node
 from lightctl.domain.events import NodeRestored
 from lightctl.domain.states import Command, DesiredState, Fault, FaultEvent, Override, ReportedState
+from lightctl.planning.overrides import rank
 
 
 @dataclass(slots=True)
@@ -22,10 +24,11 @@ class NodeMemory:
     node last spoke, so that a late word of the former boot is known for what it is. stale: the desired state must be
     worked out again. assert_now: send even if the report already agrees (an operator asked). on_its_way: handed to the
     link, which has not answered yet. answer_hello: the node just (re)connected and is owed its document. topup_at: when
-    its nights are to be renewed. next_change: when the level due next changes. failures: commands failed or expired in
-    a row. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at: when
-    to look again, and when the controller's heap will ask (never later). announced: the capabilities are its own word,
-    not its profile's. asked_at: when it was last asked to say them.
+    its nights are to be renewed. renewed_at: when its document was last worked out. next_change: when the level due
+    next changes. failures: commands failed or expired in a row. unreachable: why, or "". refusal: why the node cannot
+    hold what is wanted, or "". review_at, queued_at: when to look again, and when the controller's heap will ask (never
+    later). announced: the capabilities are its own word, not its profile's. asked_at: when it was last asked to say
+    them. time: its clock, and the time it was sent.
     """
 
     node: Node
@@ -48,6 +51,7 @@ class NodeMemory:
     answer_hello: bool = False
     cause: str = "schedule"
     topup_at: dt.datetime | None = None
+    renewed_at: dt.datetime | None = None
     next_change: dt.datetime | None = None
     rest_until: dt.datetime | None = None
     failures: int = 0
@@ -58,6 +62,7 @@ class NodeMemory:
     queued_at: dt.datetime | None = None
     announced: bool = False
     asked_at: dt.datetime | None = None
+    time: NodeTime = UNKNOWN_TIME
 
     @property
     def open_command(self) -> Command | None:
@@ -94,6 +99,12 @@ class NodeMemory:
             self.stale = self.assert_now = True
             self.cause = f"the node held foreign revision {revision}"
 
+    def begun(self, now: dt.datetime) -> Override | None:
+        """Give the strongest override that began since the document was last worked out, None where none did."""
+        before = self.renewed_at
+        found = (each for held in self.overrides.values() for each in held if before and before < each.start <= now)
+        return max(found, key=rank, default=None)
+
     def rest(self, now: dt.datetime, policy: Policy) -> None:
         """Pause after a command that failed or expired, longer each time."""
         self.failures += 1
@@ -113,6 +124,8 @@ class NodeMemory:
         self.desired = restored.desired
         self.command = restored.command
         self.reported = restored.reported
+        if restored.reported is not None:
+            self.time = self.time.heard(restored.reported.at, restored.reported.received_at)
         self.boot_id = restored.boot_id
         self.heard_at = restored.reported.received_at if restored.reported is not None else None
         self.faults = {fault.key: fault for fault in restored.faults}
@@ -139,6 +152,7 @@ class NodeMemory:
         self.announced = False
         self.asked_at = None
         self.reported = None
+        self.time = UNKNOWN_TIME
         self.boot_id = self.former_boot = ""
 
     def hear_boot(self, boot_id: str, at: dt.datetime | None) -> bool:
@@ -158,6 +172,7 @@ class NodeMemory:
         self.heard_at = min(self.heard_at, now) if self.heard_at is not None else None
         self.next_change = self.topup_at = self.review_at = self.queued_at = None
         self.stale = True
+        self.time = UNKNOWN_TIME
         self.stop_resting()
         command = self.open_command
         if command is not None:

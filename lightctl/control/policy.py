@@ -14,8 +14,8 @@ class Policy:
     retry_cap_s. deadline_s: a command that is not confirmed by then has expired. heartbeat_s, lease_factor: a node
     is unreachable after so many heartbeats of silence. nights: nights a carrying node shall hold. topup_spread_s: the
     nightly top-up is spread over this long. level_tolerance: percent points a measured level may differ.
-    clock_untrusted_s: a node clock further off than this is a fault. rest_s: pause after a failed or expired command
-    before trying anew, doubling up to rest_cap_s.
+    clock_warn_s, clock_untrusted_s: a node clock further off than this is worth a warning, a fault. rest_s: pause after
+    a failed or expired command before trying anew, doubling up to rest_cap_s.
     """
 
     settle_s: float = 30.0
@@ -26,6 +26,7 @@ class Policy:
     nights: int = 7
     topup_spread_s: float = 600.0
     level_tolerance: int = 2
+    clock_warn_s: float = 30.0
     clock_untrusted_s: float = 300.0
     rest_s: float = 300.0
     rest_cap_s: float = 3600.0

@@ -80,6 +80,8 @@ def holds_revision(desired: DesiredState, report: ReportedState, confirmation: C
     match confirmation:
         case "revision":
             return report.applied_revision == desired.revision
+        case "stored":
+            return report.verified and report.applied_revision == desired.revision
         case "read_back" | "level":
             return True
 
@@ -91,6 +93,8 @@ def confirms(
     match confirmation:
         case "revision":
             return report.applied_revision == command.revision == desired.revision
+        case "stored":
+            return report.verified and report.applied_revision == command.revision == desired.revision
         case "read_back":
             return (
                 report.verified
@@ -141,7 +145,8 @@ def reconcile(
     if held_locally(desired, report):
         return Wait(None)
     if open_command is None or open_command.revision < desired.revision:
-        if confirmation == "revision" and report is not None and report.applied_revision == desired.revision:
+        named = confirmation in ("revision", "stored")
+        if named and report is not None and holds_revision(desired, report, confirmation):
             return Wait(None)  # it holds the very document: sending it again cannot help, the fault says what is wrong
         return Send()
     if on_its_way:

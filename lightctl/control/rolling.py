@@ -139,7 +139,7 @@ def _joined(known: Rollout, told: Rollout) -> Rollout:
             told,
             wave=known.wave,
             batches=known.batches,
-            not_before=known.not_before,
+            moved_at=known.moved_at,
             soaks_from=known.soaks_from,
         )
     if known.state is RolloutState.UNDONE:  # by itself, just now: lamps go back and do not come again

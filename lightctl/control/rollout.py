@@ -32,13 +32,11 @@ def advance(rollout: Rollout, figures: Figures, now: dt.datetime, time_zone: str
         return _after_soak(rollout, figures, now)
     if opens_at(rollout.window, now, time_zone) > now:
         return rollout
-    if rollout.not_before is not None and now < rollout.not_before:
+    if now < _next_batch(rollout, now):
         return rollout
     batches = rollout.batches + 1
     whole = batches == len(rollout.waves[rollout.wave])
-    return replace(
-        rollout, batches=batches, not_before=now + BETWEEN_BATCHES, soaks_from=now if whole else None, detail=""
-    )
+    return replace(rollout, batches=batches, moved_at=now, soaks_from=now if whole else None, detail="")
 
 
 def look_again_at(rollout: Rollout, figures: Figures, now: dt.datetime, time_zone: str) -> dt.datetime | None:
@@ -48,7 +46,7 @@ def look_again_at(rollout: Rollout, figures: Figures, now: dt.datetime, time_zon
     if rollout.soaks_from is not None:
         over = rollout.soaks_from + dt.timedelta(seconds=rollout.soak_s)
         return over if over > now or not figures.pending else None
-    return max(opens_at(rollout.window, now, time_zone), rollout.not_before or now)
+    return max(opens_at(rollout.window, now, time_zone), _next_batch(rollout, now))
 
 
 def opens_at(window: Window | None, now: dt.datetime, time_zone: str) -> dt.datetime:
@@ -63,8 +61,8 @@ def opens_at(window: Window | None, now: dt.datetime, time_zone: str) -> dt.date
 
 def set_back(rollout: Rollout, now: dt.datetime) -> Rollout:
     """Take the clock being set back to `now`: nothing may wait for what is the future again."""
-    not_before = None if rollout.not_before is None else min(rollout.not_before, now + BETWEEN_BATCHES)
-    return replace(rollout, not_before=not_before, soaks_from=None if rollout.soaks_from is None else now)
+    moved_at = None if rollout.moved_at is None else min(rollout.moved_at, now)
+    return replace(rollout, moved_at=moved_at, soaks_from=None if rollout.soaks_from is None else now)
 
 
 def verdict_of(memory: NodeMemory | None, now: dt.datetime, policy: Policy) -> Verdict | None:
@@ -103,6 +101,10 @@ def _holds(memory: NodeMemory, now: dt.datetime, policy: Policy) -> bool:
     if command is not None and command.state is CommandState.CONFIRMED and command.revision == desired.revision:
         return True
     return agrees(desired, report, memory.profile.confirmation, now, policy)
+
+
+def _next_batch(rollout: Rollout, now: dt.datetime) -> dt.datetime:
+    return now if rollout.moved_at is None else rollout.moved_at + BETWEEN_BATCHES
 
 
 def _after_soak(rollout: Rollout, figures: Figures, now: dt.datetime) -> Rollout:

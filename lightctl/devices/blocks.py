@@ -87,7 +87,7 @@ def _named(registers: RegisterMap, channels: Collection[int]) -> Iterator[tuple[
         for part in parts_of(registers.channels):
             for channel in channels:
                 yield part, part.address + channel * part.stride
-    for single in (registers.local, *registers.flags.values(), *registers.readings.values()):
+    for single in (registers.local, *registers.flags.values(), *registers.readings.values(), *_kept(registers)):
         if single is not None:
             yield single, single.address
 
@@ -98,4 +98,17 @@ def parts_of(channels: ChannelMap) -> Iterator[Register | Bit]:
         value = getattr(channels, name)
         if isinstance(value, Register | Bit):
             yield value
+    for relay in channels.relays.circuits.values() if channels.relays else ():
+        yield relay.coil
+        if relay.feedback:
+            yield relay.feedback
     yield from channels.faults.values()
+
+
+def _kept(registers: RegisterMap) -> Iterator[Register]:
+    """Walk what every poll asks of the nights a unit keeps and of its clock; the nights themselves are read at need."""
+    schedule, clock = registers.schedule, registers.clock
+    if schedule:
+        yield from (schedule.applied, schedule.commit, schedule.checksum)
+    if clock:
+        yield from clock.registers

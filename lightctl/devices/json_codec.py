@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from lightctl.devices.due import SetLevel, level_due
+from lightctl.devices.json_clock import decode_time, encode_time, read_time, time_value
 from lightctl.devices.json_fields import Json, flag, number, put, raw_level, read_level
 from lightctl.devices.maps import JsonReadings, MqttMap
 from lightctl.devices.messages import Outgoing, UnknownNode, read_json
@@ -16,7 +17,7 @@ from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.events import Event, NodePresence, NodeReported
-from lightctl.domain.states import ChannelReport, DesiredState, NodeAction, Reason, ReportedState
+from lightctl.domain.states import ActionKind, ChannelReport, DesiredState, NodeAction, Reason, ReportedState
 
 ADDRESS = re.compile(r"[^/+#\s\x00-\x1f]{1,64}")
 READINGS = JsonReadings.__struct_fields__
@@ -48,6 +49,9 @@ class ProfileCodec:
             case DesiredState():
                 order = self._order(level_due(content, _channel(node), now))
                 return (Outgoing(self.set_topic(node), order, self._map.set.retain, self._map.set.qos),)
+            case NodeAction(kind=ActionKind.SET_CLOCK) if self._map.clock is not None:
+                topic = _topic(self._map.clock.topic, node)
+                return (Outgoing(topic, encode_time(self._map.clock, now), qos=self._map.set.qos),)
             case NodeAction():
                 action = self._map.actions.get(content.kind)
                 if action is None:
@@ -95,6 +99,17 @@ class ProfileCodec:
         """Give the topic a node listens on."""
         return _topic(self._map.set.topic, node)
 
+    def clock_topic(self, node: Node) -> str | None:
+        """Give the topic on which a node takes the time, None where it takes none."""
+        return None if self._map.clock is None else _topic(self._map.clock.topic, node)
+
+    def decode_clock(self, payload: bytes) -> dt.datetime:
+        """Read the time a node is told, as the node; raises InvalidInput."""
+        where = f"clock of profile {self.profile.name}"
+        if self._map.clock is None:
+            raise InvalidInput(where, "this make takes no time")
+        return decode_time(self._map.clock, payload, where)
+
     def decode_set(self, payload: bytes) -> SetLevel:
         """Read what a node is told, as the node; raises InvalidInput."""
         where = f"set of profile {self.profile.name}"
@@ -105,8 +120,8 @@ class ProfileCodec:
             raise InvalidInput(where, "it names no level")
         return SetLevel(level, max(0, int(ramp or 0)))
 
-    def encode_state(self, node: Node, report: ChannelReport) -> Outgoing:
-        """Give what a node says of itself, as the node."""
+    def encode_state(self, node: Node, report: ChannelReport, shown: dt.datetime | None = None) -> Outgoing:
+        """Give what a node says of itself, as the node; `shown` is what its clock shows."""
         content: Json = {} if report.level is None else self._levels(report.level, always=True)
         for name in READINGS:
             field, value = getattr(self._map.readings, name), getattr(report, name)
@@ -120,6 +135,8 @@ class ProfileCodec:
                 self._map.local.field,
                 self._map.local.when if report.reason is Reason.LOCAL else self._map.local.otherwise,
             )
+        if self._map.clock and self._map.clock.reported and shown is not None:
+            put(content, self._map.clock.reported, time_value(self._map.clock, shown))
         return Outgoing(_topic(self._map.state.topic, node), msgspec.json.encode(content))
 
     def encode_availability(self, node: Node, *, online: bool) -> Outgoing | None:
@@ -179,7 +196,9 @@ class ProfileCodec:
             faults=tuple(name.value for name, field in self._map.faults.items() if flag(content, field)),
             **{name: raw[name] * field.scale for name, field in fields if field and raw[name] is not None},
         )
-        return NodeReported(ReportedState(node.id, received_at, {_channel(node): report}))
+        clock = self._map.clock
+        at = read_time(clock, content, clock.reported, where) if clock and clock.reported else None
+        return NodeReported(ReportedState(node.id, received_at, {_channel(node): report}, at=at))
 
 
 def _channel(node: Node) -> int:

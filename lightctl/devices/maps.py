@@ -6,70 +6,76 @@ repeats per channel sits at `address + channel * stride`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, UnsetType, field
 
+from lightctl.devices.parts import (
+    BIT_TABLES,
+    WORDS,
+    Address,
+    Bit,
+    Name,
+    NumberType,
+    Part,
+    Percent,
+    Register,
+    Scale,
+    Table,
+    Word,
+    WordOrder,
+)
+from lightctl.devices.stored_maps import (
+    Checksum,
+    OverrideRegisters,
+    RegisterClock,
+    ScheduleMap,
+    SlotRegister,
+)
 from lightctl.domain.states import ActionKind, FaultEvent
 
-Table = Literal["coil", "discrete", "input", "holding"]
-BIT_TABLES: frozenset[Table] = frozenset({"coil", "discrete"})
-WRITABLE_TABLES: frozenset[Table] = frozenset({"coil", "holding"})
-WordOrder = Literal["big", "little"]
-NumberType = Literal[
-    "bool", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "acc16", "acc32", "acc64",
+__all__ = [
+    "BIT_TABLES", "WORDS", "Availability", "Bit", "ChannelMap", "Checksum", "FlagField",
+    "JsonAction", "JsonClock", "JsonReadings", "LevelField", "MqttMap", "NumberField", "NumberType", "OnField",
+    "OverrideRegisters", "Register", "RegisterAction", "RegisterClock", "RegisterMap", "Relay", "RelayMap",
+    "RelayStep", "ScheduleMap", "Sentinel", "SlotRegister", "Table", "TopicIn", "TopicOut", "WordOrder",
 ]  # fmt: skip
 
-WORDS: Mapping[NumberType, int] = MappingProxyType({
-    "bool": 1, "int16": 1, "uint16": 1, "acc16": 1, "int32": 2, "uint32": 2, "float32": 2, "acc32": 2,
-    "int64": 4, "uint64": 4, "float64": 4, "acc64": 4,
-})  # fmt: skip
-
-Address = Annotated[int, Meta(ge=0, le=65535)]
-Word = Annotated[int, Meta(ge=0, le=65535)]
-Scale = Annotated[float, Meta(ge=-1e12, le=1e12)]
 Positive = Annotated[float, Meta(gt=0)]
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$(?!\n)", max_length=64)]
 FieldPath = Annotated[str, Meta(min_length=1, max_length=128)]
 Topic = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
-class _Part(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What all parts share: values that never change, and no key nobody knows."""
+class Relay(Part, frozen=True, kw_only=True):
+    """A relay that switches one circuit of a segment: its coil, and the contact that says the circuit is closed."""
+
+    coil: Bit
+    feedback: Bit | None = None
 
 
-class Register(_Part, frozen=True, kw_only=True):
-    """A number in registers: value = raw x scale; a raw value in `invalid` means there is no value.
+class RelayStep(Part, frozen=True, kw_only=True):
+    """A level, and the circuits that are lit to make it."""
 
-    In a bit table (coil, discrete) the type is `bool` and the raw value 0 or 1. `word_order` None: the map's own.
+    level: Percent
+    lit: tuple[Name, ...]
+
+
+class RelayMap(Part, frozen=True, kw_only=True):
+    """Circuits that make the levels of a segment together: half-night and all-night lamps, say; steps ascend."""
+
+    circuits: Annotated[dict[Name, Relay], Meta(min_length=1, max_length=16)]
+    steps: Annotated[tuple[RelayStep, ...], Meta(min_length=1, max_length=32)]
+
+
+class ChannelMap(Part, frozen=True, kw_only=True):
+    """One output and its `count` repetitions: what makes its level, the level measured, readings and faults.
+
+    The level is made by one register (`level`) or by several relays (`relays`).
     """
 
-    table: Table
-    address: Address
-    type: NumberType = "uint16"
-    scale: Scale = 1.0
-    word_order: WordOrder | None = None
-    invalid: tuple[int | float, ...] = ()
-    stride: Address = 0
-
-
-class Bit(_Part, frozen=True, kw_only=True):
-    """A flag: a coil, a discrete input, or one bit of a register; it is raised when the bit equals `when`."""
-
-    table: Table
-    address: Address
-    bit: Annotated[int, Meta(ge=0, le=15)] = 0
-    when: Annotated[int, Meta(ge=0, le=1)] = 1
-    stride: Address = 0
-
-
-class ChannelMap(_Part, frozen=True, kw_only=True):
-    """One output and its `count` repetitions: the level register written, the level measured, readings and faults."""
-
     count: Annotated[int, Meta(ge=1, le=256)] = 1
-    level: Register
+    level: Register | None = None
+    relays: RelayMap | None = None
     actual: Register | None = None
     power_w: Register | None = None
     energy_wh: Register | None = None
@@ -82,7 +88,7 @@ class ChannelMap(_Part, frozen=True, kw_only=True):
     faults: dict[FaultEvent, Bit] = field(default_factory=dict)
 
 
-class Sentinel(_Part, frozen=True, kw_only=True):
+class Sentinel(Part, frozen=True, kw_only=True):
     """A register whose content is known, read after a time-out on a serial line before any answer is trusted again.
 
     expect: its content, or `unit` where the register holds the node's own unit number.
@@ -93,7 +99,7 @@ class Sentinel(_Part, frozen=True, kw_only=True):
     expect: Word | Literal["unit"]
 
 
-class RegisterAction(_Part, frozen=True, kw_only=True):
+class RegisterAction(Part, frozen=True, kw_only=True):
     """A one-shot action: write this value there."""
 
     table: Literal["coil", "holding"]
@@ -101,11 +107,12 @@ class RegisterAction(_Part, frozen=True, kw_only=True):
     value: Word = 1
 
 
-class RegisterMap(_Part, frozen=True, kw_only=True):
+class RegisterMap(Part, frozen=True, kw_only=True):
     """What a Modbus unit's tables mean. Addresses are those on the wire (PDU), counted from 0.
 
     max_gap: registers or bits nobody asked for that may be read along to save a request. write: `single` for units
-    that know no write-multiple. local: a switch that takes the whole unit out of our hands.
+    that know no write-multiple. local: a switch that takes the whole unit out of our hands. schedule: the nights it
+    runs alone; without it the unit is switched live.
     """
 
     word_order: WordOrder = "big"
@@ -115,11 +122,13 @@ class RegisterMap(_Part, frozen=True, kw_only=True):
     local: Bit | None = None
     flags: dict[Name, Bit] = field(default_factory=dict)
     readings: dict[Name, Register] = field(default_factory=dict)
+    schedule: ScheduleMap | None = None
+    clock: RegisterClock | None = None
     sentinel: Sentinel | None = None
     actions: dict[ActionKind, RegisterAction] = field(default_factory=dict)
 
 
-class TopicOut(_Part, frozen=True, kw_only=True):
+class TopicOut(Part, frozen=True, kw_only=True):
     """A topic we write to; `{node}` and `{address}` stand for the node's id and address."""
 
     topic: Topic
@@ -127,13 +136,13 @@ class TopicOut(_Part, frozen=True, kw_only=True):
     qos: Literal[0, 1] = 1
 
 
-class TopicIn(_Part, frozen=True, kw_only=True):
+class TopicIn(Part, frozen=True, kw_only=True):
     """A topic the node writes to."""
 
     topic: Topic
 
 
-class Availability(_Part, frozen=True, kw_only=True):
+class Availability(Part, frozen=True, kw_only=True):
     """Where a node's last will says whether it is there, and the two payloads it uses."""
 
     topic: Topic
@@ -141,7 +150,7 @@ class Availability(_Part, frozen=True, kw_only=True):
     offline: str = "offline"
 
 
-class LevelField(_Part, frozen=True, kw_only=True):
+class LevelField(Part, frozen=True, kw_only=True):
     """A JSON field holding the level; `full` is its value at 100 %, `integer` whether it takes whole numbers only."""
 
     field: FieldPath
@@ -149,7 +158,7 @@ class LevelField(_Part, frozen=True, kw_only=True):
     integer: bool = True
 
 
-class OnField(_Part, frozen=True, kw_only=True):
+class OnField(Part, frozen=True, kw_only=True):
     """A JSON field saying on or off, and the two values it uses."""
 
     field: FieldPath
@@ -157,14 +166,14 @@ class OnField(_Part, frozen=True, kw_only=True):
     off: str | bool | int = "OFF"
 
 
-class NumberField(_Part, frozen=True, kw_only=True):
+class NumberField(Part, frozen=True, kw_only=True):
     """A JSON field holding a number; value = number x scale."""
 
     field: FieldPath
     scale: Scale = 1.0
 
 
-class FlagField(_Part, frozen=True, kw_only=True):
+class FlagField(Part, frozen=True, kw_only=True):
     """A JSON field that raises a flag when it equals `when`; `otherwise` is what simulated nodes say."""
 
     field: FieldPath
@@ -172,14 +181,26 @@ class FlagField(_Part, frozen=True, kw_only=True):
     otherwise: str | bool | int = False
 
 
-class JsonAction(_Part, frozen=True, kw_only=True):
+class JsonAction(Part, frozen=True, kw_only=True):
     """A one-shot action: this JSON on that topic (none given: the set topic)."""
 
     topic: Topic | UnsetType = UNSET
     payload: dict[str, str | bool | int | float]
 
 
-class JsonReadings(_Part, frozen=True, kw_only=True):
+class JsonClock(Part, frozen=True, kw_only=True):
+    """Where a node takes the time (UTC), as `field` of a JSON object or alone; `reported`: its clock in the state.
+
+    epoch_s: a number of seconds since 1970. rfc3339: a text such as 2026-12-21T16:00:00Z.
+    """
+
+    topic: Topic
+    field: FieldPath | None = None
+    format: Literal["epoch_s", "rfc3339"] = "epoch_s"
+    reported: FieldPath | None = None
+
+
+class JsonReadings(Part, frozen=True, kw_only=True):
     """The JSON fields of a node's readings, each in the unit its name says after scaling."""
 
     power_w: NumberField | None = None
@@ -191,7 +212,7 @@ class JsonReadings(_Part, frozen=True, kw_only=True):
     operating_h: NumberField | None = None
 
 
-class MqttMap(_Part, frozen=True, kw_only=True):
+class MqttMap(Part, frozen=True, kw_only=True):
     """What a foreign MQTT dimmer's topics and JSON fields mean. A dot in a field name goes one object deeper.
 
     set, state: where levels are written and read. transition: the field that takes a ramp in seconds.
@@ -206,4 +227,5 @@ class MqttMap(_Part, frozen=True, kw_only=True):
     readings: JsonReadings = field(default_factory=JsonReadings)
     faults: dict[FaultEvent, FlagField] = field(default_factory=dict)
     local: FlagField | None = None
+    clock: JsonClock | None = None
     actions: dict[ActionKind, JsonAction] = field(default_factory=dict)

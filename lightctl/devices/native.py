@@ -40,8 +40,11 @@ class NativeCodec:
                     )
                 return (Outgoing(topics.topic(area, node.id, "desired"), payload, retain=True),)
             case NodeAction():
+                action = topics.COMMAND_ACTIONS.get(content.kind)
+                if action is None:
+                    raise NodeRefused(f"the native contract v1 has no action {content.kind.value}: leave it out")
                 command = topics.CommandDoc(
-                    id=content.id, action=content.kind, not_after=_epoch(content.not_after), args=dict(content.args)
+                    id=content.id, action=action, not_after=_epoch(content.not_after), args=dict(content.args)
                 )
                 return (Outgoing(topics.topic(area, node.id, "command"), msgspec.json.encode(command)),)
 

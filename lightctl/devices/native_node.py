@@ -28,7 +28,7 @@ class UnknownAction(InvalidInput):
 
     def __init__(self, where: str, action_id: str, action: str) -> None:
         self.id = action_id
-        known = ", ".join(ActionKind)
+        known = ", ".join(topics.COMMAND_ACTIONS)
         super().__init__(where, f"action {action[:SHOWN_CHARACTERS]!r} is not known; there are: {known}")
 
 
@@ -108,10 +108,10 @@ def decode_command(node: str, payload: bytes) -> NodeAction:
         document = read_json(payload, topics.CommandDoc, where)
     except InvalidInput:
         told = read_json(payload, _AnyCommandDoc, where)
-        if told.action in set(ActionKind):
+        if told.action in topics.COMMAND_ACTIONS.values():
             raise
         raise UnknownAction(where, told.id, told.action) from None
-    return NodeAction(document.id, node, document.action, instant(document.not_after), document.args)
+    return NodeAction(document.id, node, ActionKind(document.action), instant(document.not_after), document.args)
 
 
 def _channel_report(report: ChannelReport) -> topics.ChannelReportDoc:

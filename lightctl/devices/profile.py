@@ -18,7 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from lightctl.devices.maps import MqttMap, RegisterMap
 from lightctl.devices.places import Places
-from lightctl.devices.profile_keys import CONFIRMATIONS, Confirmation, Kind, ProfileKeys, capabilities, contradictions
+from lightctl.devices.profile_keys import Confirmation, Kind, ProfileKeys, capabilities, confirmation, contradictions
 from lightctl.domain.assets import ID_PATTERN, Capabilities
 from lightctl.domain.errors import InvalidInput
 
@@ -30,7 +30,8 @@ class Profile:
     """A make of node: its wire (kind and map), what it holds before it says so itself, and how it is confirmed.
 
     announces: it says hello with its own capabilities. confirmation: what proves a command (its revision reported, its
-    level reported, or a separate read-back of what was written). heartbeat_s: how often it is heard from at least.
+    level reported, a separate read-back of what was written, or one of the nights it keeps and runs). heartbeat_s: how
+    often it is heard from at least.
     """
 
     name: str
@@ -43,6 +44,12 @@ class Profile:
     mqtt: MqttMap | None = None
     modbus: RegisterMap | None = None
     heartbeat_s: int = 300
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether its clock can be set by us."""
+        wire = self.mqtt or self.modbus
+        return wire is not None and wire.clock is not None
 
 
 def parse_profile(text: str, name: str) -> Profile:
@@ -69,7 +76,7 @@ def parse_profile(text: str, name: str) -> Profile:
         kind=keys.kind,
         capabilities=capabilities(keys),
         announces=keys.announces,
-        confirmation=keys.confirmation or CONFIRMATIONS[keys.kind][0],
+        confirmation=confirmation(keys),
         caveats=keys.caveats,
         mqtt=keys.mqtt,
         modbus=keys.modbus,

@@ -10,15 +10,19 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from lightctl.devices.levels import known_levels
 from lightctl.devices.maps import BIT_TABLES, WORDS, Bit, ChannelMap, MqttMap, Register, RegisterMap
+from lightctl.devices.register_rules import level_contradictions, relay_parts, stored_contradictions, stored_parts
+from lightctl.devices.stored_schedule import slots_for_nights
 from lightctl.domain.assets import FULL_LEVEL, Capabilities
+from lightctl.domain.states import ActionKind
 
 Kind = Literal["native", "mqtt", "modbus"]
-Confirmation = Literal["revision", "level", "read_back"]
+Confirmation = Literal["revision", "level", "read_back", "stored"]
 CONFIRMATIONS: Mapping[Kind, tuple[Confirmation, ...]] = MappingProxyType({
     "native": ("revision",),
     "mqtt": ("level",),
-    "modbus": ("read_back", "level"),
+    "modbus": ("read_back", "level", "stored"),
 })  # fmt: skip
 TOPIC_PLACES = ("{node}", "{address}")
 TABLE_SIZE = 65536
@@ -52,18 +56,24 @@ class ProfileKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     modbus: RegisterMap | None = None
 
 
+def confirmation(keys: ProfileKeys) -> Confirmation:
+    """Give what proves a command: what the file says, or the usual way of its kind."""
+    stored = keys.modbus is not None and keys.modbus.schedule is not None
+    return keys.confirmation or ("stored" if stored else CONFIRMATIONS[keys.kind][0])
+
+
 def capabilities(keys: ProfileKeys) -> Capabilities:
-    """Give what the file says and what its map implies: channels are counted, and a coil knows on and off only."""
+    """Give what the file says and what its map implies: channels, slots and the levels of coils and relays."""
     given = keys.capabilities
     count = 1 if given.channels is None else given.channels
     levels = given.levels
     if keys.modbus:
         channels = keys.modbus.channels
         count = channels.count if channels else 0
-        levels = (0, FULL_LEVEL) if channels and channels.level.table in BIT_TABLES else levels
+        levels = known_levels(keys.modbus) or levels
     return Capabilities(
         nights=given.nights,
-        slots=given.slots,
+        slots=slots_for_nights(keys.modbus.schedule) if keys.modbus and keys.modbus.schedule else given.slots,
         resolution_s=given.resolution_s,
         ramp=given.ramp,
         min_level=given.min_level,
@@ -81,18 +91,33 @@ def contradictions(keys: ProfileKeys) -> Iterator[tuple[str, str]]:
             yield f"$.{kind}", f"a profile of kind {keys.kind} has no {kind} part"
         if part is None and keys.kind == kind:
             yield "$", f"a profile of kind {kind} needs a {kind} part"
-    if keys.kind != "native" and (given.nights or given.slots):
-        yield "$.capabilities", "only native nodes carry nights; leave nights and slots out"
     if keys.announces and keys.kind != "native":
         yield "$.announces", "only native nodes say hello"
     if keys.confirmation is not None and keys.confirmation not in CONFIRMATIONS[keys.kind]:
         yield "$.confirmation", f"kind {keys.kind} is confirmed by {' or '.join(CONFIRMATIONS[keys.kind])}"
+    yield from _night_contradictions(keys)
     if list(given.levels) != sorted(set(given.levels)):
         yield "$.capabilities.levels", "levels stand in ascending order, each once"
     if keys.mqtt is not None:
         yield from _mqtt_contradictions(keys.mqtt, given)
     if keys.modbus is not None:
         yield from _modbus_contradictions(keys.modbus, given)
+        yield from level_contradictions(keys.modbus)
+        yield from stored_contradictions(keys.modbus, resolution_s=given.resolution_s)
+    if any(ActionKind.SET_CLOCK in part.actions for part in (keys.mqtt, keys.modbus) if part):
+        yield f"$.{keys.kind}.actions", "the time is sent where the profile has a clock; leave set_clock out"
+
+
+def _night_contradictions(keys: ProfileKeys) -> Iterator[tuple[str, str]]:
+    """Give what cannot be about the nights a node carries and how they are confirmed."""
+    given = keys.capabilities
+    keeps_nights = keys.modbus is not None and keys.modbus.schedule is not None
+    if keys.kind != "native" and not keeps_nights and (given.nights or given.slots):
+        yield "$.capabilities", "only native nodes and units with a schedule carry nights; leave nights and slots out"
+    if keeps_nights and (not given.nights or given.slots or given.ramp):
+        yield "$.capabilities", "a schedule needs nights (how many), counts its slots itself, and holds no ramp"
+    if keys.kind == "modbus" and keys.confirmation and (keys.confirmation == "stored") != keeps_nights:
+        yield "$.confirmation", "a unit with a schedule is confirmed by what it has stored, and no other unit is"
 
 
 def _mqtt_contradictions(mqtt: MqttMap, given: CapabilitiesKeys) -> Iterator[tuple[str, str]]:
@@ -103,6 +128,8 @@ def _mqtt_contradictions(mqtt: MqttMap, given: CapabilitiesKeys) -> Iterator[tup
     topics = [("$.mqtt.set.topic", mqtt.set.topic), ("$.mqtt.state.topic", mqtt.state.topic)]
     if mqtt.availability:
         topics.append(("$.mqtt.availability.topic", mqtt.availability.topic))
+    if mqtt.clock:
+        topics.append(("$.mqtt.clock.topic", mqtt.clock.topic))
     topics += [
         (f"$.mqtt.actions.{kind}.topic", action.topic)
         for kind, action in mqtt.actions.items()
@@ -125,8 +152,6 @@ def _modbus_contradictions(modbus: RegisterMap, given: CapabilitiesKeys) -> Iter
     count = channels.count if channels else 0
     if given.channels not in (None, count):
         yield "$.capabilities.channels", f"the register map has {count} channels; leave the key out"
-    if channels and channels.level.table not in ("coil", "holding"):
-        yield "$.modbus.channels.level.table", "a level is written to a coil or a holding register"
     for path, part in _parts(modbus):
         last = part.address + (max(count, 1) - 1) * part.stride
         if isinstance(part, Register) and (part.table in BIT_TABLES) != (part.type == "bool"):
@@ -137,10 +162,8 @@ def _modbus_contradictions(modbus: RegisterMap, given: CapabilitiesKeys) -> Iter
             yield f"{path}.bit", "a coil or discrete input is one bit already"
         if last + (WORDS[part.type] if isinstance(part, Register) else 1) > TABLE_SIZE:
             yield f"{path}.address", "it ends beyond address 65535"
-        if part.stride and not path.startswith("$.modbus.channels."):
+        if part.stride and not path.startswith(("$.modbus.channels.", "$.modbus.schedule.")):
             yield f"{path}.stride", "only what belongs to a channel repeats"
-    if channels and count > 1 and not channels.level.stride:
-        yield "$.modbus.channels.level", "several channels need a stride"
 
 
 def _parts(modbus: RegisterMap) -> Iterator[tuple[str, Register | Bit]]:
@@ -150,6 +173,8 @@ def _parts(modbus: RegisterMap) -> Iterator[tuple[str, Register | Bit]]:
         value = getattr(channels, name)
         if isinstance(value, Register | Bit):
             yield f"$.modbus.channels.{name}", value
+    yield from relay_parts(modbus)
+    yield from stored_parts(modbus)
     for name, bit in (channels.faults if channels else {}).items():
         yield f"$.modbus.channels.faults.{name}", bit
     if modbus.local:

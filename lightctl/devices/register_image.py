@@ -1,16 +1,20 @@
-"""RegisterImage: the unit's end of a register map. Lamp states go in as words and bits, writes come out as levels."""
+"""RegisterImage: the unit's end of a register map. Lamp states go in as words and bits; levels and nights come out."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lightctl.devices.blocks import Block, Write, plan_reads, width_of
-from lightctl.devices.maps import BIT_TABLES, Bit, Register, RegisterMap, Table
-from lightctl.devices.registers import READINGS, encode_level, read_level
+from lightctl.devices.blocks import Block, Write, plan_reads
+from lightctl.devices.levels import coils_lit, level_blocks, level_in_force, level_of, level_writes, lit_at
+from lightctl.devices.maps import BIT_TABLES, Bit, Register, RegisterMap, RelayMap, Table
+from lightctl.devices.registers import READINGS
+from lightctl.devices.stored_schedule import body_blocks, decode_schedule, encode_schedule, is_whole
+from lightctl.devices.unit_clock import encode_clock, read_clock
 from lightctl.devices.words import encode_raw, encode_value
 from lightctl.domain.assets import FULL_LEVEL
-from lightctl.domain.states import ChannelReport, Reason
+from lightctl.domain.states import ChannelReport, DesiredState, Reason
 
 
 @dataclass(slots=True)
@@ -22,7 +26,7 @@ class RegisterImage:
     tables: dict[Table, dict[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for block in plan_reads(self.registers):
+        for block in (*plan_reads(self.registers), *body_blocks(self.registers)):
             self._put(block.table, block.address, (0,) * block.count)
         for action in self.registers.actions.values():
             self._put(action.table, action.address, (0,))
@@ -42,20 +46,56 @@ class RegisterImage:
     def commanded(self, channel: int) -> int | None:
         """Give the level (percent) last written for a channel."""
         assert self.registers.channels is not None
-        part = self.registers.channels.level
-        block = Block(part.table, part.address + channel * part.stride, width_of(part))
-        answers = {block: self.read(block)}
-        return read_level(part, channel, self.registers, answers)
+        relays = self.registers.channels.relays
+        answers = {block: self.read(block) for block in level_blocks(self.registers, channel)}
+        if relays is None:
+            return level_in_force(self.registers, channel, answers)
+        lit = coils_lit(relays, channel, answers)
+        return None if lit is None else level_of(relays, lit)
+
+    def document(self, node: str, now: dt.datetime) -> DesiredState | None:
+        """Give the document that stands in the tables, None where its checksum does not fit; raises InvalidInput."""
+        answers = {block: self.read(block) for block in (*plan_reads(self.registers), *body_blocks(self.registers))}
+        return decode_schedule(self.registers, node, answers, now) if is_whole(self.registers, answers) else None
+
+    def show_document(self, desired: DesiredState | None) -> None:
+        """Lay a document and the revision that runs into the tables; None empties them."""
+        schedule = self.registers.schedule
+        if schedule is None:
+            return
+        for block in body_blocks(self.registers):
+            self._put(block.table, block.address, (0,) * block.count)
+        for part in (schedule.checksum, schedule.commit):
+            self._show(part, 0, 0)
+        for write in encode_schedule(self.registers, desired) if desired is not None else ():
+            self.apply(write)
+        self.show_applied(0 if desired is None else desired.revision)
+
+    def show_applied(self, revision: int) -> None:
+        """Lay the revision that runs into the tables."""
+        if self.registers.schedule is not None:
+            self._show(self.registers.schedule.applied, 0, revision)
+
+    def shown_clock(self) -> dt.datetime | None:
+        """Give the instant that stands in the clock's registers."""
+        return read_clock(self.registers, {block: self.read(block) for block in plan_reads(self.registers)})
+
+    def show_clock(self, shown: dt.datetime) -> None:
+        """Lay what the unit's clock shows into the tables."""
+        if self.registers.clock is not None:
+            self.apply(encode_clock(self.registers, "", shown))
 
     def show_channel(self, channel: int, report: ChannelReport) -> None:
         """Lay a channel's state into the tables; what is None stands there as the map's invalid value."""
         channels = self.registers.channels
         assert channels is not None
         if report.commanded is not None:
-            place = channels.level.address + channel * channels.level.stride
-            self._put(channels.level.table, place, encode_level(self.registers, channels, report.commanded))
+            for write in level_writes(self.registers, channel, report.commanded):
+                self.apply(write)
         if channels.actual:
             self._show(channels.actual, channel, report.level, whole=FULL_LEVEL)
+        elif channels.relays:
+            self._close(channels.relays, channel, report.level or 0)
         for name in READINGS:
             part = getattr(channels, name)
             if isinstance(part, Register):
@@ -88,6 +128,11 @@ class RegisterImage:
         else:
             words = encode_raw(part.invalid[0] if part.invalid else 0, part.type, order)
         self._put(part.table, part.address + channel * part.stride, words)
+
+    def _close(self, relays: RelayMap, channel: int, level: int) -> None:
+        for name, relay in relays.circuits.items():
+            if relay.feedback:
+                self._raise(relay.feedback, channel, raised=name in lit_at(relays, level))
 
     def _raise(self, bit: Bit, channel: int, *, raised: bool) -> None:
         address = bit.address + channel * bit.stride

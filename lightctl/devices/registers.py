@@ -9,18 +9,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from lightctl.devices.blocks import MAX_WRITE, Answers, Block, Write, cover, find, plan_reads, width_of
+from lightctl.devices.blocks import MAX_WRITE, Answers, Block, Write, cover, find, plan_reads
 from lightctl.devices.due import level_due
-from lightctl.devices.maps import BIT_TABLES, Bit, ChannelMap, JsonReadings, Register, RegisterMap
+from lightctl.devices.levels import level_in_force, level_measured, level_writes
+from lightctl.devices.maps import BIT_TABLES, ChannelMap, JsonReadings, Register, RegisterMap
+from lightctl.devices.stored_schedule import encode_schedule, read_kept
+from lightctl.devices.unit_clock import read_clock
+from lightctl.devices.values import read_bit, read_value
 from lightctl.devices.words import decode_value, encode_value
-from lightctl.domain.assets import FULL_LEVEL, Node
+from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.states import ChannelReport, DesiredState, NodeAction, Reading, Reason, ReportedState
 
 __all__ = [
     "Block", "Write", "decode_reading", "decode_state", "decode_value", "encode_action", "encode_desired",
-    "encode_level", "encode_value", "plan_reads", "read_back", "read_bit", "read_level", "read_value", "unit_of",
-    "verify",
+    "encode_value", "plan_reads", "read_back", "unit_of", "verify",
 ]  # fmt: skip
 
 READINGS = JsonReadings.__struct_fields__
@@ -44,10 +47,12 @@ def decode_state(
     """Read a unit's state from the blocks that were answered; a block that is missing leaves its values None.
 
     A contactor's feedback is the level, its coil the level in force (`commanded`). A raised local switch makes the
-    reason `local`. Raises InvalidInput for answers of the wrong length.
+    reason `local`. A unit with a clock and nights of its own says what time it has and which revision it runs. Raises
+    InvalidInput for answers of the wrong length.
     """
     channels = registers.channels
     local = registers.local is not None and read_bit(registers.local, 0, words_by_block) is True
+    kept = read_kept(registers, words_by_block)
     wired = [number for number in sorted(node.channels) if channels is not None and 0 <= number < channels.count]
     return ReportedState(
         node=node.id,
@@ -57,6 +62,8 @@ def decode_state(
             for number in wired
             if channels is not None
         },
+        at=read_clock(registers, words_by_block),
+        applied_revision=None if kept is None else kept.applied,
         verified=verified,
         flags=tuple(name for name, bit in registers.flags.items() if read_bit(bit, 0, words_by_block)),
     )
@@ -72,16 +79,20 @@ def decode_reading(
 
 
 def encode_desired(registers: RegisterMap, desired: DesiredState, now: dt.datetime) -> tuple[Write, ...]:
-    """Give the writes that bring every channel to the level due now; raises NodeRefused for a channel it lacks."""
+    """Give the writes of a document, to be made in this order: the level due now on every channel, or its nights.
+
+    Raises NodeRefused for a channel the unit lacks.
+    """
     channels = registers.channels
     if channels is None:
         raise NodeRefused(f"node {desired.node} only measures; take its light points off it")
+    if registers.schedule is not None:
+        return encode_schedule(registers, desired)
     spans: list[Write] = []
     for number in sorted(desired.channels):
         if not 0 <= number < channels.count:
             raise NodeRefused(f"node {desired.node} has channels 0 to {channels.count - 1}, not {number}")
-        words = encode_level(registers, channels, level_due(desired, number, now).level)
-        spans.append(Write(channels.level.table, channels.level.address + number * channels.level.stride, words))
+        spans += level_writes(registers, number, level_due(desired, number, now).level)
     return tuple(spans) if registers.write == "single" else _joined(spans)
 
 
@@ -114,45 +125,6 @@ def verify(writes: Sequence[Write], words_by_block: Answers) -> str:
     return "; ".join(differences)
 
 
-def encode_level(registers: RegisterMap, channels: ChannelMap, level: int) -> tuple[int, ...]:
-    """Give the words (or the bit) of a level in percent; raises NodeRefused when the register cannot hold it."""
-    part = channels.level
-    if part.table in BIT_TABLES:
-        return (int(level > 0),)
-    try:
-        return encode_value(level, part.type, part.word_order or registers.word_order, part.scale)
-    except InvalidInput as error:
-        raise NodeRefused(f"its level register cannot hold {level} %: {error}") from error
-
-
-def read_level(part: Register, channel: int, registers: RegisterMap, answers: Answers) -> int | None:
-    """Read a level in percent: a bit is 0 or 100; None where there is none or it is outside 0..100."""
-    value = read_value(part, channel, registers, answers)
-    if value is None:
-        return None
-    level = round(value * FULL_LEVEL) if part.table in BIT_TABLES else round(value)
-    return level if 0 <= level <= FULL_LEVEL else None
-
-
-def read_value(part: Register, channel: int, registers: RegisterMap, answers: Answers) -> float | None:
-    """Read a channel's number; None where it was not answered or has no value."""
-    words = find(answers, part.table, part.address + channel * part.stride, width_of(part))
-    if words is None:
-        return None
-    if part.table in BIT_TABLES:
-        return int(bool(words[0]))
-    return decode_value(words, part.type, part.word_order or registers.word_order, part.scale, part.invalid)
-
-
-def read_bit(part: Bit, channel: int, answers: Answers) -> bool | None:
-    """Read whether a channel's flag is raised; None where it was not answered."""
-    words = find(answers, part.table, part.address + channel * part.stride, 1)
-    if words is None:
-        return None
-    bit = int(bool(words[0])) if part.table in BIT_TABLES else words[0] >> part.bit & 1
-    return bit == part.when
-
-
 def _channel(
     registers: RegisterMap, channels: ChannelMap, number: int, answers: Answers, *, local: bool
 ) -> ChannelReport:
@@ -163,8 +135,8 @@ def _channel(
         if isinstance(part := getattr(channels, name), Register)
     }
     return ChannelReport(
-        level=read_level(channels.actual, number, registers, answers) if channels.actual else None,
-        commanded=read_level(channels.level, number, registers, answers),
+        level=level_measured(registers, number, answers),
+        commanded=level_in_force(registers, number, answers),
         reason=Reason.LOCAL if local else None,
         faults=tuple(fault.value for fault, bit in channels.faults.items() if read_bit(bit, number, answers)),
         **readings,

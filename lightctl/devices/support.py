@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from lightctl.devices.maps import ChannelMap, JsonReadings, RegisterMap
 from lightctl.devices.profile import Profile, shipped_profiles
+from lightctl.devices.topics import COMMAND_ACTIONS
 from lightctl.domain.states import ActionKind
 
 COLUMNS = (
@@ -61,7 +62,9 @@ def _faults(profile: Profile) -> list[str]:
 
 def _actions(profile: Profile) -> list[str]:
     known = profile.mqtt or profile.modbus
-    return [kind.value for kind in (known.actions if known else ActionKind)]
+    if known is None:
+        return list(COMMAND_ACTIONS.values())
+    return [kind.value for kind in known.actions] + ([ActionKind.SET_CLOCK.value] if known.clock else [])
 
 
 def _listed(names: list[str]) -> str:

@@ -8,6 +8,8 @@ Unknown keys are ignored, everything else is strict. Times are seconds since 197
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -37,6 +39,10 @@ Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Number = Annotated[float, Meta(ge=-1e12, le=1e12)]
 Text = Annotated[str, Meta(max_length=512)]
 NightEntry = tuple[Epoch, Level, RampS]
+CommandAction = Literal["identify", "reboot", "report"]
+COMMAND_ACTIONS: Mapping[ActionKind, CommandAction] = MappingProxyType({
+    ActionKind.IDENTIFY: "identify", ActionKind.REBOOT: "reboot", ActionKind.REPORT: "report",
+})  # fmt: skip
 
 
 class CapabilitiesDoc(Struct, frozen=True):
@@ -118,7 +124,7 @@ class CommandDoc(Struct, frozen=True):
     """A one-shot action, worthless after `not_after`."""
 
     id: Id
-    action: ActionKind
+    action: CommandAction
     not_after: Epoch
     args: Annotated[dict[Id, Text], Meta(max_length=16)] = field(default_factory=dict)
 

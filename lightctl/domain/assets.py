@@ -152,6 +152,7 @@ class Fleet:
     time_zone: str
     points: Mapping[str, LightPoint]
     nodes: Mapping[str, Node]
+    groups: Mapping[str, Group]
 
     @classmethod
     def of(cls, points: Iterable[LightPoint], time_zone: str) -> Fleet:
@@ -161,18 +162,23 @@ class Fleet:
             if point.id in by_id:
                 raise InvalidInput(f"light point {point.id}", "the id is used twice", hint="Ids must be unique.")
             by_id[point.id] = point
-        return cls(time_zone, MappingProxyType(by_id), MappingProxyType(_nodes(by_id.values())))
+        nodes, groups = _nodes(by_id.values()), _groups(by_id.values())
+        return cls(time_zone, MappingProxyType(by_id), MappingProxyType(nodes), MappingProxyType(groups))
 
     def select(self, selector: Selector) -> tuple[LightPoint, ...]:
         """Give the light points a selector names, in inventory order."""
         return tuple(point for point in self._candidates(selector) if point.selected_by(selector))
 
     def _candidates(self, selector: Selector) -> Iterable[LightPoint]:
-        """Give the light points a selector can name at all: one, where it asks for an id, however large the city."""
+        """Give the light points a selector can name at all: few, where it asks for an id or a group of a large city."""
         for term in selector.terms:
             if term.key == "id" and term.operator is Operator.EQUALS:
                 named = self.points.get(term.values[0])
                 return () if named is None else (named,)
+        for term in selector.terms:
+            if term.key == "group" and term.operator is Operator.EQUALS:
+                group = self.groups.get(term.values[0])
+                return () if group is None else [self.points[member] for member in group.members]
         return self.points.values()
 
     @property
@@ -184,14 +190,13 @@ class Fleet:
                 members.setdefault(node.cabinet, []).append(node.id)
         return {name: Cabinet(name, tuple(nodes)) for name, nodes in members.items()}
 
-    @property
-    def groups(self) -> dict[str, Group]:
-        """The groups by name."""
-        members: dict[str, list[str]] = {}
-        for point in self.points.values():
-            for name in point.groups:
-                members.setdefault(name, []).append(point.id)
-        return {name: Group(name, tuple(ids)) for name, ids in members.items()}
+
+def _groups(points: Iterable[LightPoint]) -> dict[str, Group]:
+    members: dict[str, list[str]] = {}
+    for point in points:
+        for name in dict.fromkeys(point.groups):
+            members.setdefault(name, []).append(point.id)
+    return {name: Group(name, tuple(ids)) for name, ids in members.items()}
 
 
 def _nodes(points: Iterable[LightPoint]) -> dict[str, Node]:

@@ -40,7 +40,10 @@ class RolloutChanged:
 
 @dataclass(frozen=True, slots=True)
 class OverrideSet:
-    """An override is in the store; `asked` when somebody asked for it just now (not at boot): that is always sent."""
+    """An override is in the store; `asked` when somebody asked for it just now, not at boot.
+
+    What is asked for is always sent: at once, or when it begins.
+    """
 
     override: Override
     asked: bool = True

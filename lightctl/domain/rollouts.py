@@ -120,7 +120,7 @@ class Rollout:
 
     plan, base_version: the schedule plan it brings and the version in force meanwhile. files: name -> text. waves: the
     first is the canary. light_points: those whose nights change. wave: index of the one at work; batches: how many of
-    it were released; not_before: when the next may be; soaks_from: since when the whole wave is watched. edition: grows
+    it were released; moved_at: when the newest was; soaks_from: since when the whole wave is watched. edition: grows
     with each word of people, so that an older decision never overwrites a newer one. changed_at: of the state.
     version: the one of the schedules that it became, once done.
     """
@@ -145,7 +145,7 @@ class Rollout:
     edition: int = 1
     wave: int = 0
     batches: int = 0
-    not_before: dt.datetime | None = None
+    moved_at: dt.datetime | None = None
     soaks_from: dt.datetime | None = None
     detail: str = ""
     version: int | None = None
@@ -173,9 +173,14 @@ class Rollout:
             for batch in wave if number < self.wave else wave[: self.batches]:
                 yield from batch
 
-    def wave_of(self, node: str) -> int | None:
-        """Give the index of a node's wave, None for one that is no member."""
-        found = (number for number, wave in enumerate(self.waves) for batch in wave if node in batch)
+    def place_of(self, node: str) -> tuple[int, int] | None:
+        """Give how far it must get for a node to move, its wave first; None for one that is no member."""
+        found = (
+            (wave, batch)
+            for wave, batches in enumerate(self.waves)
+            for batch, nodes in enumerate(batches, start=1)
+            if node in nodes
+        )
         return next(found, None)
 
     def wave_name(self, number: int) -> str:

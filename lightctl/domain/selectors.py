@@ -67,11 +67,20 @@ class Selector:
 
 
 EVERYTHING = Selector()
-_KEY = r"[A-Za-z_][A-Za-z0-9_.-]*"
+KEY = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _VALUE = r"[^\s,()=!]+(?: +[^\s,()=!]+)*"
 # Possessive throughout (*+): a long run of blanks must not be tried in every division.
 _TERM = re.compile(
-    rf"\s*+(?P<key>{_KEY})\s*+(?:(?P<op>!=|=)\s*+(?P<value>{_VALUE})|(?<=\s)in\s*+\((?P<list>[^()]*)\))?\s*+(?:,|$)",
+    rf"\s*+(?P<key>{KEY})\s*+(?:(?P<op>!=|=)\s*+(?P<value>{_VALUE})|(?<=\s)in\s*+\((?P<list>[^()]*)\))?\s*+(?:,|$)",
+)
+_OTHER_LANGUAGES = (
+    (re.compile("=="), "Write one sign: key=value."),
+    (re.compile(r"\bin *\[", re.IGNORECASE), "Write round brackets: key in (a,b)."),
+    (re.compile(r"\bnot in\b", re.IGNORECASE), "Write key!=a, key!=b: a comma means and."),
+    (re.compile(r" or |[|;]", re.IGNORECASE), "Write key in (a,b) for either; there is no other or."),
+    (re.compile(r" and |&", re.IGNORECASE), "A comma means and: key=a, other=b."),
+    (re.compile(r"(?:^|,) *(?:!|not )", re.IGNORECASE), "Write key!=value; what has no such key counts as well."),
+    (re.compile(r"\bIN *\("), "Write in, with small letters: key in (a,b)."),
 )
 
 
@@ -89,13 +98,21 @@ def parse_selector(text: str, *, where: str = "selector") -> Selector:
             raise InvalidInput(
                 where,
                 f"cannot read the selector {text!r} from column {position + 1}",
-                hint="Write key=value, key!=value, key in (a,b), key or *, joined by commas.",
+                hint=_hint(text),
             )
         terms.append(_term(found, where))
         position = found.end()
     if text.rstrip().endswith(","):
         raise InvalidInput(where, f"the selector {text!r} ends with a comma", hint="Remove it or add a condition.")
     return Selector(tuple(terms))
+
+
+def _hint(text: str) -> str:
+    """Say how a selector is written; what other languages have, it has by another sign."""
+    for sign, instead in _OTHER_LANGUAGES:
+        if sign.search(text):
+            return instead
+    return "Write key=value, key!=value, key in (a,b), key or *, joined by commas."
 
 
 def _term(found: re.Match[str], where: str) -> Term:

@@ -211,6 +211,7 @@ class FaultEvent(StrEnum):
     CIRCUIT_BREAKER_TRIPPED = "circuitBreakerTripped"
     CABINET_DOOR_OPEN = "cabinetDoorOpen"
     RELAY_FAILURE = "relayFailure"
+    CLOCK_OFFSET = "clockOffset"
     CLOCK_UNTRUSTED = "clockUntrusted"
     NODE_FAULT = "nodeFault"
     STORE_FAILURE = "storeFailure"
@@ -240,6 +241,7 @@ class ActionKind(StrEnum):
     IDENTIFY = "identify"
     REBOOT = "reboot"
     REPORT = "report"
+    SET_CLOCK = "set_clock"
 
 
 @dataclass(frozen=True, slots=True)

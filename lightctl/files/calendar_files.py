@@ -8,12 +8,26 @@ from typing import TypeVar
 
 from lightctl.domain.programs import Assignment, Calendar, CalendarRule, Protection
 from lightctl.files.dates import parse_dates, parse_holidays, parse_nth, parse_weekdays
-from lightctl.files.fields import entries_of, items_of, level_of, one_or_list, parsed, selector_of, text_of
+from lightctl.files.fields import items_of, level_of, one_or_list, parsed, selector_of, text_of
 from lightctl.files.findings import Code, Sheet, quoted
+from lightctl.files.keys import Keys, entries_of
 from lightctl.files.yaml_nodes import Listing, Node, Text
 
 T = TypeVar("T")
-_CONDITIONS = ("dates", "weekdays", "nth", "holidays")
+_EXAMPLES = {
+    "dates": "12-24, 12-24..12-26 or a list: [12-24, 12-31]",
+    "weekdays": "fri, fri..sat or a list: [mon, wed]",
+    "nth": "2, last or a list: [1, 3]",
+}
+ALONE = ("dates", "weekdays", "holidays")
+CONDITIONS = (*ALONE, "nth")
+CALENDAR = Keys(("default",), ("rules",))
+RULE = Keys(("program",), CONDITIONS)
+ASSIGNMENT = Keys(
+    ("select", "calendar"),
+    elsewhere={"program": "Name a calendar here; one with the program as its default and no rules has it every night."},
+)
+PROTECTION = Keys(("select", "min_level"), ("reason",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,7 @@ class Reference:
 def read_calendar(sheet: Sheet, key: Text, node: Node, programs: list[Reference]) -> Calendar | None:
     """Read one calendar; the programs it names are added to `programs`."""
     what = f"calendar {quoted(key.text)}"
-    entries = entries_of(sheet, node, what, required=("default",), optional=("rules",))
+    entries = entries_of(sheet, node, what, CALENDAR)
     if entries is None:
         return None
     default = _reference(sheet, entries["default"], f"default of {what}", programs)
@@ -42,7 +56,7 @@ def read_assignments(sheet: Sheet, node: Node | None, calendars: list[Reference]
     """Read the assignments in order; the calendars they name are added to `calendars`."""
     found: list[Assignment] = []
     for item in items_of(sheet, node, "assignments"):
-        entries = entries_of(sheet, item, "an assignment", required=("select", "calendar"))
+        entries = entries_of(sheet, item, "an assignment", ASSIGNMENT)
         if entries is None:
             continue
         calendar = _reference(sheet, entries["calendar"], "calendar of an assignment", calendars)
@@ -56,7 +70,7 @@ def read_protections(sheet: Sheet, node: Node | None) -> list[Protection]:
     """Read the protections."""
     found: list[Protection] = []
     for item in items_of(sheet, node, "protections"):
-        entries = entries_of(sheet, item, "a protection", required=("select", "min_level"), optional=("reason",))
+        entries = entries_of(sheet, item, "a protection", PROTECTION)
         if entries is None:
             continue
         selector = selector_of(sheet, entries, "a protection")
@@ -68,10 +82,10 @@ def read_protections(sheet: Sheet, node: Node | None) -> list[Protection]:
 
 
 def _rule(sheet: Sheet, node: Node, what: str, programs: list[Reference]) -> CalendarRule | None:
-    entries = entries_of(sheet, node, what, required=("program",), optional=_CONDITIONS)
+    entries = entries_of(sheet, node, what, RULE)
     if entries is None:
         return None
-    if not any(name in entries for name in ("dates", "weekdays", "holidays")) and "nth" not in entries:
+    if not any(name in entries for name in CONDITIONS):
         sheet.report(
             Code.NO_CONDITION,
             node,
@@ -87,7 +101,10 @@ def _rule(sheet: Sheet, node: Node, what: str, programs: list[Reference]) -> Cal
     nth = _values(sheet, entries, "nth", what, Code.NTH, parse_nth)
     holidays = ""
     if "holidays" in entries:
-        holidays = parsed(sheet, Code.HOLIDAYS, entries["holidays"], f"holidays of {what}", parse_holidays) or ""
+        one_each = "Write one code, such as DE-NW; of several each has a rule."
+        holidays = (
+            parsed(sheet, Code.HOLIDAYS, entries["holidays"], f"holidays of {what}", parse_holidays, one_each) or ""
+        )
     return CalendarRule(
         _reference(sheet, entries["program"], f"program of {what}", programs),
         tuple(dates),
@@ -106,7 +123,8 @@ def _values(
     node = entries[name]
     if isinstance(node, Listing) and not node.items:
         sheet.report(code, node, f"{name} of {what} is an empty list", "Remove it, or say which.")
-    values = [parsed(sheet, code, item, f"{name} of {what}", parse) for item in one_or_list(node)]
+    instead = f"Write {_EXAMPLES[name]}."
+    values = [parsed(sheet, code, item, f"{name} of {what}", parse, instead) for item in one_or_list(node)]
     return [value for value in values if value is not None]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from lightctl.domain.errors import InvalidInput
@@ -15,17 +14,25 @@ from lightctl.domain.programs import (
     SunTime,
     TimeExpression,
 )
-from lightctl.files.findings import did_you_mean, quoted
+from lightctl.files.findings import closest, quoted
 
 MAX_DURATION_S = 12 * 3600
 DAY_S = 24 * 3600
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
-_CLOCK_LIKE = re.compile(r"([0-9]{1,2})[:.h]([0-9]{2})")
-_DURATION = re.compile(r"(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?")
+# Patterns that the schema for editors shares; regular expressions both of Python and of ECMAScript.
+CLOCK_TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?"
+DURATION = r"(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
+ANGLE = r"[+-]?(?:[0-8]?[0-9](?:\.[0-9]{1,6})?|90(?:\.0{1,6})?)"
+_CLOCK = re.compile(CLOCK_TIME)
+_CLOCK_LIKE = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))? ?(am|pm|uhr|h)?", re.IGNORECASE)
+_MIDNIGHT_AND_NOON = {"midnight": "00:00", "noon": "12:00"}
+_ANY_TIME = 'Write "HH:MM" from "00:00" to "23:59", or sunset, sunrise, dusk, dawn with +10m or -10m.'
+_HALF_A_DAY = 12
+_DURATION_WORD = re.compile(r"(?<=[0-9]) *(h|m|s)[a-z]*[ .]*", re.IGNORECASE)
+_DURATION = re.compile(DURATION)
 _SUN = re.compile(
     r"(?P<event>[A-Za-z]+)(?: ?\( ?(?P<angle>[^()]*?) ?\))?(?: ?(?P<sign>[+-]) ?(?P<offset>[0-9a-z]+))?",
 )
-_ANGLE = re.compile(r"[+-]?[0-9]{1,2}(?:\.[0-9]{1,6})?")
+_ANGLE = re.compile(ANGLE)
 _MAX_TEXT = 80
 _EVENTS = {event.value: event for event in SunEvent}
 
@@ -34,8 +41,7 @@ def parse_duration(text: str, *, where: str = "", limit_s: int = MAX_DURATION_S)
     """Read 90s, 10m or 1h30m into seconds; raises InvalidInput, also above `limit_s`."""
     found = _DURATION.fullmatch(text) if text else None
     if found is None:
-        hint = f"Write the unit: {text}s or {text}m." if text.isascii() and text.isdigit() and len(text) < 6 else ""  # noqa: PLR2004 - as many digits as a duration may have
-        raise InvalidInput(where, f"{quoted(text)} is not a duration", hint=hint or "Write 90s, 10m or 1h30m.")
+        raise InvalidInput(where, f"{quoted(text)} is not a duration", hint=_duration_hint(text))
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     total = hours * 3600 + minutes * 60 + seconds
     if total > limit_s:
@@ -49,7 +55,8 @@ def parse_clock_time(text: str, *, where: str = "") -> ClockTime:
     """Read "HH:MM" or "HH:MM:SS"; raises InvalidInput."""
     found = _CLOCK.fullmatch(text)
     if found is None:
-        raise InvalidInput(where, f"{quoted(text)} is not a clock time", hint=_clock_hint(text))
+        hint = _clock_hint(text) or 'Write "HH:MM" from "00:00" to "23:59".'
+        raise InvalidInput(where, f"{quoted(text)} is not a clock time", hint=hint)
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return ClockTime(hours * 3600 + minutes * 60 + seconds)
 
@@ -70,7 +77,13 @@ def parse_time_expression(text: str, *, where: str = "") -> TimeExpression:
     altitude = DUSK_ALTITUDE_DEG if twilight else SUNSET_ALTITUDE_DEG
     if found["angle"] is not None:
         altitude = _angle(found["angle"], where)
-    offset = parse_duration(found["offset"], where=where) if found["offset"] is not None else 0
+    offset = 0
+    if found["offset"] is not None:
+        if twilight and found["offset"].isdigit():
+            angle = f"{event}({found['sign']}{found['offset']})"
+            hint = f"An angle stands in brackets: {angle}; a duration has a unit: {found['offset']}m."
+            raise InvalidInput(where, f"{quoted(text)} is not a time", hint=hint)
+        offset = parse_duration(found["offset"], where=where)
     return SunTime(event, altitude, -offset if found["sign"] == "-" else offset)
 
 
@@ -80,29 +93,47 @@ def seconds_after_noon(clock: ClockTime) -> int:
 
 
 def _angle(text: str, where: str) -> float:
-    altitude = float(text) if _ANGLE.fullmatch(text) else math.nan
-    if not -90 <= altitude <= 90:  # noqa: PLR2004 - degrees of a right angle; also refuses NaN
-        raise InvalidInput(where, f"{quoted(text)} is not an angle in degrees", hint="Write dusk(-3) or dawn(-6).")
-    return altitude
+    if not _ANGLE.fullmatch(text):
+        raise InvalidInput(
+            where,
+            f"{quoted(text)} is not an angle in degrees",
+            hint="Write degrees from -90 to 90: dusk(-3), dawn(-4.5).",
+        )
+    return float(text)
 
 
 def _time_hint(text: str) -> str:
     word = re.match(r"[A-Za-z]+", text)
-    if word is None:
-        return _clock_hint(text)
+    if word is None or word[0].lower() in _MIDNIGHT_AND_NOON:
+        return _clock_hint(text) or _ANY_TIME
     if word[0].lower() in _EVENTS and word[0] not in _EVENTS:
         return f"Write {word[0].lower()} in small letters."
     if word[0] in _EVENTS:
         return f"Write {word[0]}, {word[0]}+10m or {word[0]}-1h30m."
-    return did_you_mean(word[0], _EVENTS)
+    known = closest(word[0], _EVENTS)
+    return f"Did you mean {known}?" if known else _ANY_TIME
 
 
 def _clock_hint(text: str) -> str:
+    """Say which clock time was meant; "" when nobody can tell."""
     if text in ("24:00", "24:00:00"):
         return 'Write "00:00"; it is the midnight after the evening.'
+    if text.lower() in _MIDNIGHT_AND_NOON:
+        return f'Write "{_MIDNIGHT_AND_NOON[text.lower()]}".'
     like = _CLOCK_LIKE.fullmatch(text.strip())
-    if like is not None and int(like[1]) < 24 and int(like[2]) < 60:  # noqa: PLR2004 - hours and minutes
-        return f'Write "{int(like[1]):02}:{like[2]}".'
+    if like is not None and (like[2] or like[3]):
+        hours, minutes, half = int(like[1]), like[2] or "00", (like[3] or "").lower()
+        if half in ("am", "pm") and 1 <= hours <= _HALF_A_DAY:
+            hours = hours % _HALF_A_DAY + (_HALF_A_DAY if half == "pm" else 0)
+        if _CLOCK.fullmatch(f"{hours:02}:{minutes}"):
+            return f'Write "{hours:02}:{minutes}".'
     if text.isascii() and text.isdigit() and len(text) <= 4 and int(text) < DAY_S // 60:  # noqa: PLR2004 - as 22:30
         return f'Write "HH:MM"; if a tool turned it into minutes, it was "{int(text) // 60:02}:{int(text) % 60:02}".'
-    return 'Write "HH:MM" from "00:00" to "23:59", or sunset, sunrise, dusk, dawn with +10m or -10m.'
+    return ""
+
+
+def _duration_hint(text: str) -> str:
+    if text.isascii() and text.isdigit() and len(text) < 6:  # noqa: PLR2004 - as many digits as a duration may have
+        return f"Write the unit: {text}s or {text}m."
+    short = _DURATION_WORD.sub(lambda unit: unit[1].lower(), text)
+    return f"Write {short}." if short != text and _DURATION.fullmatch(short) else "Write 90s, 10m or 1h30m."

@@ -14,7 +14,7 @@ from lightctl.domain.programs import Source
 MAX_FINDINGS_PER_FILE = 100
 SNIPPET_WIDTH = 100
 _MAX_SUGGESTED_FROM = 200
-_MAX_NAMES_LISTED = 12
+_MAX_NAMES_LISTED = 16
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as a line break
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 
@@ -136,11 +136,16 @@ def quoted(text: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Give a hint that names the closest known name, or else the few there are."""
-    names = sorted(known)[:_MAX_SUGGESTED_FROM]
-    close = difflib.get_close_matches(name[:64], names, n=1) if names else []
-    if close:
-        return f"Did you mean {close[0]}?"
+    names = sorted(known)
+    if close := closest(name, names):
+        return f"Did you mean {close}?"
     if not names:
         return ""
-    more = ", ..." if len(names) > _MAX_NAMES_LISTED else ""
-    return f"Known here: {', '.join(names[:_MAX_NAMES_LISTED])}{more}."
+    end = ", ..." if len(names) > _MAX_NAMES_LISTED else "."
+    return f"Known here: {', '.join(names[:_MAX_NAMES_LISTED])}{end}"
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Give the known name that is written most like this one, or ""."""
+    close = difflib.get_close_matches(name[:64], sorted(known)[:_MAX_SUGGESTED_FROM], n=1)
+    return close[0] if close else ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from lightctl.domain.errors import InvalidInput
 from lightctl.domain.programs import (
     SUNSET_TO_SUNRISE,
     ActivePeriod,
@@ -14,27 +16,34 @@ from lightctl.domain.programs import (
     TimeExpression,
 )
 from lightctl.files.expressions import parse_clock_time, parse_duration, parse_time_expression, seconds_after_noon
-from lightctl.files.fields import entries_of, items_of, level_of, one_or_list, parsed, text_of
+from lightctl.files.fields import items_of, level_of, one_or_list, parsed, text_of
 from lightctl.files.findings import Code, Sheet, quoted
+from lightctl.files.keys import Keys, entries_of
 from lightctl.files.yaml_nodes import Listing, Node, Table, Text
 
-_WINDOW_HINT = "Write: sunset-10m .. sunrise+10m"
-_CLAMPS = ("earliest", "latest")
+CLAMPS = ("earliest", "latest")
+PROGRAM = Keys(optional=("description", "active", "start_level", "steps"))
+_CLAMPED_EDGE = 'Clamp one end of the window: from: {at: sunset-10m, earliest: "16:30"}'
+WINDOW = Keys(("from", "to"), elsewhere=dict.fromkeys(("at", *CLAMPS), _CLAMPED_EDGE))
+EDGE = Keys(("at",), CLAMPS)
+STEP = Keys(("at", "level"), ("ramp", *CLAMPS))
 
 
 def read_program(sheet: Sheet, key: Text, node: Node) -> ControlProgram | None:
     """Read one program; None when nothing of it can be used. What is wrong goes to the sheet."""
     what = f"program {quoted(key.text)}"
-    entries = entries_of(sheet, node, what, optional=("description", "active", "start_level", "steps"))
+    entries = entries_of(sheet, node, what, PROGRAM)
     if entries is None:
         return None
     description = text_of(sheet, entries["description"], f"description of {what}") if "description" in entries else ""
     start_level = level_of(sheet, entries["start_level"], f"start_level of {what}") if "start_level" in entries else 100
-    active = _active(sheet, entries["active"], what) if "active" in entries else (SUNSET_TO_SUNRISE,)
+    source = sheet.source(key)
+    usual = (replace(SUNSET_TO_SUNRISE, source=source),)  # a window nobody wrote down stands where its program does
+    active = _active(sheet, entries["active"], what) if "active" in entries else usual
     steps = _steps(sheet, entries.get("steps"), what)
     if description is None or start_level is None:
         return None
-    return ControlProgram(key.text, active, start_level, steps, description, sheet.source(key))
+    return ControlProgram(key.text, active, start_level, steps, description, source)
 
 
 def _active(sheet: Sheet, node: Node, what: str) -> tuple[ActivePeriod, ...]:
@@ -48,7 +57,7 @@ def _active(sheet: Sheet, node: Node, what: str) -> tuple[ActivePeriod, ...]:
 
 def _window(sheet: Sheet, node: Node, what: str) -> ActivePeriod | None:
     if isinstance(node, Table):
-        entries = entries_of(sheet, node, what, required=("from", "to"))
+        entries = entries_of(sheet, node, what, WINDOW)
         if entries is None:
             return None
         start = _edge(sheet, entries["from"], f"from in {what}")
@@ -58,8 +67,8 @@ def _window(sheet: Sheet, node: Node, what: str) -> ActivePeriod | None:
         if text is None:
             return None
         edges = text.split("..")
-        if len(edges) != 2:  # noqa: PLR2004 - a window has two edges
-            sheet.report(Code.ACTIVE, node, f"{what}: {quoted(text)} is not a window", _WINDOW_HINT)
+        if len(edges) != 2 or "..." in text:  # noqa: PLR2004 - a window has two edges
+            sheet.report(Code.ACTIVE, node, f"{what}: {quoted(text)} is not a window", _window_hint(text))
             return None
         start, end = (_moment(sheet, Text(node.line, node.column, edge.strip(), plain=False), what) for edge in edges)
     if start is None or end is None:
@@ -67,10 +76,27 @@ def _window(sheet: Sheet, node: Node, what: str) -> ActivePeriod | None:
     return ActivePeriod(start, end, sheet.source(node))
 
 
+def _window_hint(text: str) -> str:
+    """Put two dots between two times where people wrote something else."""
+    for between in ("...", "\u2026", " to ", " bis ", " - ", "\u2013", "\u2014", "-"):
+        edges = [edge.strip() for edge in text.split(between)]
+        if len(edges) == 2 and all(map(_is_time, edges)):  # noqa: PLR2004 - a window has two edges
+            return f"Write: {edges[0]} .. {edges[1]}"
+    return "Write: sunset-10m .. sunrise+10m"
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_time_expression(text)
+    except InvalidInput:
+        return False
+    return True
+
+
 def _edge(sheet: Sheet, node: Node, what: str) -> Moment | None:
     if not isinstance(node, Table):
         return _moment(sheet, node, what)
-    entries = entries_of(sheet, node, what, required=("at",), optional=_CLAMPS)
+    entries = entries_of(sheet, node, what, EDGE)
     return None if entries is None else _clamped(sheet, entries, what)
 
 
@@ -80,9 +106,9 @@ def _moment(sheet: Sheet, node: Node, what: str) -> Moment | None:
 
 
 def _clamped(sheet: Sheet, entries: Mapping[str, Node], what: str) -> Moment | None:
-    moment = _moment(sheet, entries["at"], what)
+    moment = _moment(sheet, entries["at"], f"at of {what}")
     clamps: dict[str, ClockTime] = {}
-    for name in _CLAMPS:
+    for name in CLAMPS:
         if name in entries:
             clock = parsed(sheet, Code.CLAMP, entries[name], f"{name} of {what}", parse_clock_time)
             if clock is not None:
@@ -118,10 +144,10 @@ def _steps(sheet: Sheet, node: Node | None, what: str) -> tuple[Step, ...]:
 
 
 def _step(sheet: Sheet, node: Node, what: str) -> Step | None:
-    entries = entries_of(sheet, node, what, required=("at", "level"), optional=("ramp", *_CLAMPS))
+    entries = entries_of(sheet, node, what, STEP)
     if entries is None:
         return None
-    moment = _clamped(sheet, entries, f"at of {what}")
+    moment = _clamped(sheet, entries, what)
     level = level_of(sheet, entries["level"], f"level of {what}")
     ramp: int | None = 0
     if "ramp" in entries:

@@ -14,16 +14,17 @@ from typing import TypeVar
 from lightctl.domain.programs import NO_INTENT, Assignment, Calendar, ControlProgram, Intent, Protection
 from lightctl.domain.selectors import EVERYTHING
 from lightctl.files.calendar_files import Reference, read_assignments, read_calendar, read_protections
-from lightctl.files.fields import entries_of, named_entries
+from lightctl.files.fields import named_entries
 from lightctl.files.findings import Code, Finding, Sheet, did_you_mean, quoted
+from lightctl.files.keys import Keys, entries_of
 from lightctl.files.program_files import read_program
-from lightctl.files.yaml_nodes import Node, Text, read_yaml
+from lightctl.files.yaml_nodes import Node, Refused, Text, read_yaml
 
 __all__ = ["Finding", "ScheduleSet", "read_schedules"]
 
 T = TypeVar("T", ControlProgram, Calendar)
 VERSION = "1"
-_SECTIONS = ("programs", "calendars", "assignments", "protections")
+FILE = Keys(("version",), ("programs", "calendars", "assignments", "protections"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ def read_schedules(texts: Mapping[str, str]) -> ScheduleSet:
     for sheet, text in zip(sheets, texts.values(), strict=True):
         _read_file(sheet, text, draft)
     if all(sheet.readable for sheet in sheets):  # else a name may well be defined in the file that cannot be read
-        _check_references(draft.program_references, draft.programs, Code.UNKNOWN_PROGRAM, "program")
-        _check_references(draft.calendar_references, draft.calendars, Code.UNKNOWN_CALENDAR, "calendar")
+        names: Mapping[str, Collection[str]] = {"program": draft.programs, "calendar": draft.calendars}
+        _check_references(draft.program_references, Code.UNKNOWN_PROGRAM, "program", names)
+        _check_references(draft.calendar_references, Code.UNKNOWN_CALENDAR, "calendar", names)
     if not any(sheet.findings for sheet in sheets):  # a mistyped name would make its program look unused as well
         _warn(draft)
     findings = [one for sheet in sheets for one in sorted(sheet.findings, key=lambda one: (one.line, one.column))]
@@ -67,7 +69,9 @@ def _read_file(sheet: Sheet, text: str, draft: _Draft) -> None:
     root = read_yaml(sheet, text)
     if root is None:
         return
-    entries = entries_of(sheet, root, "a schedule file", optional=("version", *_SECTIONS))
+    entries = entries_of(
+        sheet, root, "a schedule file", Keys(optional=FILE.known)
+    )  # a missing version has its own words
     assert entries is not None
     _check_version(sheet, root, entries.get("version"))
     for key, node in named_entries(sheet, entries.get("programs"), "programs"):
@@ -84,7 +88,11 @@ def _read_file(sheet: Sheet, text: str, draft: _Draft) -> None:
 def _check_version(sheet: Sheet, root: Node, version: Node | None) -> None:
     if version is None:
         sheet.report(Code.MISSING_KEY, root, "the file says no version", "Start the file with: version: 1")
-    elif not (isinstance(version, Text) and version.plain and version.text == VERSION):
+    elif isinstance(version, Text) and version.text == VERSION and not version.plain:
+        sheet.report(
+            Code.VERSION, version, "the version is a text, not a number", "Write it without quotes: version: 1"
+        )
+    elif not isinstance(version, Refused) and not (isinstance(version, Text) and version.text == VERSION):
         written = f" {quoted(version.text)}" if isinstance(version, Text) else ""
         sheet.report(Code.VERSION, version, f"the version{written} is not known", "Write: version: 1")
 
@@ -99,11 +107,18 @@ def _is_first(sheet: Sheet, draft: _Draft, kind: str, key: Text) -> bool:
     return False
 
 
-def _check_references(references: Collection[Reference], known: Collection[str], code: Code, kind: str) -> None:
+def _check_references(
+    references: Collection[Reference], code: Code, kind: str, names: Mapping[str, Collection[str]]
+) -> None:
+    known = names[kind]
     for one in references:
-        if one.name not in known:
-            hint = did_you_mean(one.name, known) or f"No {kind} is defined."
-            one.sheet.report(code, one.node, f"{one.what}: there is no {kind} {quoted(one.name)}", hint)
+        if one.name in known:
+            continue
+        hint = did_you_mean(one.name, known) or f"These files define no {kind}; give all files of the set."
+        for other in names:
+            if one.name in names[other]:
+                hint = f"{quoted(one.name)} is a {other}; a {kind} belongs here. {hint}"
+        one.sheet.report(code, one.node, f"{one.what}: there is no {kind} {quoted(one.name)}", hint)
 
 
 def _warn(draft: _Draft) -> None:

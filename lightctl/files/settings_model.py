@@ -183,6 +183,9 @@ class DeliverySettings(_Section):
         le=1000,
         description="Lamps a feeder (a cabinet, else a link) is told to turn on a second, at most; 0 for no limit.",
     )
+    clock_warn_s: Seconds = Field(
+        default=30.0, description="Seconds a node's clock may be off before it is warned of, and set where it can be."
+    )
     clock_untrusted_s: Seconds = Field(
         default=300.0, description="Seconds a node's clock may be off before it is a fault."
     )
@@ -205,6 +208,9 @@ class SafetySettings(_Section):
         description="Whether schedules may ask for less than a protection keeps; the protection holds in any case.",
     )
     max_override_h: float = Field(default=12.0, gt=0, le=168, description="Longest manual level, in hours.")
+    max_override_ahead_h: float = Field(
+        default=168.0, ge=0, le=8784, description="How far ahead a manual level may begin, in hours; 0 allows none."
+    )
 
 
 class NightlySettings(_Section):

@@ -7,6 +7,7 @@ nesting and oversize are findings. Built on ruamel's event stream, which neither
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,10 +28,12 @@ from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scanner import Scanner
 
 from lightctl.files.findings import Code, Sheet, quoted
+from lightctl.files.yaml_words import in_plain_words
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 16
 _OUR_YAML = (1, 2)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +145,8 @@ def _read(sheet: Sheet, text: str) -> Node | None:
             "Remove it, or save the file as UTF-8 text.",
         )
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = " ".join(str(part) for part in (error.context, error.problem) if part) or "not YAML"
-        sheet.report(Code.NOT_YAML, _at(mark), f"not YAML: {what}", _syntax_hint(what))
+        mark, what, hint = in_plain_words(error)
+        sheet.report(Code.NOT_YAML, _at(mark), what, hint)
     except Exception as error:  # noqa: BLE001 - a foreign parser on foreign text: whatever it trips over is the text's fault
         what = str(error).partition("\n")[0] or type(error).__name__
         sheet.report(Code.NOT_YAML, _At(1, 1), f"not YAML: {what[:200]}", "Check the file with a YAML editor.")
@@ -185,7 +187,10 @@ class _Composer:
             raise _TooDeepError(spot)
         if isinstance(event, AliasEvent):
             self._sheet.report(
-                Code.ANCHOR, spot, f"the alias *{event.anchor} is not allowed", "Write the value out where it is used."
+                Code.ANCHOR,
+                spot,
+                f"the alias *{event.anchor} is not allowed",
+                "Write the value out; a text with * needs quotes.",
             )
             return Refused(spot.line, spot.column)
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
@@ -197,13 +202,20 @@ class _Composer:
                 "Write the value out wherever it is used.",
             )
         if tag is not None:
-            self._sheet.report(
-                Code.TAG,
-                spot,
-                f"the tag {quoted(str(tag))} is not allowed",
-                "Remove it; lightctl knows the types.",
-            )
+            written = str(tag).replace("tag:yaml.org,2002:", "!!")
+            hint = "Remove it; lightctl knows the types. A text that starts with ! needs quotes."
+            self._sheet.report(Code.TAG, spot, f"the tag {quoted(written)} is not allowed", hint)
+            if isinstance(event, ScalarEvent):
+                return Refused(spot.line, spot.column)
         if isinstance(event, ScalarEvent):
+            if control := _CONTROL.search(event.value):
+                self._sheet.report(
+                    Code.NOT_YAML,
+                    spot,
+                    f"the control character U+{ord(control[0]):04X} stands in a text",
+                    "Remove it; nobody can see it.",
+                )
+                return Refused(spot.line, spot.column)
             return Text(spot.line, spot.column, event.value, plain=event.style is None)
         if isinstance(event, SequenceStartEvent):
             return Listing(spot.line, spot.column, tuple(self._items(depth)))
@@ -254,13 +266,3 @@ def _at_index(text: str, index: int) -> _At:
 
 def _code_point(character: object) -> int:
     return ord(character) if isinstance(character, str) and len(character) == 1 else int(str(character) or "0")
-
-
-def _syntax_hint(what: str) -> str:
-    if "\\t" in what:
-        return "Indent with spaces, never with tabs."
-    if "mapping values are not allowed" in what:
-        return "Put a text that contains a colon and a space into quotes, and check the indentation."
-    if "expected ',' or" in what:
-        return "Close the bracket, or put a comma between the entries."
-    return "Check the indentation, the brackets and the quotes up to here."

@@ -1,8 +1,8 @@
 """ModbusLink: a Modbus line, TCP or serial, as a way to the street.
 
-One loop owns the line: orders first, most urgent first, then the polls that are due, one request at a time. A write is
-followed by a separate read-back of what was written, and only that makes a report `verified`. A unit that fails twice
-goes to a slow lane and costs its neighbours one time-out per `dead_poll_s`; its orders wait, the newest only.
+One loop owns the line: orders first, most urgent first, then the polls that are due, one request at a time; what is
+said to a unit is UnitTalk's. A unit that fails twice goes to a slow lane and costs its neighbours one time-out per
+`dead_poll_s`; its orders wait, the newest only.
 """
 
 from __future__ import annotations
@@ -12,26 +12,14 @@ import math
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 from lightctl.devices.profile import Profile
-from lightctl.devices.registers import (
-    Block,
-    decode_reading,
-    decode_state,
-    encode_action,
-    encode_desired,
-    read_back,
-    verify,
-)
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, LinkDown, NodeRefused
 from lightctl.domain.events import (
     ActionFinished,
-    CommandSent,
     Event,
     LinkChanged,
-    MeterRead,
     NodeReported,
     NodeUnreachable,
     SendFailed,
@@ -39,6 +27,7 @@ from lightctl.domain.events import (
 from lightctl.domain.states import ActionKind, DesiredState, NodeAction
 from lightctl.links.base import Clock, Emit, Order
 from lightctl.links.modbus_client import ModbusEndpoint
+from lightctl.links.modbus_talk import UnitTalk
 from lightctl.links.modbus_units import Unit, units_of
 from lightctl.links.modbus_wire import AnswerUnfit, ModbusWire, UnitRefusedForNow, UnitSilent
 from lightctl.links.outbox import Outbox
@@ -73,6 +62,7 @@ class ModbusLink:
         self._backoff = Backoff(endpoint.reconnect_cap_s, rng)
         self._work = asyncio.Event()
         self._wire = ModbusWire(endpoint, rng, self._work.set)
+        self._talk = UnitTalk(self._wire, emit, clock)
         self._outbox = Outbox(switch_ons_per_s=endpoint.switch_ons_per_s)
         self._units: dict[str, Unit] = {}
         self._silences = 0
@@ -184,7 +174,9 @@ class ModbusLink:
             return
         try:
             if isinstance(order.content, DesiredState):
-                await self._write_levels(unit, order.content)
+                await self._talk.give(unit, order.content)
+                self._note_answer(unit)
+                unit.was_given(self._clock.now())
             else:
                 await self._act(unit, order.content)
         except (NodeRefused, InvalidInput) as refused:
@@ -196,65 +188,32 @@ class ModbusLink:
             self._emit(self._failed(order, str(down), permanent=False))
             raise
 
-    async def _write_levels(self, unit: Unit, desired: DesiredState) -> None:
-        writes = encode_desired(unit.registers, desired, self._clock.now())
-        for write in writes:
-            await self._wire.write(unit.number, write, single=unit.registers.write == "single")
-        self._emit(CommandSent(unit.node.id, desired.revision, self._clock.now()))
-        words = {block: await self._wire.read(unit.number, block) for block in read_back(unit.registers, writes)}
-        self._note_answer(unit)
-        now = self._clock.now()
-        differs = verify(writes, words)
-        if differs:
-            self._emit(SendFailed(unit.node.id, desired.revision, now, f"read back otherwise: {differs}"))
-        else:
-            report = decode_state(unit.registers, unit.node, words, now, verified=True)
-            self._emit(NodeReported(replace(report, applied_revision=desired.revision)))
-        unit.due = now  # what the lamp makes of it is read as soon as no order waits
-
     async def _act(self, unit: Unit, action: NodeAction) -> None:
         if action.kind is ActionKind.REPORT and action.kind not in unit.registers.actions:
-            unit.due, unit.not_before_s = self._clock.now(), 0.0
+            unit.ask_at_once(self._clock.now())
             detail = "it is read next"
         else:
-            for write in encode_action(unit.registers, action):
-                await self._wire.write(unit.number, write, single=True)
+            detail = await self._talk.act(unit, action)
             self._note_answer(unit)
-            detail = "the unit took it"
+            if action.kind is ActionKind.SET_CLOCK:
+                unit.ask_at_once(self._clock.now())
         self._emit(ActionFinished(unit.node.id, action.id, "done", self._clock.now(), detail))
 
     async def _poll(self, unit: Unit) -> None:
-        """Read everything a unit's map names; a block it refuses leaves its values out, silence ends the round."""
-        words: dict[Block, tuple[int, ...]] = {}
-        refusal = ""
+        """Read everything a unit's map names and emit what it says."""
         try:
-            for block in unit.blocks:
-                try:
-                    words[block] = await self._wire.read(unit.number, block)
-                except (NodeRefused, UnitRefusedForNow) as error:
-                    refusal = str(error)
-        except (UnitSilent, AnswerUnfit) as trouble:
+            events = await self._talk.ask(unit)
+        except UnitTrouble as trouble:
             self._note_failure(unit, str(trouble))
             return
-        if not words:
-            self._note_failure(unit, refusal or "its profile names nothing to read")
-            return
-        self._note_answer(unit)
-        try:
-            for event in self._heard(unit, words):
-                self._emit(event)
         except InvalidInput as error:
-            self._emit(NodeUnreachable(unit.node.id, self._clock.now(), str(error)))
-
-    def _heard(self, unit: Unit, words: Mapping[Block, tuple[int, ...]]) -> list[Event]:
-        now, registers = self._clock.now(), unit.registers
-        events: list[Event] = []
-        if registers.channels is not None or registers.flags or registers.local is not None:
-            events.append(NodeReported(decode_state(registers, unit.node, words, now, verified=False)))
-        reading = decode_reading(registers, unit.node, words, now)
-        if reading is not None:
-            events.append(MeterRead(reading))
-        return events
+            events = [NodeUnreachable(unit.node.id, self._clock.now(), str(error))]
+        self._note_answer(unit)
+        unit.heard(
+            self._clock.now(), verified=any(isinstance(it, NodeReported) and it.report.verified for it in events)
+        )
+        for event in events:
+            self._emit(event)
 
     def _note_answer(self, unit: Unit) -> None:
         self._silences = 0

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from lightctl.devices.maps import RegisterMap
 from lightctl.devices.registers import Block, plan_reads, unit_of
+from lightctl.devices.stored_schedule import Kept
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput
 
 FAILURES_TO_SLOW_LANE = 2
 ROUND_S = 0.05
 DEAD_ROUND_TIMEOUTS = 10
+APPLYING_POLLS, APPLYING = 5, dt.timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,11 @@ class Known:
 
 @dataclass(slots=True)
 class Unit:
-    """One node on the line. due: when it is polled next; not_before_s: a floor for that on the machine's clock."""
+    """One node on the line. due: when it is polled next; not_before_s: a floor for that on the machine's clock.
+
+    proven: what it keeps and was read back whole. applying: polls for which it is asked again soon, as it may need a
+    moment to take what was committed.
+    """
 
     node: Node
     number: int
@@ -39,6 +45,8 @@ class Unit:
     due: dt.datetime
     not_before_s: float = 0.0
     failures: int = 0
+    proven: Kept | None = None
+    applying: int = 0
 
     @property
     def slow(self) -> bool:
@@ -59,6 +67,21 @@ class Unit:
         self.failures = 0
         self.due = now + dt.timedelta(seconds=poll_s)
         self.not_before_s = now_s + ROUND_S
+
+    def ask_at_once(self, now: dt.datetime) -> None:
+        """Poll it next."""
+        self.due, self.not_before_s = now, 0.0
+
+    def was_given(self, now: dt.datetime) -> None:
+        """Take note of a document written: what the lamp makes of it is read as soon as no order waits."""
+        self.due = now
+        self.applying = APPLYING_POLLS if self.registers.schedule is not None else 0
+
+    def heard(self, now: dt.datetime, *, verified: bool) -> None:
+        """Take note of a poll after a document was written: a unit may need a moment to run what was committed."""
+        self.applying = 0 if verified else max(0, self.applying - 1)
+        if self.applying:
+            self.due = now + APPLYING
 
     def failed(self, now: dt.datetime, now_s: float, dead_poll_s: float, timeout_s: float) -> None:
         """Take note that it gave no usable answer."""
@@ -96,5 +119,6 @@ def units_of(
         known = before.get(node.id)
         if known is not None and known.number == number:
             unit.due, unit.not_before_s, unit.failures = known.due, known.not_before_s, known.failures
+            unit.proven, unit.applying = known.proven, known.applying
         units[node.id] = unit
     return units, refused

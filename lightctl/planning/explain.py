@@ -84,7 +84,8 @@ def _of_overrides(overrides: Sequence[Override], reason: Reason, zone: ZoneInfo)
     found = []
     for index, override in enumerate(overrides):
         verdict = "outvoted" if index else "raised" if reason is Reason.PROTECTION else "decides"
-        detail = f"override {override.id}: {override.level} % until {_local(override.until, zone)}"
+        lasting = f"from {local_text(override.start, zone)} until {local_text(override.until, zone)}"
+        detail = f"override {override.id}: {override.level} % {lasting}"
         if override.user:
             detail += f", by {override.user}"
         if override.reason:
@@ -114,7 +115,7 @@ def _of_program(night: Night, reason: Reason, now: dt.datetime, zone: ZoneInfo, 
     switch = night.switches[index]
     verdict = "outvoted" if overridden else "raised" if reason is Reason.PROTECTION else "decides"
     detail = (
-        f"program {night.program}, night of {night.date}: {switch.level} % since {_local(switch.at, zone)}, "
+        f"program {night.program}, night of {night.date}: {switch.level} % since {local_text(switch.at, zone)}, "
         f"{switch.cause.removeprefix(f'program {night.program}, ')}"
     )
     return Verdict("program", verdict, detail, night.sources[index] if night.sources else NOWHERE)
@@ -139,5 +140,6 @@ def _of_assignment(assignment: Assignment | None) -> Verdict:
     return Verdict("assignment", "chosen", detail, assignment.source)
 
 
-def _local(instant: dt.datetime, zone: ZoneInfo) -> str:
+def local_text(instant: dt.datetime, zone: ZoneInfo) -> str:
+    """Write an instant by a city's clock."""
     return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")

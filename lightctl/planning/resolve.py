@@ -87,6 +87,14 @@ class Plan:
         """Give the protections of a light point, in file order."""
         return self._standing(point).protections
 
+    def place(self, point: LightPoint) -> Place:
+        """Give the place whose sun a light point follows."""
+        return self._standing(point).site.place
+
+    def floor(self, point: LightPoint) -> Floor:
+        """Give the floor its protections put under a light point."""
+        return self._standing(point).site.floor
+
     def night(self, point: LightPoint, date: dt.date) -> PlannedNight:
         """Give the compiled night of a light point, protections not yet applied."""
         return self._planned_night(self._standing(point).site, date)
@@ -118,34 +126,48 @@ class Plan:
         site = self._standing(point).site
         compiled = self._planned_night(site, self._date(now)).night
         if overrides or site.floor.level:
-            return min(compiled.end, self._next_difference(point, overrides, now, 1) or compiled.end)
+            return min(compiled.end, next(self._changes(point, overrides, now, 1), compiled.end))
         coming = compiled.index_at(now) + 1
         return compiled.switches[coming].at if coming < len(compiled.switches) else compiled.end
+
+    def changes(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, nights: int
+    ) -> Iterator[dt.datetime]:
+        """Give the instants after `now` at which level or reason changes, in order.
+
+        Looks so many nights ahead, further where an override lasts longer: what never changes comes to an end.
+        """
+        last = max((each.until for each in overrides), default=now)
+        return self._changes(point, overrides, now, max(nights, (last - now).days + 2))
+
+    def due(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> tuple[int, Reason, str]:
+        """Give level, reason and ref as `resolve` does, without the explanation."""
+        level, reason = self.level_at(point, overrides, now)
+        match reason:
+            case Reason.OVERRIDE:
+                ref = in_force(point, overrides, now)[0].id
+            case Reason.PROTECTION:
+                ref = self._standing(point).site.floor.reason
+            case _:
+                ref = self.night(point, self._date(now)).night.program
+        return level, reason, ref
 
     def resolve(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> Resolution:
         """Give the level due at an instant with everything that led to it."""
         standing = self._standing(point)
         planned = self.night(point, self._date(now))
-        level, reason = self.level_at(point, overrides, now)
-        active = in_force(point, overrides, now)
-        match reason:
-            case Reason.OVERRIDE:
-                ref = active[0].id
-            case Reason.PROTECTION:
-                ref = standing.site.floor.reason
-            case _:
-                ref = planned.night.program
+        level, reason, ref = self.due(point, overrides, now)
         verdicts = chain(
             planned,
             standing.assignment,
             standing.site.calendar,
             standing.protections,
-            active,
+            in_force(point, overrides, now),
             reason,
             now,
             self.time_zone,
         )
-        until = self._next_difference(point, overrides, now, NIGHTS_IN_SIGHT)
+        until = next(self.changes(point, overrides, now, NIGHTS_IN_SIGHT), None)
         return Resolution(level, reason, ref, until, verdicts)
 
     def _standing(self, point: LightPoint) -> _Standing:
@@ -190,15 +212,18 @@ class Plan:
         key = (site.place, site.floor, tuple((each.program, each.assigned) for each in planned))
         return self._switches.get(key, first_date, lambda: merged(raised(each.night, site.floor) for each in planned))
 
-    def _next_difference(
+    def _changes(
         self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, nights: int
-    ) -> dt.datetime | None:
+    ) -> Iterator[dt.datetime]:
         relevant = [each for each in overrides if each.until > now and point.selected_by(each.select)]
         marks = {bound for each in relevant for bound in (each.start, each.until)}
         marks.update(self._marks(self._standing(point).site, self._date(now), nights))
         present = self.level_at(point, relevant, now)
-        coming = sorted(mark for mark in marks if mark > now)
-        return next((mark for mark in coming if self.level_at(point, relevant, mark) != present), None)
+        for mark in sorted(mark for mark in marks if mark > now):
+            then = self.level_at(point, relevant, mark)
+            if then != present:
+                yield mark
+                present = then
 
     def _marks(self, site: _Site, first_date: dt.date, nights: int) -> Iterator[dt.datetime]:
         for ahead in range(nights):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lightctl.domain.assets import Capabilities, LightPoint
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered, NodeRestored
@@ -153,6 +153,35 @@ class ChangeRecord:
     level: int | None
     until: dt.datetime | None
     overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideRecord:
+    """An override and its life: the change that set it, and when and by whom it was ended before its time.
+
+    ended_by is the change that did, ended_user who made that change ("" where it was not kept).
+    """
+
+    override: Override
+    change: str
+    ended_at: dt.datetime | None = None
+    ended_by: str | None = None
+    ended_user: str = ""
+
+    @property
+    def began(self) -> bool:
+        """Whether it was not taken back before its beginning."""
+        return self.ended_at is None or self.ended_at >= self.override.start
+
+    @property
+    def over_at(self) -> dt.datetime:
+        """When it ends or ended, by hand or by itself."""
+        return self.override.until if self.ended_at is None else min(self.ended_at, self.override.until)
+
+    @property
+    def lived(self) -> Override | None:
+        """The override as long as it really held; None where it never did."""
+        return replace(self.override, until=self.over_at) if self.over_at > self.override.start else None
 
 
 @dataclass(frozen=True, slots=True)

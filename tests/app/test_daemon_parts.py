@@ -23,7 +23,7 @@ from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.events import FleetChanged, IntentChanged, LinkChanged, OverrideSet, ReviewDue
-from lightctl.domain.states import ChannelReport, ReportedState
+from lightctl.domain.states import ChannelReport, Reading, ReportedState
 from lightctl.domain.timescale import REAL_TIME, TimeScale
 from lightctl.files.settings import Settings
 from lightctl.planning.wall import next_wall_time
@@ -189,6 +189,13 @@ async def test_a_store_that_is_full_is_said_and_what_it_missed_is_written_when_i
     store.close()
 
 
+async def test_a_meter_is_heard_by_its_readings(office):
+    recorder = Recorder(office.store, run_here, Live(NOW, lambda: NOW))
+    await recorder.record(Effects(readings=(Reading("n-1", NOW, {"power_w": 840.0}),)))
+    assert office.operations.node_show(VIEWER, "n-1").last_seen == NOW
+    assert office.operations.node_show(VIEWER, "n-1").reachable
+
+
 def test_a_link_is_up_since_it_came_up():
     live = Live(NOW, lambda: NOW)
     live.hear(LinkChanged("mqtt", up=False, at=NOW))
@@ -198,9 +205,11 @@ def test_a_link_is_up_since_it_came_up():
 
 
 def test_policy_is_what_settings_say():
-    settings = Settings.model_validate({"delivery": {"settle_s": 5.0, "nights": 3, "clock_untrusted_s": 60.0}})
+    settings = Settings.model_validate(
+        {"delivery": {"settle_s": 5.0, "nights": 3, "clock_warn_s": 9, "clock_untrusted_s": 60.0}}
+    )
     policy = policy_of(settings)
-    assert (policy.settle_s, policy.nights, policy.clock_untrusted_s) == (5.0, 3, 60.0)
+    assert (policy.settle_s, policy.nights, policy.clock_warn_s, policy.clock_untrusted_s) == (5.0, 3, 9.0, 60.0)
     assert time_scale_of(settings) is REAL_TIME
 
 

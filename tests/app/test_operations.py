@@ -270,6 +270,25 @@ def test_a_lamp_is_settled_only_by_a_fresh_report_of_the_newest_revision_with_th
     assert (shown().settled, shown().reachable) == (False, False)
 
 
+def test_a_lamp_whose_node_keeps_its_nights_is_settled_only_while_they_read_back_whole(office):
+    keeper = "id,lat,lon,node,profile,link,address\nK1,51.4,6.7,k-1,modbus-night-controller,line,5\n"
+    office.operations.inventory_import(
+        OPERATOR, keeper, format="csv", name="k.csv", mapping=None, skip_bad_rows=False, guard=Guard()
+    )
+    confirmed = replace(command("k-1", 4, NOW), state=CommandState.CONFIRMED, finished_at=NOW)
+    whole = ReportedState("k-1", NOW, {0: ChannelReport(level=100)}, applied_revision=4, verified=True)
+    for report, settled in ((whole, True), (replace(whole, verified=False), False), (whole, True)):
+        office.store.commit(Recorded(commands=(confirmed,), reported=(report,), seen=(("k-1", NOW),)))
+        assert office.operations.light_show(VIEWER, "K1").settled is settled
+
+
+def test_a_node_is_shown_with_how_far_its_clock_is_ahead(office):
+    assert office.operations.node_show(VIEWER, "n-1").clock_offset_s is None
+    report = ReportedState("n-1", NOW, at=NOW - dt.timedelta(seconds=44.26))
+    office.store.commit(Recorded(reported=(report,), seen=(("n-1", NOW),)))
+    assert office.operations.node_show(VIEWER, "n-1").clock_offset_s == -44.3
+
+
 def test_status_counts_a_silent_lamp_as_unreachable_and_one_never_heard_as_unknown(office):
     report = ReportedState("n-1", NOW, {0: ChannelReport(level=100, commanded=100)}, "b", 1, NOW, 4)
     office.store.commit(Recorded(reported=(report,), seen=(("n-1", NOW),)))

@@ -204,7 +204,9 @@ def test_going_on_with_more_failures_than_allowed_has_to_be_said(office):
 def test_the_views_of_a_lamp_say_which_schedules_it_follows(office):
     office.now = LATE
     start(office)
-    move(office, wave=1, batches=1)
+    office.now = moved_at = LATE + dt.timedelta(minutes=2)
+    move(office, batches=1, moved_at=LATE)
+    move(office, wave=1, batches=1, moved_at=moved_at)
     points = {point.node: point.id for point in office.store.points() if point.kind == "lamp"}
     (canary,) = the_only(office).moved & points.keys()
     other = next(light for node, light in points.items() if node != canary)
@@ -212,14 +214,21 @@ def test_the_views_of_a_lamp_say_which_schedules_it_follows(office):
     assert office.operations.light_show(VIEWER, other).desired.level == 50
     said = [office.operations.why(VIEWER, light) for light in (points[canary], other)]
     assert [why.level for why in said] == [90, 50]
+    before = office.operations.why(VIEWER, points[canary], moved_at - dt.timedelta(seconds=1))
+    assert (before.level, before.next[0].at, before.next[0].level) == (50, moved_at, 90)
+    assert office.operations.why(VIEWER, points[canary], moved_at + dt.timedelta(days=1)).level == 90
     moved, waiting = (why.chain[-1] for why in said)
     assert (moved.layer, moved.verdict) == ("rollout", "chosen")
     assert "roll-out 1 (running), wave 1 of 2: moved" in moved.detail
     assert waiting.verdict == "none"
     assert "not moved yet, version 1 holds" in waiting.detail
+    office.now = undone_at = moved_at + dt.timedelta(minutes=2)
     office.operations.rollout_undo(OPERATOR, "1", Guard())
     assert office.operations.light_show(VIEWER, points[canary]).desired.level == 50
-    assert "rollout" not in {verdict.layer for verdict in office.operations.why(VIEWER, points[canary]).chain}
+    now, then = (office.operations.why(VIEWER, points[canary], at) for at in (None, moved_at))
+    assert (now.level, then.level, then.until) == (50, 90, undone_at)
+    assert [why.chain[-1].layer for why in (now, then)] == ["schedule", "inventory"]
+    assert "roll-out 1 (undone), wave 1 of 2: moved" in then.chain[-2].detail
 
 
 def test_the_end_puts_its_schedules_in_force_as_one_version_with_one_entry(office):

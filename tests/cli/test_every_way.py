@@ -84,6 +84,27 @@ def test_why_at_a_clock_time_means_this_night_by_the_citys_clock(city: Cli) -> N
     assert (earlier["at"], earlier["level"]) == ("2026-11-23T17:00:00Z", 100)
 
 
+def test_why_names_the_schedules_it_read_and_the_next_three_changes(city: Cli) -> None:
+    verdict = city.done("why", "LP-0001", "-o", "json").json()
+    assert verdict["schedule"]["version"] == 1
+    assert [change.keys() >= {"at", "level", "reason", "ref"} for change in verdict["next"]] == [True] * 3
+    assert (verdict["next"][0]["at"], verdict["next"][0]["level"]) == (verdict["until"], 70)
+    assert verdict["reported"] is None
+    shown = city.done("why", "LP-0001").out
+    assert "residential.yaml:" in shown
+    assert "step 22:00" in shown.partition("NEXT")[2]
+    assert len(shown.partition("NEXT")[2].splitlines()) == 4
+
+
+def test_why_of_a_past_and_of_a_coming_evening_says_with_what_it_was_read(city: Cli) -> None:
+    for text in ("2026-11-20 23:30", "2026-11-20T23:30", "2026-11-20T22:30:00Z"):
+        past = city.done("why", "LP-0001", "--at", text, "-o", "json").json()
+        assert (past["at"], past["reason"], past["schedule"]) == ("2026-11-20T22:30:00Z", "default", None)
+        assert {"schedule", "inventory"} <= {layer["layer"] for layer in past["chain"]}
+    coming = city.done("why", "LP-0001", "--at", "2026-12-24 23:30")
+    assert "as schedules and overrides stand now" in coming.out
+
+
 def test_dim_holds_a_level_until_the_time_given(city: Cli) -> None:
     change = city.done("dim", "LP-0001", "30", "--until", "23:00", "-o", "json").json()
     assert change.keys() >= CHANGE_KEYS
@@ -100,6 +121,85 @@ def test_a_level_without_an_end_lasts_half_an_hour(city: Cli) -> None:
 def test_for_counts_from_the_citys_own_clock(city: Cli) -> None:
     until = city.done("on", "LP-0001", "--for", "1h", "-o", "json").json()["until"]
     assert "2026-11-23T21:30:00" <= until <= "2026-11-23T21:40:00"
+
+
+def test_a_level_that_begins_later_lasts_from_its_beginning_and_leaves_the_lamp_alone_until_then(city: Cli) -> None:
+    change = city.done("off", "LP-0001", "--from", "23:30", "--for", "1h", "-o", "json").json()
+    assert (change["start"], change["until"]) == ("2026-11-23T22:30:00Z", "2026-11-23T23:30:00Z")
+    assert change["points"] == [{"id": "LP-0001", "state": "pending", "detail": "begins at 2026-11-23T22:30:00Z"}]
+    assert city.done("why", "LP-0001", "-o", "json").json()["reason"] == "program"
+    held = city.done("why", "LP-0001", "--at", "00:00", "-o", "json").json()
+    assert (held["level"], held["next"][0]["at"]) == (0, change["until"])
+    across = city.done("dim", "LP-0002", "20", "--from", "23:30", "--until", "02:00", "-o", "json").json()
+    assert (across["start"], across["until"]) == ("2026-11-23T22:30:00Z", "2026-11-24T01:00:00Z")
+    assert (
+        city.done("on", "LP-0003", "--from", "2026-11-24 01:30", "-o", "json").json()["until"] == "2026-11-24T01:00:00Z"
+    )
+
+
+def test_a_level_that_begins_later_is_not_waited_for_and_says_so(city: Cli) -> None:
+    ran = city("on", "LP-0001", "--from", "23:30", "--wait", "--timeout", "30")
+    assert ran.code == ExitCode.OK
+    assert "not waiting: it begins at 2026-11-23 " in ran.err
+    assert "1 pending" in ran.out
+    assert "from 2026-11-23 " in ran.out
+
+
+def test_a_beginning_that_has_passed_or_is_too_far_is_exit_code_2(city: Cli) -> None:
+    for begins in ("2026-11-23T20:00:00Z", "2026-12-23T20:00:00Z", "soon"):
+        ran = city("on", "LP-0001", "--from", begins)
+        assert (ran.code, ran.out) == (ExitCode.USAGE, "")
+    assert city.done("override", "list", "--ended").out == ""
+
+
+def test_overrides_are_listed_shown_and_cleared_by_id(city: Cli) -> None:
+    street = city.done("dim", "group:centre", "30", "--for", "2h", "--reason", "market", "-o", "json").json()
+    lamp = city.done("dim", "LP-0001", "60", "--for", "1h", "-o", "json").json()
+    (held,) = street["overrides"]
+    (own,) = lamp["overrides"]
+    listed = city.done("override", "list", "-o", "json").json()
+    assert [(each["id"], each["target"], each["scope"], each["state"]) for each in listed] == [
+        (own, "LP-0001", "light_point", "in_force"),
+        (held, "group:centre", "group", "in_force"),
+    ]
+    assert (listed[1]["lamps"], listed[1]["deciding"], listed[1]["outvoted_by"]) == (3, 2, [own])
+    assert [each["id"] for each in city.done("override", "list", "LP-0002", "-o", "json").json()] == [held]
+    assert [each["id"] for each in city.done("override", "list", "-l", "kind=crossing", "-o", "json").json()] == [held]
+    assert len(city.done("override", "list", "group:centre", "-o", "jsonl").out.splitlines()) == 2
+    assert "market" in city.done("override", "list").out
+    shown = city.done("override", "show", own, "-o", "json").json()
+    assert shown["outcomes"] == [
+        {
+            "count": 1,
+            "sample": ["LP-0001"],
+            "now": {"level": 60, "reason": "override", "ref": own},
+            "after": {"level": 30, "reason": "override", "ref": held},
+        }
+    ]
+    assert f"30 % ({held})" in city.done("override", "show", own).out
+    cleared = city.done("override", "clear", own, held, "-o", "json").json()
+    assert (cleared["affected"], city.done("override", "list", "-o", "json").json()) == (3, [])
+    over = city.done("override", "list", "--ended", "-o", "json").json()
+    assert [each["state"] for each in over] == ["ended", "ended"]
+    assert over[0]["ended_by"] == over[0]["user"]
+    assert city("override", "show", "override-none").code == ExitCode.NOT_FOUND
+    assert city("override", "clear", "override-none").code == ExitCode.NOT_FOUND
+    assert city("override", "clear").code == ExitCode.USAGE
+    assert city("override", "list", "LP-9999").code == ExitCode.NOT_FOUND
+
+
+def test_clearing_every_override_wants_a_yes_and_keeps_to_the_limit(city: Cli) -> None:
+    city.done("on", "-l", "*", "--yes")
+    ran = city("override", "clear", "--all")
+    assert (ran.code, ran.out) == (ExitCode.USAGE, "")
+    assert "--yes" in ran.err
+    assert city.done("override", "clear", "--all", "--dry-run", "-o", "json").json()["affected"] == 5
+    assert city("override", "clear", "--all", "--yes", "--max-affected", "4").code == ExitCode.REFUSED
+    assert city.done("status", "-o", "json").json()["overrides"] == 1
+    city.done("override", "clear", "--all", "--yes", "--reason", "storm over")
+    assert city.done("status", "-o", "json").json()["overrides"] == 0
+    newest = city.done("audit", "list", "--limit", "1", "-o", "json").json()[0]
+    assert (newest["verb"], newest["target"], newest["reason"]) == ("override clear", "all", "storm over")
 
 
 def test_off_never_takes_a_protected_crossing_below_its_floor(city: Cli) -> None:
@@ -261,10 +361,14 @@ def test_a_token_is_made_listed_and_revoked(city: Cli) -> None:
 @pytest.mark.parametrize(
     ("role", "allowed", "refused"),
     [
-        ("viewer", [("status",), ("light", "list"), ("audit", "verify")], [("on", "LP-0001"), ("token", "list")]),
+        (
+            "viewer",
+            [("status",), ("light", "list"), ("override", "list"), ("audit", "verify"), ("schedule", "export")],
+            [("on", "LP-0001"), ("override", "clear", "--all", "--yes"), ("token", "list")],
+        ),
         (
             "technician",
-            [("on", "LP-0001"), ("resume", "LP-0001")],
+            [("on", "LP-0001"), ("override", "clear", "--all", "--yes"), ("resume", "LP-0001")],
             [("schedule", "apply", "s.yaml"), ("token", "list")],
         ),
     ],

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -17,53 +16,11 @@ from lightctl.cli import output
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Column, Format
 from tests.support.doors import Cli
+from tests.support.terminals import LAUNCH, lightctl, on_a_terminal
 
 ROOT = Path(__file__).parents[2]
-LAUNCH = "import sys; sys.argv[0] = 'lightctl'; from lightctl.cli.main import main; main()"
 COLUMNS = (Column("NAME", lambda item: item["name"]), Column("SIZE", lambda item: str(item["size"]), right=True))
 ITEMS = [{"name": "a", "size": 5}, {"name": "long" * 60, "size": 12345}]
-
-
-def lightctl(*argv: str, cwd: Path, **more: object) -> subprocess.CompletedProcess[str]:
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(cwd), "LANG": "C.UTF-8"}
-    return subprocess.run(
-        [sys.executable, "-c", LAUNCH, *argv],
-        cwd=cwd,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        **more,
-    )
-
-
-def on_a_terminal(*argv: str, cwd: Path, keys: str = "", environ: dict[str, str] | None = None) -> tuple[int, str]:
-    """Run a command on a terminal of 80 columns; gives its exit code and everything on the screen."""
-    ours, theirs = pty.openpty()
-    with os.fdopen(ours, "wb", buffering=0) as keyboard:
-        base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(cwd), "LANG": "C.UTF-8"}
-        process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, *argv],
-            cwd=cwd,
-            env=base | {"TERM": "xterm-256color", "COLUMNS": "80"} | (environ or {}),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        if keys:
-            keyboard.write(keys.encode())
-        screen = b""
-        while True:
-            try:
-                piece = os.read(ours, 4096)
-            except OSError:  # the other end is closed: the process has ended
-                break
-            if not piece:
-                break
-            screen += piece
-        return process.wait(60), screen.decode()
 
 
 def test_a_table_in_a_pipe_is_aligned_and_cuts_nothing_off(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,10 +122,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(offline: Cli) -> None:
 
 def test_a_terminal_that_knows_no_blocks_gets_letters(offline: Cli) -> None:
     sheet = str(ROOT / "lightctl" / "cli" / "templates" / "residential.yaml")
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
     argv = ["schedule", "preview", sheet, "--place", "51.26,7.15", "--tz", "Europe/Berlin", "--date", "2026-12-24"]
-    ran = subprocess.run(
-        [sys.executable, "-c", LAUNCH, *argv], env=environ, capture_output=True, text=True, check=True, timeout=60
-    )
+    ran = lightctl(*argv, cwd=offline.folder, environ={"PYTHONIOENCODING": "ascii"})
     assert ran.stdout.isascii()
     assert "#########" in ran.stdout

@@ -36,6 +36,17 @@ def test_check_takes_a_folder_and_stdin(cli: Cli) -> None:
     assert cli("schedule", "check", "none").code == ExitCode.USAGE
 
 
+def test_check_reads_files_in_the_order_of_their_names_as_apply_does(cli: Cli) -> None:
+    (cli.folder / "1.yaml").write_text('version: 1\nassignments: [{select: "*", calendar: c}]\n')
+    (cli.folder / "2.yaml").write_text(
+        "version: 1\nprograms: {p: {}}\ncalendars: {c: {default: p}}\n"
+        "assignments: [{select: kind=street, calendar: c}]\n"
+    )
+    for files in (("1.yaml", "2.yaml"), ("2.yaml", "1.yaml")):
+        (warning,) = cli.done("schedule", "check", *files, "-o", "json").json()["warnings"]
+        assert (warning["file"], warning["line"]) == ("2.yaml", 4)
+
+
 def test_check_gives_every_error_at_once_with_place_and_hint(cli: Cli) -> None:
     (cli.folder / "bad.yaml").write_text(
         'version: 1\nprograms:\n  p:\n    start_level: 120\n    steps:\n      - {at: "25:00", level: 50}\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from lightctl import __version__
@@ -17,6 +19,7 @@ from lightctl.files.inventory import read_inventory
 from lightctl.files.schedules import read_schedules
 from lightctl.files.settings import load_settings
 from tests.support.doors import TEMPLATES, Cli, write_settings
+from tests.support.editor import as_an_editor_reads
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -108,7 +111,12 @@ def test_ctrl_c_is_130(tmp_path: Path) -> None:
 def test_init_writes_what_works_as_it_is(tmp_path: Path) -> None:
     cli = Cli(tmp_path, "store")
     ran = cli.done("init", "city")
-    assert ran.out.splitlines() == ["city/lightctl.toml", "city/schedules/residential.yaml", "city/inventory.csv"]
+    assert ran.out.splitlines() == [
+        "city/lightctl.toml",
+        "city/schedules/residential.yaml",
+        "city/schedules/schedule.schema.json",
+        "city/inventory.csv",
+    ]
     tomllib.loads((tmp_path / "city" / "lightctl.toml").read_text())
     assert load_settings(tmp_path / "city" / "lightctl.toml", {}, tmp_path).links
     city = Cli(tmp_path / "city", "store")
@@ -116,6 +124,16 @@ def test_init_writes_what_works_as_it_is(tmp_path: Path) -> None:
     city.done("inventory", "import", "inventory.csv")
     city.done("schedule", "apply", "schedules")
     assert len(city.done("light", "list", "-o", "json").json()) == 5
+
+
+def test_init_puts_the_schema_where_the_schedule_tells_editors_to_look(tmp_path: Path) -> None:
+    cli = Cli(tmp_path, "store")
+    cli.done("init", "city")
+    schedule = (tmp_path / "city" / "schedules" / "residential.yaml").read_text()
+    named = schedule.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    written = (tmp_path / "city" / "schedules" / named).read_text()
+    assert written == cli.done("schedule", "schema").out
+    jsonschema_rs.Draft202012Validator(json.loads(written)).validate(as_an_editor_reads(schedule))
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ def test_a_time_that_clocks_show_twice_is_the_first() -> None:
 )
 def test_a_clock_time_of_this_night_lies_between_its_noons(text: str, instant: str) -> None:
     assert parse_of_night(text, EVENING, BERLIN, where="--at") == utc(instant)
+    for written in ("2026-11-20 23:15", "2026-11-20T23:15", "2026-11-20T22:15:00Z"):
+        assert parse_of_night(written, EVENING, BERLIN, where="--at") == utc("2026-11-20T22:15:00Z")
     early_morning = EVENING + dt.timedelta(hours=7)
     assert parse_of_night(text, early_morning, BERLIN, where="--at") == utc(instant)
 

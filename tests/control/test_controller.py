@@ -9,31 +9,24 @@ from hypothesis import strategies as st
 
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Fleet
-from lightctl.domain.selectors import parse_selector
-from lightctl.domain.states import ActionKind, CommandState, Fault, FaultEvent, NodeAction, Override, Reason, Scope
-from tests.support.controlled import AFTERNOON, CARRYING, LIVE, SCHEDULE, ZONE, Street, intent, lamp
+from lightctl.domain.states import ActionKind, CommandState, Fault, FaultEvent, NodeAction, Reason, Scope
+from tests.support.controlled import (
+    AFTERNOON,
+    CARRYING,
+    LIVE,
+    SCHEDULE,
+    ZONE,
+    Street,
+    confirm,
+    intent,
+    lamp,
+    override,
+    running,
+    sent,
+)
 
 EVENING = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
 STEP_AT = dt.datetime(2026, 12, 4, 21, 0, tzinfo=dt.UTC)
-
-
-def sent(street: Street, node: str = "n-a") -> ev.CommandSent:
-    return ev.CommandSent(node, street.command(node).revision, street.now)
-
-
-def running(street: Street, capabilities=CARRYING) -> Street:
-    """A street whose lamp has announced itself, taken its document and said so."""
-    street.start()
-    street.step(street.hello(capabilities=capabilities))
-    street.step(sent(street), after=0.1)
-    street.step(street.report(), after=0.1)
-    assert street.command().state is CommandState.CONFIRMED
-    return street
-
-
-def override(street: Street, level: int, minutes: float = 30, select: str = "id=a", name: str = "o1") -> Override:
-    until = street.now + dt.timedelta(minutes=minutes)
-    return Override(name, Scope.LIGHT_POINT, parse_selector(select), level, street.now, until, user="test")
 
 
 def test_an_intent_gives_a_node_seven_nights_under_one_command():
@@ -376,16 +369,6 @@ def test_a_report_of_a_fading_lamp_that_comes_late_is_no_fault():
     assert not street.faults
 
 
-def test_a_clock_that_is_far_off_is_a_fault_and_a_near_one_is_not():
-    street = running(Street())
-    near = street.report().report
-    street.step(ev.NodeReported(replace(near, at=near.received_at + dt.timedelta(seconds=200))))
-    assert not street.faults
-    far = street.report().report
-    street.step(ev.NodeReported(replace(far, at=far.received_at + dt.timedelta(seconds=400))))
-    assert [f.event for f in street.faults.values()] == [FaultEvent.CLOCK_UNTRUSTED]
-
-
 def test_the_controller_only_touches_nodes_that_events_or_alarms_name():
     street = Street(tuple(lamp(str(number)) for number in range(50)))
     street.start()
@@ -418,12 +401,6 @@ def test_the_order_in_which_events_arrive_does_not_change_what_a_node_is_told(or
 
 
 # -- what stories of the world showed (tests/control/test_world.py), and what reading did ----------------------------
-
-
-def confirm(street: Street, **said: object) -> None:
-    """Let the open command reach the node and the node say so."""
-    street.step(sent(street))
-    street.step(street.report(**said), after=1)
 
 
 def test_a_weaker_override_holds_on_when_a_stronger_one_of_the_same_level_ends():

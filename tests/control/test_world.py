@@ -63,12 +63,22 @@ class Headstrong(Controller):
         return super().step([event for event in events if not isinstance(event, ev.OverrideEnded)], now)
 
 
+class Impatient(Controller):
+    """Forgets what is to begin later."""
+
+    def step(self, events, now):
+        return super().step(
+            [event for event in events if not (isinstance(event, ev.OverrideSet) and event.override.start > now)], now
+        )
+
+
 @pytest.mark.parametrize(
     ("kind", "broken", "rule"),
     [
         ("controller", Gullible, "I3"),
         ("firmware", Forgetful, "I5"),
         ("controller", Headstrong, "I7"),
+        ("controller", Impatient, "I1"),
     ],
 )
 def test_a_world_sees_a_part_that_breaks_its_promise(kind, broken, rule):

@@ -82,6 +82,10 @@ def node_reads(profile: Profile, desired: DesiredState, node: Node) -> dict[int,
         for write in writes:
             image.apply(write)
         assert verify(writes, {block: image.read(block) for block in read_back(profile.modbus, writes)}) == ""
+        if profile.modbus.schedule:
+            document = image.document(node.id, NOW)
+            assert document.revision == desired.revision
+            return {number: channel.level_at(NOW) for number, channel in document.channels.items()}
         return {number: image.commanded(number) for number in node.channels}
     codec = mqtt_codec(profile)
     (outgoing,) = codec.encode(node, desired, NOW)
@@ -97,6 +101,7 @@ def daemon_reads(profile: Profile, report: ChannelReport, node: Node) -> Reporte
         image = RegisterImage(profile.modbus, 7)
         for number in node.channels:
             image.show_channel(number, report)
+        image.show_applied(3)
         if profile.modbus.local:
             image.show_flags((), local=report.reason is Reason.LOCAL)
         answers = {block: image.read(block) for block in plan_reads(profile.modbus)}
@@ -142,7 +147,7 @@ def test_a_report_reaches_the_daemon_unchanged(name, data):
     state = daemon_reads(profile, report, node_of(profile))
     assert state.channels == dict.fromkeys(range(profile.capabilities.channels), report)
     assert (state.node, state.received_at, state.verified) == ("n1", NOW, False)
-    assert state.applied_revision == (3 if profile.kind == "native" else None)
+    assert state.applied_revision == (3 if profile.confirmation in ("revision", "stored") else None)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if shipped_profiles()[name].modbus])
@@ -204,14 +209,16 @@ def test_the_support_table_has_a_row_for_every_profile_and_no_empty_cell():
 
 def blueprint_keys(content: object) -> set[str]:
     if isinstance(content, dict):
-        return {str(key) for key in content} | {name for value in content.values() for name in blueprint_keys(value)}
+        return {str(key) for key in content} | blueprint_keys(list(content.values()))
+    if isinstance(content, list):
+        return {name for value in content for name in blueprint_keys(value)}
     return set()
 
 
 def test_the_blueprint_loads_and_shows_every_key_there_is():
     parts = BLUEPRINT.split("\n---\n")
     profiles = [parse_profile(part, f"blueprint{number}") for number, part in enumerate(parts)]
-    assert [profile.kind for profile in profiles] == ["mqtt", "modbus"]
+    assert [profile.kind for profile in profiles] == ["mqtt", "modbus", "modbus"]
     structs = [
         kind
         for kind in vars(maps).values()
@@ -250,13 +257,14 @@ MQTT = "version: 1\ntitle: T\nkind: mqtt\nmqtt:\n  level: {field: b}\n  state: {
         (HEAD + "modbus: {}\ncapabilities: {channels: 7}\n", "x.yaml:5:16", "0 channels"),
         (HEAD + "modbus: {}\ncapabilities: {levels: [50, 0]}\n", "x.yaml:5:16", "ascending"),
         (HEAD + "modbus: {}\nannounces: true\n", "x.yaml:5:1", "hello"),
-        (HEAD + "modbus: {}\nconfirmation: revision\n", "x.yaml:5:1", "read_back or level"),
+        (HEAD + "modbus: {}\nconfirmation: revision\n", "x.yaml:5:1", "read_back or level or stored"),
         ("version: 1\ntitle: T\nkind: native\nmodbus: {}\n", "x.yaml:4:1", "no modbus part"),
         (MQTT + "{topic: 's/n'}\n", "x.yaml:7:9", "exactly once"),
         (MQTT + "{topic: 's/x{node}'}\n", "x.yaml:7:9", "level of its own"),
         (MQTT + "{topic: 's/#/{node}'}\n", "x.yaml:7:9", "wildcard"),
         (MQTT + "{topic: 's/{node}/x'}\ncapabilities: {channels: 2}\n", "x.yaml:8:16", "one channel"),
         (MQTT + "{topic: 's/{node}/x'}\n  transition: b.fade\n", "x.yaml:4:1", "other fields"),
+        (MQTT + "{topic: 's/{node}/x'}\n  clock: {topic: 's/time'}\n", "x.yaml:8:11", "exactly once"),
         (MQTT.replace("b}", "b, full: 10}") + "{topic: 's/{node}/x'}\n", "x.yaml:5:21", "fewer steps"),
     ],
 )  # fmt: skip

@@ -55,6 +55,16 @@ def test_selection_keeps_the_order_of_the_inventory():
     assert [point.id for point in chosen] == ["LP2", "LP1"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["*", "id=LP1", "group=centre", "group=north", "group=nobody", "group=centre,id=LP2", "group!=north", "group"],
+)
+def test_a_selection_is_every_light_point_the_selector_holds_for(text):
+    city = fleet(SECOND, LAMP, replace(LAMP, id="LP3", channel=2, tags={"group": "north;north"}))
+    selector = parse_selector(text)
+    assert city.select(selector) == tuple(point for point in city.points.values() if point.selected_by(selector))
+
+
 def test_groups_and_cabinets_follow_from_the_light_points():
     city = fleet(LAMP, SECOND)
     assert {name: group.members for name, group in city.groups.items()} == {"centre": ("LP1", "LP2"), "north": ("LP2",)}

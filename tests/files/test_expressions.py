@@ -27,7 +27,8 @@ def test_a_duration_is_read_in_seconds(text, seconds):
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("", "90s"), ("10", "10s or 10m"), ("10 m", "90s"), ("m10", "90s"), ("1.5h", "1h30m"), ("-5m", "90s"),
+    [("", "90s"), ("10", "10s or 10m"), ("10 m", "Write 10m."), ("90 Sec.", "Write 90s."),
+     ("1h 30min", "Write 1h30m."), ("m10", "90s"), ("1.5h", "1h30m"), ("-5m", "90s"),
      ("30m1h", "90s"), ("13h", "12 hours"), ("\u0663m", "90s"), ("9" * 5000 + "s", "90s")],
 )  # fmt: skip
 def test_what_is_no_duration_says_what_to_write(text, hint):
@@ -72,6 +73,12 @@ def test_a_time_expression_is_read(text, expected):
         ("25:00", "23:59"),
         ("Sunset", "small letters"),
         ("sunste", "Did you mean sunset?"),
+        ("10pm", '"22:00"'),
+        ("12:15 am", '"00:15"'),
+        ("7.30 Uhr", '"07:30"'),
+        ("midnight", '"00:00"'),
+        ("dusk-6", "dusk(-6)"),
+        ("Sonnenuntergang", "sunset, sunrise, dusk, dawn"),
         ("sunset10m", "sunset+10m"),
         ("sunset+-10m", "sunset+10m"),
         ("sunset(-6)", "dusk(-6)"),
@@ -80,7 +87,7 @@ def test_a_time_expression_is_read(text, expected):
         ("dusk()", "dusk(-3)"),
         ("sunset+13h", "12 hours"),
         ("", "HH:MM"),
-        ("noon", ""),
+        ("noon", '"12:00"'),
     ],
 )
 def test_what_is_no_time_says_what_to_write(text, hint):

@@ -5,10 +5,11 @@ import pytest
 from lightctl.domain.programs import NO_INTENT
 from lightctl.files.findings import MAX_FINDINGS_PER_FILE, Code
 from lightctl.files.schedules import read_schedules
+from tests.support.common_mistakes import MISTAKES
 from tests.support.wrong_schedules import ELSEWHERE, HEAD, WARNED, WRONG, program
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.code}-{wrong.text[11:60]!r}")
+@pytest.mark.parametrize("wrong", [*WRONG, *MISTAKES], ids=lambda wrong: f"{wrong.code}-{wrong.text[11:60]!r}")
 def test_each_mistake_is_one_error_with_its_code_place_and_remedy(wrong):
     read = read_schedules({"wrong.yaml": wrong.text})
     assert [(error.code, error.line, error.column) for error in read.errors] == [

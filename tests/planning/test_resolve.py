@@ -359,3 +359,34 @@ def test_between_now_and_the_next_change_nothing_changes(held, floor, minute):
     assert (resolved.level, resolved.reason) == present
     assert resolved.until is not None
     assert resolved.until >= coming
+
+
+@settings(max_examples=25, deadline=None)
+@given(overrides, st.integers(0, 100), st.integers(0, 1439))
+def test_something_changes_at_each_change_to_come_and_never_between(held, floor, minute):
+    plan, point = Plan(intent(protection("*", floor)), BERLIN), lamp()
+    now = utc("2026-01-05T11:00") + dt.timedelta(minutes=minute)
+    horizon = now + dt.timedelta(hours=36)
+    coming = [at for at in plan.changes(point, held, now, 3) if at < horizon]
+    for begin, end in pairwise([now, *coming, horizon]):
+        steady = plan.level_at(point, held, begin)
+        minutes = range(int((end - begin) / dt.timedelta(minutes=1)) + 1)
+        moments = [begin + dt.timedelta(minutes=each) for each in minutes] + [end - dt.timedelta(microseconds=1)]
+        assert {plan.level_at(point, held, at) for at in moments if at < end} == {steady}
+        assert plan.due(point, held, begin)[:2] == steady
+        assert end == horizon or plan.level_at(point, held, end) != steady
+
+
+def test_changes_to_come_end_where_nothing_ever_changes():
+    plan = Plan(NO_INTENT, LONGYEARBYEN.time_zone)
+    point, polar_night = lamp(place=LONGYEARBYEN), utc("2026-12-20T20:00")
+    assert list(plan.changes(point, (), polar_night, 8)) == []
+    far = override("o", 30, start="2026-12-27T20:00", until="2026-12-30T20:00")
+    assert list(plan.changes(point, (far,), polar_night, 8)) == [far.start, far.until]
+
+
+def test_changes_to_come_leave_no_night_out_before_a_distant_override():
+    plan, far = Plan(intent(), BERLIN), override("o", 30, start="2026-01-12T19:00", until="2026-01-12T20:00")
+    coming = list(plan.changes(lamp(), (far,), EVENING, 2))
+    assert far.start in coming
+    assert {at.date() for at in coming} >= {MONDAY + dt.timedelta(days=day) for day in range(8)}

@@ -46,6 +46,7 @@ def test_schedules_are_replaced_as_a_whole_and_history_is_kept(store):
     assert store.put_schedules({"c.yaml": "3"}, draft()) == 2
     assert store.schedules() == Schedules(2, {"c.yaml": "3"}, NOW, "ada")
     assert list(store.schedules(1).files.items()) == [("a.yaml", "2"), ("b.yaml", "1")]
+    assert store.schedules(3) == Schedules(3, {})
     assert store.put_schedules({}, draft()) == 3
     assert store.replay(NOW).schedule_files == {}
 
@@ -63,6 +64,32 @@ def test_an_override_id_is_never_used_twice(store):
     with pytest.raises(StoreError, match="overrides"):
         store.add_overrides([override("O2"), override("O1")], "c2", draft())
     assert [o.id for o in store.overrides(NOW)] == ["O1"]
+
+
+def test_an_override_remembers_its_life_and_who_ended_it(store):
+    store.add_overrides([override("O1"), override("O2", start=NOW + HOUR, until=NOW + 2 * HOUR)], "c1", draft())
+    with store.transaction():
+        store.record_change("c2", "resume", NOW, ["LP1"], None, None, draft(user="bob"))
+        store.end_overrides(["O2"], NOW + HOUR / 2, "c2", None)
+    ended, held = store.override_records()
+    assert (ended.override.id, ended.change, ended.ended_by, ended.ended_user) == ("O2", "c1", "c2", "bob")
+    assert (ended.over_at, ended.lived) == (NOW + HOUR / 2, None), "taken back before it began"
+    assert (held.ended_at, held.ended_user, held.over_at, held.lived) == (None, "", NOW + HOUR, override("O1"))
+    assert store.override_record("O2") == ended
+    assert store.override_record("O9") is None
+    assert store.override_records(open_at=NOW) == (held,)
+    assert store.override_records(open_at=NOW + HOUR) == ()
+    assert set(store.overrides_of_change("c1")) == {held, ended}
+    assert store.overrides_of_change("c2") == (ended,)
+
+
+def test_what_held_at_an_instant_is_found_also_when_it_was_ended_later(store):
+    store.add_overrides([override("O1", until=NOW + 3 * HOUR), override("O2", until=NOW + 3 * HOUR)], "c1", draft())
+    store.end_overrides(["O2"], NOW + HOUR, "c2", draft())
+    assert [r.override.id for r in store.overrides_since(NOW)] == ["O2", "O1"]
+    assert [r.lived.until for r in store.overrides_since(NOW)] == [NOW + HOUR, NOW + 3 * HOUR]
+    assert [r.override.id for r in store.overrides_since(NOW + HOUR)] == ["O1"]
+    assert store.overrides_since(NOW + 3 * HOUR) == ()
 
 
 def test_a_change_remembers_what_it_touched(store):

@@ -35,7 +35,7 @@ def test_a_roll_out_comes_back_as_it_was_started(store):
 
 def test_how_far_it_got_is_kept_with_how_its_nodes_stand(store):
     store.start_rollout(rollout(), draft())
-    moved = rollout(batches=2, not_before=NOW + HOUR, soaks_from=NOW + dt.timedelta(microseconds=1), detail="so far")
+    moved = rollout(batches=2, moved_at=NOW + HOUR, soaks_from=NOW + dt.timedelta(microseconds=1), detail="so far")
     stands = (Standing("1", "n-1", MemberState.FOLLOWED), Standing("1", "n-2", MemberState.FAILED, "no answer"))
     store.commit(Recorded(rollouts=(moved,), standings=stands))
     assert store.rollout_under_way() == moved
@@ -98,6 +98,29 @@ def test_one_that_ended_is_left_as_it_is(store):
     assert store.schedules().version == 0
     with pytest.raises(StoreError, match="ended stays"):
         store.tell_rollout(replace(undone, state=RolloutState.RUNNING), draft())
+
+
+def test_when_a_node_moved_is_known_by_its_place(store):
+    store.start_rollout(rollout(), draft())
+    for minutes, place in enumerate([(0, 1), (0, 2), (1, 1)]):
+        at = NOW + dt.timedelta(minutes=minutes)
+        store.commit(Recorded(rollouts=(rollout(wave=place[0], batches=place[1], moved_at=at),)))
+        later = rollout(wave=place[0], batches=place[1], moved_at=at, soaks_from=at + HOUR)
+        store.commit(Recorded(rollouts=(later,)))
+    places = [rollout().place_of(node) for node in ("n-1", "n-2", "n-3", "n-4", "n-5")]
+    assert places == [(0, 1), (0, 1), (0, 2), (1, 1), None]
+    minutes = [(store.released_at("1", place) - NOW).seconds // 60 for place in places if place is not None]
+    assert minutes == [0, 0, 1, 2]
+    assert store.released_at("1", (1, 2)) is None
+    assert store.released_at("2", (0, 1)) is None
+
+
+def test_roll_outs_of_a_time_are_those_that_had_not_ended_by_then(store):
+    store.start_rollout(rollout(), draft())
+    store.tell_rollout(rollout(edition=2, state=RolloutState.UNDONE, changed_at=NOW + HOUR), draft())
+    store.start_rollout(rollout("2"), draft())
+    assert [each.id for each in store.rollouts_since(NOW)] == ["1", "2"]
+    assert [each.id for each in store.rollouts_since(NOW + HOUR)] == ["2"]
 
 
 def test_there_is_one_at_a_time(store):

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import rollout_views, schedule_views, views
+from lightctl.app import override_views, rollout_views, schedule_views, views, why_views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -33,6 +33,9 @@ ANSWERS = {
     "off": "ChangeView",
     "dim": "ChangeView",
     "resume": "ChangeView",
+    "override list": "OverrideView[]",
+    "override show": "OverrideDetailView",
+    "override clear": "ChangeView",
     "identify": "ChangeView",
     "inventory import": "ImportView",
     "schedule plan": "ApplyView",
@@ -41,6 +44,7 @@ ANSWERS = {
     "schedule approve": "ProposalView",
     "schedule history": "VersionView[]",
     "schedule proposals": "ProposalView[]",
+    "schedule export": "SchedulesView",
     "rollout start": "RolloutView",
     "rollout list": "RolloutView[]",
     "rollout status": "RolloutView",
@@ -52,7 +56,12 @@ ANSWERS = {
     "token revoke": "TokenView",
 }
 COMMON = {"Where", "Writing"}
-VIEWS = vars(views) | vars(schedule_views) | vars(rollout_views)
+VIEWS = {
+    name: shape
+    for module in (views, schedule_views, rollout_views, override_views, why_views)
+    for name, shape in vars(module).items()
+    if dataclasses.is_dataclass(shape)
+}
 
 
 def cli_page() -> str:

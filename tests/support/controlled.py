@@ -11,9 +11,20 @@ from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Capabilities, Fleet, LightPoint
-from lightctl.domain.events import Event, FleetChanged, IntentChanged, NodeAnnounced, NodeReported
+from lightctl.domain.events import CommandSent, Event, FleetChanged, IntentChanged, NodeAnnounced, NodeReported
 from lightctl.domain.programs import Intent
-from lightctl.domain.states import ChannelReport, Command, DesiredState, Fault, Reason, ReportedState
+from lightctl.domain.selectors import parse_selector
+from lightctl.domain.states import (
+    ChannelReport,
+    Command,
+    CommandState,
+    DesiredState,
+    Fault,
+    Override,
+    Reason,
+    ReportedState,
+    Scope,
+)
 from lightctl.files.schedules import read_schedules
 
 ZONE = "Europe/Berlin"
@@ -153,3 +164,30 @@ class Street:
                 tuple(flags),
             )
         )
+
+
+def sent(street: Street, node: str = "n-a") -> Event:
+    """What the link says once the newest command's bytes are on the wire."""
+    return CommandSent(node, street.command(node).revision, street.now)
+
+
+def running(street: Street, capabilities=CARRYING) -> Street:
+    """A street whose lamp has announced itself, taken its document and said so."""
+    street.start()
+    street.step(street.hello(capabilities=capabilities))
+    street.step(sent(street), after=0.1)
+    street.step(street.report(), after=0.1)
+    assert street.command().state is CommandState.CONFIRMED
+    return street
+
+
+def override(street: Street, level: int, minutes: float = 30, select: str = "id=a", name: str = "o1") -> Override:
+    """An override of lamp `a`, from now on."""
+    until = street.now + dt.timedelta(minutes=minutes)
+    return Override(name, Scope.LIGHT_POINT, parse_selector(select), level, street.now, until, user="test")
+
+
+def confirm(street: Street, **said: object) -> None:
+    """Let the open command reach the node and the node say so."""
+    street.step(sent(street))
+    street.step(street.report(**said), after=1)

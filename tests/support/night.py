@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lightctl.cli.demo.mishaps import Mishap
@@ -15,7 +16,7 @@ from lightctl.cli.demo.scenery import Pace
 from lightctl.cli.demo.stage import Stage
 from lightctl.cli.demo.town import TIME_ZONE, build_town
 from lightctl.cli.demo.town_scenery import bring_town_in, town_scenery
-from lightctl.cli.demo.truth import TruthReader
+from lightctl.cli.demo.truth import LampTruth, TruthReader
 from lightctl.cli.demo.verdict import LampVerdict, judge
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import LightPoint
@@ -36,6 +37,7 @@ class Night:
     end: dt.datetime
     points: tuple[LightPoint, ...]
     mishaps: Sequence[Mishap]
+    lamps: Mapping[str, LampTruth] = field(default_factory=dict)
 
     def wait_until(self, instant: dt.datetime) -> None:
         clock = self.stage.pace.clock
@@ -46,27 +48,53 @@ class Night:
             time.sleep(0.05)
 
     def verdicts(self) -> list[LampVerdict]:
-        """End the street and judge it from the first sunset on."""
+        """End the street and judge it from the first sunset on; `lamps` is what the lamps did."""
         self.stage.end("simulators")
         truth = TruthReader(self.stage.truth_log)
         truth.read_on()
+        self.lamps = truth.lamps
         assert set(truth.lamps) >= {point.id for point in self.points}
         plan = Plan(read_schedules(shipped_schedules()).intent, TIME_ZONE)
         recovery = dt.timedelta(seconds=self.stage.pace.on_the_wire(4.0))
         span = (self.begin, self.end)
         return judge(self.points, plan, shipped_profiles(), truth.lamps, self.mishaps, span, recovery)
 
+    def hold(self, lights: Sequence[str], level: int, until: dt.datetime, start: dt.datetime | None = None) -> str:
+        """Hold lamps at a level, from now or later; gives the change."""
+        body: dict[str, object] = {"target": {"ids": list(lights)}, "level": level, "until": until.isoformat()}
+        body |= {"start": start.isoformat()} if start is not None else {}
+        change: str = self.stage.client.post("/v1/lights/level", json=body).raise_for_status().json()["change"]
+        return change
+
+    def levels(self, light: str, start: dt.datetime, end: dt.datetime) -> set[float]:
+        """Give every level a lamp had in a span, by its own log."""
+        lamp = self.lamps[light]
+        first, last = bisect_right(lamp.at, start), bisect_left(lamp.at, end)
+        return set(lamp.levels[max(first - 1, 0) : last])
+
     def wire_s(self, seconds: float) -> float:
         """Give how many machine seconds so many of the run took."""
         return seconds / self.stage.pace.clock.speed
 
 
+def town(lamps: int) -> tuple[LightPoint, ...]:
+    """Give the lamps of a night."""
+    return build_town(lamps, seed=3)
+
+
 @contextmanager
-def night(folder: Path, *, lamps: int, hours: float, seconds: float, mishaps: Sequence[Mishap] = ()) -> Iterator[Night]:
+def night(
+    folder: Path,
+    *,
+    lamps: int,
+    hours: float,
+    seconds: float,
+    mishaps: Sequence[Mishap] = (),
+    begin: dt.datetime = SUNSET_FRIDAY - dt.timedelta(minutes=84),
+) -> Iterator[Night]:
     """Run so many hours from 15:00 local on, sunset included, in about so many machine seconds."""
-    begin = SUNSET_FRIDAY - dt.timedelta(minutes=84)
     end = begin + dt.timedelta(hours=hours)
-    points = build_town(lamps, seed=3)
+    points = town(lamps)
     speed = hours * 3600 / seconds
 
     def start_clock() -> Pace:

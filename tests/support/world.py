@@ -564,10 +564,11 @@ class World:
         select, scope = self.rng.choice(
             ((f"id={point.id}", Scope.LIGHT_POINT), ("group=a", Scope.GROUP), ("*", Scope.SITE))
         )
-        until = self.now + MINUTE * self.rng.choice((3, 60, 600))
+        start = self.now + MINUTE * self.rng.choice((0, 0, 0, 7, 100))
+        until = start + MINUTE * self.rng.choice((3, 60, 600))
         name = f"o{len(self.told)}"
         level = self.rng.choice((0, 20, 100))
-        override = Override(name, scope, parse_selector(select), level, self.now, until)
+        override = Override(name, scope, parse_selector(select), level, start, until)
         self._overrides[name] = override
         self._store.add_overrides([override], name, self._audit("dim"))
         self._tell(ev.OverrideSet(override))

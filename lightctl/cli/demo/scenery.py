@@ -34,7 +34,7 @@ class Pace:
 
     def delivery(self) -> dict[str, float]:
         """Give the settings of delivery: real seconds on the wire as seconds of the run."""
-        waits = {"settle_s": 0.5, "retry_cap_s": 5.0, "deadline_s": 20.0, "clock_untrusted_s": 5.0}
+        waits = {"settle_s": 0.5, "retry_cap_s": 5.0, "deadline_s": 20.0, "clock_warn_s": 5.0, "clock_untrusted_s": 5.0}
         scaled = {name: min(self.on_the_wire(wait * self.patience), LONGEST_S) for name, wait in waits.items()}
         return {"heartbeat_s": self.heartbeat_s} | scaled
 

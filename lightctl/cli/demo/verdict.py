@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from lightctl.cli.demo.mishaps import Mishap
@@ -61,16 +61,24 @@ def judge(
     nights = (night_date(span[1], plan.time_zone) - first).days + 1
     found = []
     for point in points:
-        lamp = truth.get(point.id, LampTruth())
         planned = plan.switches(point, first, nights)
-        wrong, dark = _Longest(), _Longest()
-        for start, end, due, real in _compared(planned, lamp, span):
-            wanted = fit_level(due, profiles[point.profile].capabilities, point.min_level)
-            lasting = sum((b - a).total_seconds() for a, b in _outside((start, end), excuses.get(point.node, ())))
-            wrong.add(lasting if abs(wanted - real) > LEVEL_TOLERANCE else 0.0)
-            dark.add(lasting if real == 0 and wanted > 0 else 0.0)
-        found.append(LampVerdict(point.id, wrong.seconds, dark.seconds))
+        capabilities = profiles[point.profile].capabilities
+        wanted = [replace(each, level=fit_level(each.level, capabilities, point.min_level)) for each in planned]
+        lamp = truth.get(point.id, LampTruth())
+        found.append(judge_lamp(point.id, wanted, lamp, span, excuses.get(point.node, ())))
     return found
+
+
+def judge_lamp(
+    light_point: str, wanted: Sequence[Switch], lamp: LampTruth, span: Span, excused: Sequence[Span] = ()
+) -> LampVerdict:
+    """Judge one lamp against the switches it should have followed; excused spans do not count."""
+    wrong, dark = _Longest(), _Longest()
+    for start, end, due, real in _compared(wanted, lamp, span):
+        lasting = sum((b - a).total_seconds() for a, b in _outside((start, end), excused))
+        wrong.add(lasting if abs(due - real) > LEVEL_TOLERANCE else 0.0)
+        dark.add(lasting if real == 0 and due > 0 else 0.0)
+    return LampVerdict(light_point, wrong.seconds, dark.seconds)
 
 
 def _compared(

@@ -1,0 +1,45 @@
+"""NodeTime: what is known of one node's clock, and of the time it was sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTime:
+    """How far a node's clock was off in its last two words (seconds, ahead is positive; None: it never said).
+
+    A word is late by its way to us, which makes any clock look behind: only what two words agree on is believed.
+    sent_at: when it was last sent the time. owed: it (re)connected since, and its clock may have stood still.
+    """
+
+    latest_s: float | None = None
+    before_s: float | None = None
+    sent_at: dt.datetime | None = None
+    owed: bool = True
+
+    @property
+    def off_s(self) -> float:
+        """How far the clock is off, as its last two words agree; 0 where they do not, or nothing was said."""
+        words = [word for word in (self.latest_s, self.before_s) if word is not None]
+        if not words or min(words) < 0 < max(words):
+            return 0.0
+        return min(words, key=abs)
+
+    def heard(self, shown: dt.datetime | None, received_at: dt.datetime) -> NodeTime:
+        """Take note of what its clock showed in a word that came at an instant."""
+        if shown is None:
+            return self
+        return replace(self, latest_s=(shown - received_at).total_seconds(), before_s=self.latest_s)
+
+    def connected(self) -> NodeTime:
+        """Take note that it may have been without power or network."""
+        return replace(self, owed=True)
+
+    def sent(self, now: dt.datetime) -> NodeTime:
+        """Take note that the time is on its way to it."""
+        return replace(self, sent_at=now, owed=False)
+
+
+UNKNOWN_TIME = NodeTime()
