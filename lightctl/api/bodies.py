@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lightctl.app.asking import Guard, Target
+from lightctl.app.rollouts import Manner
+from lightctl.domain.rollouts import OnFailure
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.IGNORECASE | re.ASCII)
 _FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -109,17 +111,49 @@ class ApplyBody(WriteBody, PlanBody):
     plan: str | None = Field(None, min_length=1, max_length=64)
 
 
+class RolloutBody(ApplyBody):
+    """A plan's files, and how they are brought to the street; shares are percentages or numbers of nodes."""
+
+    canary: str = Field("1%", max_length=20, description="how many nodes move first")
+    waves: list[Annotated[str, Field(max_length=20)]] = Field(
+        ["10%", "50%", "100%"], max_length=50, description="how many have moved after each wave"
+    )
+    window: str | None = Field(None, max_length=20, description="when nodes may move, by the city's clock: 22:00-05:00")
+    max_failures: str = Field("5%", max_length=20, description="share of those that moved that may fail")
+    on_failure: Literal["pause", "undo"] = "pause"
+    soak_s: float = Field(600, ge=0, le=2_592_000, description="how long each wave is watched")
+    pace: int = Field(10, ge=1, le=100_000, description="nodes a second and feeder")
+
+    def manner(self) -> Manner:
+        """Give the manner as operations take it."""
+        return Manner(
+            canary=self.canary,
+            waves=tuple(self.waves),
+            window=self.window,
+            max_failures=self.max_failures,
+            on_failure=OnFailure(self.on_failure),
+            soak_s=self.soak_s,
+            pace=self.pace,
+        )
+
+
 class UndoBody(WriteBody):
     """A way back to an earlier version of the schedules; without `to` the one before."""
 
     to: int | None = Field(None, ge=1, le=1_000_000_000)
 
 
-class ApproveBody(Strict):
-    """A yes to another person's plan."""
+class WordBody(Strict):
+    """A word that needs nothing more: an approval, a pause, an undo."""
 
     dry_run: bool = False
     reason: str = Field("", max_length=500)
+
+
+class ResumeBody(WordBody):
+    """A word to go on with a roll-out; with `max_failures` its limit changes."""
+
+    max_failures: str | None = Field(None, max_length=20)
 
 
 class TokenBody(Strict):

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import TypeAdapter
 
-from lightctl.api.bodies import ApplyBody, ApproveBody, PlanBody, UndoBody
+from lightctl.api.bodies import ApplyBody, PlanBody, UndoBody, WordBody
 from lightctl.api.calls import Call, Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import Refused
@@ -76,9 +76,7 @@ async def proposals(call: Calling) -> Response:
 
 
 @router.post("/proposals/{plan}/approve", response_model=ProposalView, responses=WRITE_PROBLEMS)
-async def approve(
-    call: Calling, plan: Annotated[str, Path(min_length=1, max_length=64)], body: ApproveBody
-) -> Response:
+async def approve(call: Calling, plan: Annotated[str, Path(min_length=1, max_length=64)], body: WordBody) -> Response:
     """Approve another person's plan; it is then applied as any other."""
     guard = Guard(body.dry_run, body.reason)
     return await call.answer(lambda ops, actor: ops.schedule_approve(actor, plan, guard), _PROPOSAL)

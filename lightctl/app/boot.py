@@ -13,7 +13,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lightctl.domain.assets import Fleet
-from lightctl.domain.events import Event, FleetChanged, IntentChanged, MaintenanceSet, NodeRestored, OverrideSet
+from lightctl.domain.events import (
+    Event,
+    FleetChanged,
+    IntentChanged,
+    MaintenanceSet,
+    NodeRestored,
+    OverrideSet,
+    RolloutChanged,
+)
 from lightctl.domain.states import Fault
 from lightctl.files.schedules import read_schedules
 from lightctl.store.base import Snapshot
@@ -41,6 +49,8 @@ def boot_events(snapshot: Snapshot, time_zone: str) -> Iterator[Event]:
         yield NodeRestored(unheard, 0, faults=tuple(left))
     yield FleetChanged(fleet)
     yield IntentChanged(read_schedules(snapshot.schedule_files).intent, "daemon start")
+    if snapshot.rollout is not None:
+        yield RolloutChanged(snapshot.rollout, read_schedules(snapshot.rollout.files).intent)
     for override in snapshot.overrides:
         yield OverrideSet(override, asked=False)
     for maintenance in snapshot.maintenances:

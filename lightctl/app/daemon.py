@@ -35,13 +35,14 @@ from lightctl.app.logs import configure_logs
 from lightctl.app.operations import Operations
 from lightctl.app.recorder import Recorder
 from lightctl.app.sdnotify import sd_notify
-from lightctl.app.wiring import build_links, next_wall_time, policy_of, time_scale_of
+from lightctl.app.wiring import build_links, policy_of, time_scale_of
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.events import Event, FleetChanged, LinkChanged, NightlyRun, ReviewDue
 from lightctl.files.settings import Settings
 from lightctl.links.base import Link, Order
+from lightctl.planning.wall import next_wall_time
 from lightctl.store.lock import StoreOwned
 from lightctl.store.sqlite import SqliteStore
 
@@ -123,7 +124,7 @@ class Daemon:
         links = tuple(self._links.values())
         for name in self._links:
             self._live.hear(LinkChanged(name, up=False, at=self._clock.now(), detail="not connected yet"))
-        recorder = Recorder(store, self._on_store_thread, self._live)
+        recorder = Recorder(store, self._on_store_thread, self._live, self._inbox.put_all)
         self._inbox.put_all(tuple(boot_events(snapshot, self._settings.site.time_zone)))
         self._alarm.start()
         self._set_nightly_run()
@@ -188,7 +189,8 @@ class Daemon:
         for submission in effects.submissions:
             link = self._links.get(submission.node.link)
             if link is not None:
-                link.submit(Order(submission.node, submission.content, submission.priority))
+                on = submission.street is not None
+                link.submit(Order(submission.node, submission.content, submission.priority, switches_on=on))
         self._alarm.wake("review", effects.review_at, lambda: self._inbox.put(ReviewDue()))
 
     async def _settle_inbox(self, recorder: Recorder) -> None:

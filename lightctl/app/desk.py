@@ -1,4 +1,4 @@
-"""The desk: what every operation works with. It keeps the fleet, the intent and the plan read from the store.
+"""The desk: what every operation works with. It keeps the fleet and the plans read from the store.
 
 Lives on the store's own thread, like every operation.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from lightctl.app.asking import Actor, Guard, Target
 from lightctl.app.live import Live
+from lightctl.app.plans import Plans
 from lightctl.devices.profile import Profile, shipped_profiles
 from lightctl.domain.assets import Fleet, LightPoint
 from lightctl.domain.errors import InvalidInput, SafetyRefused, UnknownTarget
@@ -18,7 +19,6 @@ from lightctl.domain.events import Event
 from lightctl.domain.programs import Intent
 from lightctl.domain.selectors import EVERYTHING, Operator, Selector, Term, parse_selector
 from lightctl.domain.states import Override, Scope
-from lightctl.files.schedules import read_schedules
 from lightctl.files.settings import Settings
 from lightctl.planning.resolve import Plan
 from lightctl.store.base import AuditDraft
@@ -40,9 +40,8 @@ class Desk:
         self.notify = notify
         self.live = live
         self.profiles: dict[str, Profile] = dict(shipped_profiles())
+        self.plans = Plans(store, settings.site.time_zone)
         self._fleet: Fleet | None = None
-        self._plan: Plan | None = None
-        self._intent: Intent | None = None
 
     @property
     def fleet(self) -> Fleet:
@@ -54,20 +53,20 @@ class Desk:
     @property
     def intent(self) -> Intent:
         """The schedules in force."""
-        if self._intent is None:
-            self._intent = read_schedules(self.store.schedules().files).intent
-        return self._intent
+        return self.plans.intent
 
     @property
     def plan(self) -> Plan:
-        """The intent read for this city's clock."""
-        if self._plan is None:
-            self._plan = Plan(self.intent, self.settings.site.time_zone)
-        return self._plan
+        """The intent read for this city's clock; what nodes of a roll-out follow already is `plan_of` them."""
+        return self.plans.staged.base
+
+    def plan_of(self, point: LightPoint) -> Plan:
+        """Give the plan that a light point follows."""
+        return self.plans.staged.of(point)
 
     def forget(self) -> None:
-        """Read fleet and intent anew the next time: one of them changed."""
-        self._fleet = self._plan = self._intent = None
+        """Read the fleet anew the next time: it changed."""
+        self._fleet = None
 
     def audit(self, actor: Actor, verb: str, target: str, guard: Guard, detail: str = "") -> AuditDraft:
         """Draft the audit entry of a change."""

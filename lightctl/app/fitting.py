@@ -41,7 +41,9 @@ def _losses(desk: Desk, node: Node, capabilities: Capabilities) -> tuple[tuple[L
         if point.state is not LifeCycle.IN_USE:
             continue
         try:
-            found += losses_of([(desk.plan.switches(point, first, nights), start, end)], capabilities, point.min_level)
+            found += losses_of(
+                [(desk.plan_of(point).switches(point, first, nights), start, end)], capabilities, point.min_level
+            )
         except NodeRefused as refused:
             return merged_losses(found), refused.why
     return merged_losses(found), ""

@@ -100,7 +100,9 @@ def _protected(desk: Desk, points: Sequence[LightPoint], level: int | None) -> d
     """Give the floors that a level goes below, by why they are there."""
     found: dict[str, list[int]] = {}
     for point in points:
-        floors = [each for each in desk.plan.protections(point) if level is not None and each.min_level > level]
+        floors = [
+            each for each in desk.plan_of(point).protections(point) if level is not None and each.min_level > level
+        ]
         if floors:
             highest = max(floors, key=lambda each: each.min_level)
             found.setdefault(highest.reason, []).append(highest.min_level)

@@ -17,6 +17,7 @@ from lightctl.app import (
     overriding,
     progress,
     reading,
+    rollouts,
     schedule_plan,
     scheduling,
     switching,
@@ -27,6 +28,8 @@ from lightctl.app.desk import Desk, Notify
 from lightctl.app.field_operations import FieldOperations
 from lightctl.app.live import Live
 from lightctl.app.override_views import OverrideDetailView, OverrideView
+from lightctl.app.rollout_views import RolloutView
+from lightctl.app.rollouts import Manner
 from lightctl.app.schedule_plan import Draft, Planned
 from lightctl.app.schedule_views import ApplyView, ProposalView, SchedulesView, VersionView
 from lightctl.app.views import (
@@ -158,6 +161,16 @@ class Operations(FieldOperations):
         require(actor, Role.VIEWER)
         return scheduling.proposals(self._desk)
 
+    def rollout_list(self, actor: Actor, *, limit: int) -> tuple[RolloutView, ...]:
+        """Give roll-outs, newest first."""
+        require(actor, Role.VIEWER)
+        return rollouts.rollouts(self._desk, limit)
+
+    def rollout_status(self, actor: Actor, rollout_id: str) -> RolloutView:
+        """Give a roll-out with the nodes that failed; raises UnknownTarget."""
+        require(actor, Role.VIEWER)
+        return rollouts.status(self._desk, rollout_id)
+
     # -- switching: technicians -----------------------------------------------------------------------------------
 
     def set_level(
@@ -227,6 +240,28 @@ class Operations(FieldOperations):
         """Say yes to another person's plan that a guard rail stopped."""
         require(actor, Role.OPERATOR)
         return scheduling.approve(self._desk, actor, plan, guard)
+
+    def rollout_start(
+        self, actor: Actor, planned: Planned, manner: Manner, guard: Guard, plan: str | None = None
+    ) -> RolloutView:
+        """Bring a plan to the street in waves, unless it is stale or a guard rail stands in its way (SafetyRefused)."""
+        require(actor, Role.OPERATOR)
+        return rollouts.start(self._desk, actor, planned, manner, guard, plan)
+
+    def rollout_pause(self, actor: Actor, rollout_id: str, guard: Guard) -> RolloutView:
+        """Move nobody further for now."""
+        require(actor, Role.OPERATOR)
+        return rollouts.pause(self._desk, actor, rollout_id, guard)
+
+    def rollout_resume(self, actor: Actor, rollout_id: str, max_failures: str | None, guard: Guard) -> RolloutView:
+        """Go on with a paused roll-out, with another limit if one is given."""
+        require(actor, Role.OPERATOR)
+        return rollouts.resume(self._desk, actor, rollout_id, max_failures, guard)
+
+    def rollout_undo(self, actor: Actor, rollout_id: str, guard: Guard) -> RolloutView:
+        """Take everybody who has moved back to the schedules in force."""
+        require(actor, Role.OPERATOR)
+        return rollouts.undo(self._desk, actor, rollout_id, guard)
 
     def token_create(
         self, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None, guard: Guard = NO_GUARD

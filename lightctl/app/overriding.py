@@ -161,5 +161,5 @@ def _outcomes(desk: Desk, record: OverrideRecord, street: _Street) -> tuple[Outc
 
 
 def _due(desk: Desk, point: LightPoint, concerning: Sequence[Override], at: dt.datetime) -> DueView:
-    level, reason, ref = desk.plan.due(point, concerning, at)
+    level, reason, ref = desk.plan_of(point).due(point, concerning, at)
     return DueView(level, reason, ref)

@@ -15,8 +15,10 @@ from typing import Any
 import structlog
 
 from lightctl.app.live import Live
+from lightctl.app.rollouts import now_in_force
 from lightctl.control.effects import Effects
 from lightctl.domain.errors import StoreError
+from lightctl.domain.events import Event
 from lightctl.domain.states import Fault, FaultEvent
 from lightctl.store.base import Recorded
 from lightctl.store.failures import ContentRefused
@@ -36,6 +38,8 @@ NAME_OF: dict[str, Callable[[Any], object]] = {
     "discovered": lambda found: found.node,
     "actions": lambda action: action.id,
     "action_results": lambda result: (result.node, result.action_id),
+    "rollouts": lambda rollout: rollout.id,
+    "standings": lambda standing: (standing.rollout, standing.node),
     "seen": lambda sighting: sighting[0],
 }
 
@@ -44,12 +48,17 @@ class Recorder:
     """Writes effects on the store's thread, in order."""
 
     def __init__(
-        self, store: SqliteStore, on_store_thread: Callable[[Callable[[], None]], Awaitable[None]], live: Live
+        self,
+        store: SqliteStore,
+        on_store_thread: Callable[[Callable[[], None]], Awaitable[None]],
+        live: Live,
+        tell: Callable[[Sequence[Event]], None] = lambda _events: None,
     ) -> None:
-        """Write to `store`; tell `live` when that fails."""
+        """Write to `store`; tell `live` when that fails, and `tell` what schedules a roll-out has put in force."""
         self._store = store
         self._on_store_thread = on_store_thread
         self._live = live
+        self._tell = tell
         self._unwritten = NOTHING
         self._failed: Fault | None = None
 
@@ -59,8 +68,11 @@ class Recorder:
         if recorded == NOTHING and not effects.reports and not effects.readings:
             return
 
+        news: list[Event] = []
+
         def write() -> None:
             commit(self._store, recorded)
+            news.extend(now_in_force(self._store, recorded.rollouts))
             self._unwritten = NOTHING
             self._store.add_reports(effects.reports)
             self._store.add_readings(effects.readings)
@@ -71,6 +83,8 @@ class Recorder:
         except StoreError as error:
             self._fail(error)
         else:
+            if news:
+                self._tell(news)
             await self._recover()
 
     def _fail(self, error: StoreError) -> None:

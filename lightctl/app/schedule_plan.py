@@ -58,11 +58,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan: what it would put in force, what that does, and the guard rails it breaks."""
+    """A plan: what it would put in force, what that does, and the guard rails it breaks.
+
+    touched: light points with any different night, by id.
+    """
 
     draft: Draft
     intent: Intent
-    affected: int
+    touched: frozenset[str]
     broken: tuple[BrokenRule, ...]
     view: ApplyView
 
@@ -70,6 +73,11 @@ class Planned:
     def id(self) -> str:
         """The plan's name; empty where the files have errors."""
         return self.view.plan.id if self.view.plan is not None else ""
+
+    @property
+    def affected(self) -> int:
+        """How many light points it touches."""
+        return len(self.touched)
 
 
 def draft(desk: Desk, files: Mapping[str, str], cause: str = "apply") -> Draft:
@@ -85,7 +93,7 @@ def make(drafted: Draft, guard: Guard) -> Planned:
     errors, warnings = tuple(map(finding_view, read.errors)), tuple(map(finding_view, read.warnings))
     if errors or not drafted.files:
         empty = ApplyView(False, False, guard.dry_run, 0, 0, 0, (), errors, warnings)
-        return Planned(drafted, read.intent, 0, (), empty)
+        return Planned(drafted, read.intent, frozenset(), (), empty)
     time_zone = drafted.settings.site.time_zone
     first = night_date(drafted.now, time_zone)
     changed = differences(drafted.before, read.intent)
@@ -114,7 +122,7 @@ def make(drafted: Draft, guard: Guard) -> Planned:
         warnings=warnings,
         plan=plan,
     )
-    return Planned(drafted, read.intent, found.touched, broken, view)
+    return Planned(drafted, read.intent, found.touched_ids, broken, view)
 
 
 def _name(drafted: Draft, broken: Sequence[BrokenRule]) -> str:

@@ -134,7 +134,7 @@ class SchedulesView:
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """One version of the schedules and how it came: cause is `apply`, `undo of N` or `back to N`."""
+    """One version of the schedules and how it came: cause is `apply`, `undo of N`, `back to N` or `rollout N`."""
 
     version: int
     applied_at: dt.datetime

@@ -32,18 +32,10 @@ def in_force(desk: Desk, version: int | None) -> SchedulesView:
 
 def commit(desk: Desk, actor: Actor, planned: Planned, guard: Guard, plan: str | None = None) -> ApplyView:
     """Put a plan in force; raises SafetyRefused where it is stale (`plan` is the id that was promised) or guarded."""
-    view = planned.view
-    if view.plan is None:
+    view = admit(desk, actor, planned, guard, plan, again="apply again")
+    if guard.dry_run or view.plan is None:
         return view
-    _refuse_stale(desk, planned, plan)
-    proposal = desk.store.proposal(planned.id)
-    approved_by = proposal.approved_by if proposal is not None else ""
-    view = replace(view, plan=replace(view.plan, approved_by=approved_by))
-    if guard.dry_run:
-        return view
-    if planned.broken and not approved_by:
-        _propose(desk, actor, planned, guard)
-        raise PlanRefused(_refusal(planned), view)
+    approved_by = view.plan.approved_by
     detail = f"{planned.affected} light points affected" + (f", approved by {approved_by}" if approved_by else "")
     cause = planned.draft.cause
     verb = "schedule apply" if cause == "apply" else "schedule undo"
@@ -51,9 +43,38 @@ def commit(desk: Desk, actor: Actor, planned: Planned, guard: Guard, plan: str |
     version = desk.store.put_schedules(
         planned.draft.files, audit, cause=cause, affected=planned.affected, approved_by=approved_by
     )
-    desk.forget()
     desk.notify([IntentChanged(planned.intent, f"schedule version {version}")])
     return replace(view, applied=True, version=version)
+
+
+def admit(desk: Desk, actor: Actor, planned: Planned, guard: Guard, plan: str | None, *, again: str) -> ApplyView:
+    """Let a plan pass, with its second person where there is one; one with errors in its files has no plan.
+
+    Raises SafetyRefused where a roll-out is under way or the plan is stale, PlanRefused at a guard rail, which keeps it
+    for a second person; `again` is what to do once they said yes.
+    """
+    if planned.view.plan is None:
+        return planned.view
+    refuse_beside_rollout(desk)
+    _refuse_stale(desk, planned, plan)
+    proposal = desk.store.proposal(planned.id)
+    approved_by = proposal.approved_by if proposal is not None else ""
+    view = replace(planned.view, plan=replace(planned.view.plan, approved_by=approved_by))
+    if planned.broken and not approved_by and not guard.dry_run:
+        _propose(desk, actor, planned, guard)
+        raise PlanRefused(_refusal(planned, again), view)
+    return view
+
+
+def refuse_beside_rollout(desk: Desk) -> None:
+    """Refuse to change schedules while a roll-out brings others to the street; raises SafetyRefused."""
+    rollout = desk.plans.rollout
+    if rollout is not None:
+        raise SafetyRefused(
+            f"roll-out {rollout.id} is {rollout.state}: some lamps follow its schedules, the others version "
+            f"{rollout.base_version}; nothing was changed. Wait for its end (`lightctl rollout status`), or take it "
+            "back with `lightctl rollout undo`."
+        )
 
 
 def _refuse_stale(desk: Desk, planned: Planned, plan: str | None) -> None:
@@ -70,14 +91,14 @@ def _refuse_stale(desk: Desk, planned: Planned, plan: str | None) -> None:
         )
 
 
-def _refusal(planned: Planned) -> str:
+def _refusal(planned: Planned, again: str) -> str:
     why = "; ".join(each.detail for each in planned.broken)
     by_name = ""
     if [each.rule for each in planned.broken] == [MAX_AFFECTED]:
         by_name = f", or say --max-affected {planned.affected} if you mean it"
     return (
         f"{why}; nothing was changed. A second person can approve it: `lightctl schedule approve {planned.id}`, then "
-        f"apply again{by_name}."
+        f"{again}{by_name}."
     )
 
 

@@ -47,7 +47,7 @@ def start(desk: Desk, actor: Actor, name: str, step_s: float, guard: Guard) -> S
         )
     latest = now + dt.timedelta(seconds=step_s * len(TRIALS))
     lifted = {lamp.id for lamp in lamps if _lifted(desk, lamp, now, latest)}
-    floors = {lamp.id: 0 if lamp.id in lifted else desk.plan.floor_within(lamp, now, latest) for lamp in lamps}
+    floors = {lamp.id: 0 if lamp.id in lifted else desk.plan_of(lamp).floor_within(lamp, now, latest) for lamp in lamps}
     trials = plan_trials(lamps, _capabilities(desk, node), floors, now, step_s)
     test = SelfTest(new_id("self-test"), node.id, now, max(trial.end for trial in trials), trials)
     if guard.dry_run:
@@ -170,7 +170,8 @@ def _due(
     instants = {max(at, test.until) for at in (test.until, spoke, now)}
     can = _capabilities(desk, node)
     return tuple(
-        fit_level(desk.plan.level_at(lamp, desk.store.overrides(at), at)[0], can, lamp.min_level) for at in instants
+        fit_level(desk.plan_of(lamp).level_at(lamp, desk.store.overrides(at), at)[0], can, lamp.min_level)
+        for at in instants
     )
 
 

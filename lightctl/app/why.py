@@ -1,45 +1,32 @@
 """Why: the whole chain of reasons for one lamp's level at an instant, past or to come, and what changes next.
 
 A past instant is read with the schedules and the overrides of then, which the store keeps for ever: an override that
-was taken back counts up to that moment, later versions of the schedules from theirs on. Light points are known only as
-they are today, and the chain says so. An instant to come is read with what is known now.
+was taken back counts up to that moment, later versions of the schedules from theirs on, those of a roll-out from when
+the lamp moved. Light points are known only as they are today, and the chain says so. An instant to come is read with
+what is known now.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from zoneinfo import ZoneInfo
 
 from lightctl.app.desk import Desk
 from lightctl.app.reading import reported
+from lightctl.app.reigns import Reign, reigns_of
+from lightctl.app.rollout_words import verdict_on
 from lightctl.app.views import ReportedView
-from lightctl.app.why_views import ComingView, ScheduleUsedView, VerdictView, WhyView
+from lightctl.app.why_views import ComingView, VerdictView, WhyView
 from lightctl.domain.assets import LifeCycle, LightPoint
-from lightctl.domain.programs import NO_INTENT
 from lightctl.domain.states import Override
-from lightctl.files.schedules import read_schedules
 from lightctl.planning.explain import local_text
 from lightctl.planning.resolve import Plan
 
 CHANGES_SHOWN = 3
 NIGHTS_SEARCHED = 8
 HEARTBEATS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Reign:
-    """The schedules in force over some time: their plan, which version it is, and when the next came (None: not yet).
-
-    unreadable: they were applied once, but are no longer understood; what holds without schedules stands in for them.
-    """
-
-    plan: Plan
-    used: ScheduleUsedView | None
-    until: dt.datetime | None
-    unreadable: bool = False
 
 
 def why(desk: Desk, light_id: str, at: dt.datetime | None) -> WhyView:
@@ -51,7 +38,7 @@ def why(desk: Desk, light_id: str, at: dt.datetime | None) -> WhyView:
         record.lived for record in desk.store.overrides_since(instant) if point.selected_by(record.override.select)
     )
     overrides = [lived for lived in lives if lived is not None]
-    reigns = _reigns(desk, instant, now)
+    reigns = reigns_of(desk, point, instant, now)
     reign = next(reigns)
     found = reign.plan.resolve(point, overrides, instant)
     coming = tuple(_coming(chain([reign], reigns), point, overrides, instant))
@@ -64,6 +51,7 @@ def why(desk: Desk, light_id: str, at: dt.datetime | None) -> WhyView:
         chain=(
             *(VerdictView(v.layer, v.verdict, v.detail, str(v.source)) for v in found.chain),
             _of_schedule(desk, reign, instant, now),
+            *_of_rollout(desk, point, reign, past=instant < now),
             *_of_inventory(point, past=instant < now),
         ),
         schedule=reign.used,
@@ -72,25 +60,8 @@ def why(desk: Desk, light_id: str, at: dt.datetime | None) -> WhyView:
     )
 
 
-def _reigns(desk: Desk, instant: dt.datetime, now: dt.datetime) -> Iterator[_Reign]:
-    """Give the schedules in force at an instant, then those that followed; from now on it is always the newest."""
-    applied = [ScheduleUsedView(each.version, each.applied_at) for each in reversed(desk.store.schedule_versions())]
-    known = (index for index, each in enumerate(applied) if each.applied_at <= instant or instant >= now)
-    first = max(known, default=-1)
-    present, later = applied[first] if first >= 0 else None, applied[first + 1 :]
-    for used, following in zip([present, *later], [*later, None], strict=True):
-        until = following.applied_at if following is not None else None
-        if following is None:
-            yield _Reign(desk.plan, used, None)
-        elif used is None:
-            yield _Reign(Plan(NO_INTENT, desk.settings.site.time_zone), None, until)
-        else:
-            read = read_schedules(desk.store.schedules(used.version).files)
-            yield _Reign(Plan(read.intent, desk.settings.site.time_zone), used, until, bool(read.errors))
-
-
 def _coming(
-    reigns: Iterable[_Reign], point: LightPoint, overrides: Sequence[Override], instant: dt.datetime
+    reigns: Iterable[Reign], point: LightPoint, overrides: Sequence[Override], instant: dt.datetime
 ) -> Iterator[ComingView]:
     """Give the first changes of level or reason after an instant, whether time, people or new schedules bring them."""
     begin, shown = instant, 0
@@ -117,7 +88,7 @@ def _change(plan: Plan, point: LightPoint, overrides: Sequence[Override], at: dt
     return ComingView(at, found.level, found.reason, found.ref, deciding.detail, str(deciding.source))
 
 
-def _of_schedule(desk: Desk, reign: _Reign, instant: dt.datetime, now: dt.datetime) -> VerdictView:
+def _of_schedule(desk: Desk, reign: Reign, instant: dt.datetime, now: dt.datetime) -> VerdictView:
     if reign.used is None:
         when = "had been applied by then" if instant < now else "have been applied"
         return VerdictView("schedule", "none", f"no schedules {when}: full light from sunset to sunrise")
@@ -128,6 +99,13 @@ def _of_schedule(desk: Desk, reign: _Reign, instant: dt.datetime, now: dt.dateti
     if instant > now:
         detail += "; as schedules and overrides stand now, both may change until then"
     return VerdictView("schedule", "chosen", detail)
+
+
+def _of_rollout(desk: Desk, point: LightPoint, reign: Reign, *, past: bool) -> Iterator[VerdictView]:
+    if reign.rollout is not None:
+        yield from verdict_on(reign.rollout, point)
+    elif not past and desk.plans.rollout is not None:
+        yield from verdict_on(desk.plans.rollout, point)
 
 
 def _of_inventory(point: LightPoint, *, past: bool) -> Iterator[VerdictView]:

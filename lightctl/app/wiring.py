@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import TypeVar, assert_never
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -23,7 +21,6 @@ from lightctl.files.settings import (
 from lightctl.links.base import Clock, Emit, Link
 from lightctl.links.modbus import ModbusEndpoint, ModbusLink
 from lightctl.links.mqtt import MqttEndpoint, MqttLink
-from lightctl.planning.wall import wall_instant
 
 E = TypeVar("E", MqttEndpoint, ModbusEndpoint)
 
@@ -52,28 +49,27 @@ def policy_of(settings: Settings) -> Policy:
 
 def build_links(settings: Settings, profiles: Mapping[str, Profile], emit: Emit, clock: Clock) -> dict[str, Link]:
     """Make every link that settings name; none is connected yet."""
-    return {name: _link(name, link, profiles, emit, clock) for name, link in settings.links.items()}
-
-
-def next_wall_time(now: dt.datetime, seconds: int, time_zone: str) -> dt.datetime:
-    """Give the next instant after `now` at which clocks of a zone show a wall time (seconds since midnight)."""
-    zone = ZoneInfo(time_zone)
-    date = now.astimezone(zone).date()
-    while (at := wall_instant(date, seconds, zone)) <= now:
-        date += dt.timedelta(days=1)
-    return at
+    switch_ons = settings.delivery.switch_ons_per_s
+    return {name: _link(name, link, profiles, emit, clock, switch_ons) for name, link in settings.links.items()}
 
 
 def _link(
-    name: str, link: LinkSettings, profiles: Mapping[str, Profile], emit: Emit, clock: Clock
+    name: str,
+    link: LinkSettings,
+    profiles: Mapping[str, Profile],
+    emit: Emit,
+    clock: Clock,
+    switch_ons_per_s: float,
 ) -> MqttLink | ModbusLink:
+    shared = {"switch_ons_per_s": switch_ons_per_s}
     match link:
         case MqttLinkSettings():
-            return MqttLink(name, _endpoint(MqttEndpoint, link, password=link.secret()), profiles, emit, clock)
+            endpoint = _endpoint(MqttEndpoint, link, password=link.secret(), **shared)
+            return MqttLink(name, endpoint, profiles, emit, clock)
         case ModbusTcpLinkSettings():
-            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="tcp"), profiles, emit, clock)
+            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="tcp", **shared), profiles, emit, clock)
         case ModbusRtuLinkSettings():
-            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="serial"), profiles, emit, clock)
+            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="serial", **shared), profiles, emit, clock)
         case _:
             assert_never(link)
 

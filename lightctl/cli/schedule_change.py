@@ -61,7 +61,7 @@ def plan(
     if fmt is not Format.TABLE:
         output.show_one(view, fmt, ())
         return
-    _show(view)
+    show_plan(view)
     if out is not None:
         talk(f"{view['plan']['id']} written to {out}; `lightctl schedule apply {out}` puts it in force")
 
@@ -78,7 +78,7 @@ def apply(
     fmt: options.Output = Format.TABLE,
 ) -> None:
     """Put schedule files, or a plan made of them, in force: together they replace the schedules there are."""
-    body = _contents(files) | options.guard(dry_run=dry_run, reason=reason, max_affected=max_affected)
+    body = plan_or_files(files) | options.guard(dry_run=dry_run, reason=reason, max_affected=max_affected)
     with door.open() as client:
         _change(client, "/v1/schedules/apply", body, yes=yes, fmt=fmt)
 
@@ -134,7 +134,7 @@ def _change(client: Client, path: str, body: dict[str, Any], *, yes: bool, fmt: 
     if not body["dry_run"] and not yes and output.interactive():
         first = client.post(path, body | {"dry_run": True})
         if first["ok"]:
-            _show(first)
+            show_plan(first)
             if not output.confirm(f"Put this in force for {count(first['affected'], 'lamp')}?"):
                 raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
     try:
@@ -144,21 +144,21 @@ def _change(client: Client, path: str, body: dict[str, Any], *, yes: bool, fmt: 
             raise
         if failure.code == Code.INVALID_INPUT:
             refuse(failure.message, failure.result)
-        _show(failure.result)
+        show_plan(failure.result)
         raise Failure(failure.code, failure.message, exit_code=failure.exit_code) from None
     if not view["ok"]:
         refuse("the schedules have errors; nothing was changed", view, fmt)
     if fmt is not Format.TABLE:
         output.show_one(view, fmt, ())
         return
-    _show(view)
+    show_plan(view)
     if view["dry_run"]:
         talk("nothing was changed (--dry-run)")
     else:
         talk(f"version {view['version']} in force; nodes get their nights as links allow")
 
 
-def _contents(files: list[str]) -> dict[str, Any]:
+def plan_or_files(files: list[str]) -> dict[str, Any]:
     """Read schedule files, or the one plan that `schedule plan --out` wrote."""
     if len(files) == 1 and files[0].endswith(".json"):
         return _read_plan(files[0])
@@ -185,7 +185,8 @@ def _read_plan(name: str) -> dict[str, Any]:
     return {"files": files, "plan": plan_id}
 
 
-def _show(view: Json) -> None:
+def show_plan(view: Json) -> None:
+    """Show a plan to people."""
     show_findings((), view["warnings"])
     _show_summary(view["summary"])
     plan_of = view["plan"]

@@ -6,8 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from lightctl.control.effects import Effects, Submission
+from lightctl.control.waves import Street
 from lightctl.domain.assets import Node
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered
+from lightctl.domain.rollouts import Rollout, Standing
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Reading, ReportedState
 
 
@@ -27,16 +29,20 @@ class Collected:
     discovered: list[NodeDiscovered] = field(default_factory=list)
     actions: list[NodeAction] = field(default_factory=list)
     action_results: list[ActionFinished] = field(default_factory=list)
+    rollouts: dict[str, Rollout] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
 
-    def submit(self, node: Node, content: DesiredState | NodeAction, priority: int) -> None:
+    def submit(
+        self, node: Node, content: DesiredState | NodeAction, priority: int, street: Street | None = None
+    ) -> None:
         """Have something put on the wire; a newer desired state of the node replaces an older one."""
         key = (node.id, content.id if isinstance(content, NodeAction) else "")
-        self.submissions[key] = Submission(node, content, priority)
+        self.submissions[key] = Submission(node, content, priority, street)
 
     def effects(self, review_at: dt.datetime | None) -> Effects:
         """Close the collection."""
         return Effects(
-            submissions=tuple(self.submissions.values()),
+            submissions=tuple(sorted(self.submissions.values(), key=_street)),
             desired=tuple(self.desired.values()),
             commands=tuple(self.commands.values()),
             reported=tuple(self.reported.values()),
@@ -48,5 +54,12 @@ class Collected:
             discovered=tuple(self.discovered),
             actions=tuple(self.actions),
             action_results=tuple(self.action_results),
+            rollouts=tuple(self.rollouts.values()),
+            standings=tuple(self.standings.values()),
             review_at=review_at,
         )
+
+
+def _street(submission: Submission) -> Street:
+    """Let lamps that are turned on go street by street; what turns none on keeps its order, before them."""
+    return submission.street or ("", "", "")

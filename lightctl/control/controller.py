@@ -63,16 +63,14 @@ class Controller:
         for event in events:
             concerned.update(dict.fromkeys(self._knowledge.absorb(event, now, out)))
         concerned.update(dict.fromkeys(self._pop_due(now)))
-        for node in concerned:
-            memory = self._knowledge.memories.get(node)
-            if memory is None:
-                continue
-            try:
-                self._attend(memory, now, out)
-            except Exception as error:  # noqa: BLE001 - one node must never stop the loop for all the others
-                self._set_aside(memory, error, now, out)
-        waking = (self._due[0][0] if self._due else None, self._knowledge.crews.next_end)
-        return out.effects(min((at for at in waking if at is not None), default=None))
+        self._attend_all(concerned, now, out)
+        self._roll_out(concerned, now, out)
+        looks = (
+            self._due[0][0] if self._due else None,
+            self._knowledge.rolling.look_again_at(now),
+            self._knowledge.crews.next_end,
+        )
+        return out.effects(min((look for look in looks if look is not None), default=None))
 
     def _pop_due(self, now: dt.datetime) -> Iterable[str]:
         while self._due and self._due[0][0] <= now:
@@ -91,6 +89,26 @@ class Controller:
         if memory.queued_at is None or at < memory.queued_at:
             memory.queued_at = at
             heapq.heappush(self._due, (at, memory.node.id))
+
+    def _roll_out(self, concerned: Iterable[str], now: dt.datetime, out: Collected) -> None:
+        """Note how the nodes of a roll-out stand that were attended to, and make its next moves."""
+        rolling = self._knowledge.rolling
+        rolling.note(concerned, self._knowledge.memories, now, out)
+        while (rollout := rolling.advance(now)) is not None:
+            out.rollouts[rollout.id] = rollout
+            moved = self._knowledge.stage(rollout)
+            self._attend_all(moved, now, out)
+            rolling.note(moved, self._knowledge.memories, now, out)
+
+    def _attend_all(self, nodes: Iterable[str], now: dt.datetime, out: Collected) -> None:
+        for node in nodes:
+            memory = self._knowledge.memories.get(node)
+            if memory is None:
+                continue
+            try:
+                self._attend(memory, now, out)
+            except Exception as error:  # noqa: BLE001 - one node must never stop the loop for all the others
+                self._set_aside(memory, error, now, out)
 
     def _attend(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
         self._notice_time(memory, now, out)
@@ -210,11 +228,11 @@ class Controller:
             case Send():
                 return self._send(memory, desired, now, out)
             case Resend():
-                self._submit(memory, desired, out)
+                self._submit(memory, desired, now, out)
             case Wait(until):
-                self._answer_hello(memory, desired, out)
+                self._answer_hello(memory, desired, now, out)
                 return until
-        self._answer_hello(memory, desired, out)
+        self._answer_hello(memory, desired, now, out)
         return None
 
     def _send(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> dt.datetime | None:
@@ -234,19 +252,19 @@ class Controller:
         )
         memory.assert_now = False
         out.commands[memory.command.id] = memory.command
-        self._submit(memory, desired, out)
+        self._submit(memory, desired, now, out)
         return memory.command.deadline
 
     @staticmethod
-    def _submit(memory: NodeMemory, desired: DesiredState, out: Collected) -> None:
+    def _submit(memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         priority = memory.command.priority if memory.command is not None else 0
-        out.submit(memory.node, desired, priority)
+        out.submit(memory.node, desired, priority, memory.street(desired, now))
         memory.on_its_way = True
         memory.answer_hello = False
 
-    def _answer_hello(self, memory: NodeMemory, desired: DesiredState, out: Collected) -> None:
+    def _answer_hello(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         if memory.answer_hello:
-            self._submit(memory, desired, out)
+            self._submit(memory, desired, now, out)
 
     def _tell_time(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
         signal = time_signal(memory, now, self._policy)

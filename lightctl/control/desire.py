@@ -16,7 +16,7 @@ from lightctl.devices.fit import fit, fit_level
 from lightctl.domain.assets import Capabilities, LightPoint
 from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, Override, Switch
 from lightctl.planning.overrides import in_force
-from lightctl.planning.resolve import Plan
+from lightctl.planning.staged import StagedPlan
 from lightctl.planning.wall import night_bounds, night_date
 
 LIVE_VALIDITY = dt.timedelta(days=3)
@@ -34,11 +34,11 @@ class Wanted:
 
 
 class Compiler:
-    """Turns a plan into what nodes hold; shares fitted nights between all lamps that have the same ones."""
+    """Turns plans into what nodes hold; shares fitted nights between all lamps that have the same ones."""
 
-    def __init__(self, plan: Plan, policy: Policy) -> None:
-        """Read nights from `plan`; how many ahead is the policy's."""
-        self.plan = plan
+    def __init__(self, plans: StagedPlan, policy: Policy) -> None:
+        """Read nights from `plans`; how many ahead is the policy's."""
+        self.plans = plans
         self._policy = policy
         self._tonight = (dt.date.min, dt.datetime.max.replace(tzinfo=dt.UTC), dt.datetime.min.replace(tzinfo=dt.UTC))
         self._fitted: dict[tuple[object, ...], tuple[tuple[Switch, ...], tuple[Switch, ...], dt.datetime]] = {}
@@ -63,7 +63,7 @@ class Compiler:
     def next_change(self, memory: NodeMemory, now: dt.datetime) -> dt.datetime | None:
         """Give the next instant at which the node's document or level due may change."""
         moments = [
-            self.plan.next_change(point, memory.overrides.get(channel, ()), now)
+            self.plans.of(point).next_change(point, memory.overrides.get(channel, ()), now)
             for channel, point in memory.points.items()
         ]
         # A node drops its override by itself: if another one is to hold on at the same level, it must be told then.
@@ -76,7 +76,7 @@ class Compiler:
         channels: dict[int, ChannelDesired] = {}
         ends: list[dt.datetime] = []
         for channel, point in memory.points.items():
-            planned = self.plan.switches(point, first, nights)
+            planned = self.plans.of(point).switches(point, first, nights)
             switches, valid_until = self._fit(planned, memory.capabilities, point.min_level, first, nights)
             ends.append(valid_until)
             held = self._held(point, memory.overrides.get(channel, ()), memory.capabilities, now)
@@ -86,8 +86,8 @@ class Compiler:
     def _date(self, now: dt.datetime) -> dt.date:
         date, start, end = self._tonight
         if not start <= now < end:
-            date = night_date(now, self.plan.time_zone)
-            self._tonight = (date, *night_bounds(date, self.plan.time_zone))
+            date = night_date(now, self.plans.time_zone)
+            self._tonight = (date, *night_bounds(date, self.plans.time_zone))
         return date
 
     def _fit(
@@ -96,8 +96,8 @@ class Compiler:
         key = (id(planned), capabilities, min_level, first, nights)
         known = self._fitted.get(key)
         if known is None or known[0] is not planned:
-            start, _ = night_bounds(first, self.plan.time_zone)
-            _, end = night_bounds(first + dt.timedelta(days=nights - 1), self.plan.time_zone)
+            start, _ = night_bounds(first, self.plans.time_zone)
+            _, end = night_bounds(first + dt.timedelta(days=nights - 1), self.plans.time_zone)
             fitted = fit(planned, capabilities, min_level=min_level, start=start, end=end)
             if len(self._fitted) >= _FITTED_CACHE_SIZE:
                 self._fitted.clear()
@@ -111,12 +111,12 @@ class Compiler:
         if not strongest:
             return None
         winner = strongest[0]
-        floor = 0 if winner.below_protection else self.plan.floor_within(point, now, winner.until)
+        floor = 0 if winner.below_protection else self.plans.of(point).floor_within(point, now, winner.until)
         level = max(winner.level, floor)
         return HeldOverride(winner.id, fit_level(level, capabilities, point.min_level), winner.until, winner.ramp_s)
 
     def _live_switch(self, point: LightPoint, memory: NodeMemory, channel: int, now: dt.datetime) -> Switch:
-        level, reason = self.plan.level_at(point, memory.overrides.get(channel, ()), now)
+        level, reason = self.plans.of(point).level_at(point, memory.overrides.get(channel, ()), now)
         return Switch(
             now, fit_level(level, memory.capabilities, point.min_level), self._ramp(point, memory, now), reason
         )
@@ -124,7 +124,7 @@ class Compiler:
     def _ramp(self, point: LightPoint, memory: NodeMemory, now: dt.datetime) -> int:
         if not memory.capabilities.ramp:
             return 0
-        night = self.plan.night(point, night_date(now, self.plan.time_zone)).night
+        night = self.plans.of(point).night(point, night_date(now, self.plans.time_zone)).night
         current = next((s for s in reversed(night.switches) if s.at <= now), None)
         return current.ramp_s if current is not None and now - current.at <= _RAMP_WINDOW else 0
 

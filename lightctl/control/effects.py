@@ -5,25 +5,29 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from lightctl.control.waves import Street
 from lightctl.domain.assets import Node
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered
+from lightctl.domain.rollouts import Rollout, Standing
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Reading, ReportedState
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Put this on the node's link; higher priority first."""
+    """Put this on the node's link; higher priority first. street: where it stands if this turns a lamp on now."""
 
     node: Node
     content: DesiredState | NodeAction
     priority: int = 0
+    street: Street | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
     """Everything one step decided.
 
-    commands, faults and reported hold the newest value of each changed one. review_at is when to look again, or None.
+    commands, faults, reported, rollouts and standings hold the newest value of each changed one. review_at is when to
+    look again, or None.
     """
 
     submissions: tuple[Submission, ...] = ()
@@ -38,4 +42,6 @@ class Effects:
     discovered: tuple[NodeDiscovered, ...] = ()
     actions: tuple[NodeAction, ...] = ()
     action_results: tuple[ActionFinished, ...] = ()
+    rollouts: tuple[Rollout, ...] = ()
+    standings: tuple[Standing, ...] = ()
     review_at: dt.datetime | None = None

@@ -15,14 +15,17 @@ from lightctl.control.crews import Crews
 from lightctl.control.desire import Compiler
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy, fraction
+from lightctl.control.rolling import Rolling
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
 from lightctl.domain.moves import moved
 from lightctl.domain.programs import NO_INTENT, Intent
+from lightctl.domain.rollouts import Rollout
 from lightctl.domain.selectors import Selector
 from lightctl.domain.states import ActionKind, CommandState, NodeAction, Override, ReportedState
 from lightctl.planning.resolve import Plan
+from lightctl.planning.staged import StagedPlan
 
 OVERRIDE_PRIORITY = 10
 Concerned = Sequence[str]
@@ -38,7 +41,8 @@ class Knowledge:
         """Start knowing nothing; everything arrives as events."""
         self.memories: dict[str, NodeMemory] = {}
         self.crews = Crews()
-        self.compiler = Compiler(Plan(NO_INTENT, time_zone), policy)
+        self.compiler = Compiler(StagedPlan(Plan(NO_INTENT, time_zone)), policy)
+        self.rolling = Rolling(policy, time_zone)
         self._policy = policy
         self._profiles = profiles
         self._revision_floor = revision_floor
@@ -54,7 +58,10 @@ class Knowledge:
                 return self._take_fleet(event, now, out)
             case ev.IntentChanged(intent, cause):
                 self._intent = intent
+                self.rolling.make_way()
                 return self._replan(cause)
+            case ev.RolloutChanged(rollout, intent):
+                return self.stage(self.rolling.take(rollout, now, out), intent)
             case ev.OverrideSet(override, asked):
                 self._overrides[override.id] = override
                 return self._touch(override, now, asked=asked, holds=True)
@@ -91,7 +98,7 @@ class Knowledge:
                 out.readings.append(reading)
                 return self._hear(reading.node, reading.at)
             case ev.LinkChanged(link, up, _, _):
-                return self._refresh(link, out) if up else NOBODY
+                return self._refresh(link, now, out) if up else NOBODY
             case ev.MessageQuarantined():
                 out.quarantined.append(event)
                 return NOBODY
@@ -112,6 +119,7 @@ class Knowledge:
         self.memories = {node.id: self._remember(node, before.get(node.id), now) for node in fleet.nodes.values()}
         for name, left in self._laid_aside.items():
             self._laid_aside[name] = _close(left, now, out, event.replaced.get(name, ""))
+        self.rolling.recount()
         return self._replan(event.cause)
 
     def _remember(self, node: Node, known: NodeMemory | None, now: dt.datetime) -> NodeMemory:
@@ -139,8 +147,30 @@ class Knowledge:
         known.refusal = "" if node.profile in self._profiles else f"no profile {node.profile!r} is known"
         return known
 
+    def stage(self, rollout: Rollout, intent: Intent | None = None) -> Concerned:
+        """Let nodes of a roll-out follow its schedules as far as they have moved; gives those for which this is new.
+
+        intent: what it brings, where that is not known yet.
+        """
+        before, moved = self.compiler.plans, rollout.moved
+        coming = before.coming
+        if intent is not None and (coming is None or coming.intent != intent):
+            coming = Plan(intent, self._fleet.time_zone)
+        self.compiler.plans = StagedPlan(before.base, coming, moved)
+        concerned = [node for node in rollout.released() if (node in moved) != (node in before.moved)]
+        for memory in map(self.memories.get, concerned):
+            if memory is not None:
+                memory.stale = True
+                memory.cause = self.rolling.cause
+                memory.stop_resting()
+        return concerned
+
     def _replan(self, cause: str) -> Concerned:
-        self.compiler = Compiler(Plan(self._intent, self._fleet.time_zone), self._policy)
+        time_zone, staged = self._fleet.time_zone, self.compiler.plans
+        plans = StagedPlan(Plan(self._intent, time_zone))
+        if staged.coming is not None and self.rolling.rollout is not None:
+            plans = replace(plans, coming=Plan(staged.coming.intent, time_zone), moved=staged.moved)
+        self.compiler = Compiler(plans, self._policy)
         for memory in self.memories.values():
             memory.stale = True
             memory.cause = cause
@@ -179,6 +209,7 @@ class Knowledge:
 
     def set_back(self, now: dt.datetime) -> Concerned:
         """Take the clock being set back: every node is to be looked at again."""
+        self.rolling.set_back(now)
         for memory in self.memories.values():
             memory.live_from(now, self._policy)
         return tuple(self.memories)
@@ -291,7 +322,7 @@ class Knowledge:
             out.submit(memory.node, action, OVERRIDE_PRIORITY)
         return NOBODY
 
-    def _refresh(self, link: str, out: Collected) -> Concerned:
+    def _refresh(self, link: str, now: dt.datetime, out: Collected) -> Concerned:
         """Take a link that came up for an empty one: give it every node's newest document again, same revision."""
         concerned: list[str] = []
         for memory in self.memories.values():
@@ -304,7 +335,8 @@ class Knowledge:
             # What the link has not answered for yet waits there still; a unit's nights are not to be written twice.
             owed = command is not None and not memory.on_its_way
             if memory.desired is not None and (owed or memory.profile.announces):
-                out.submit(memory.node, memory.desired, command.priority if command is not None else 0)
+                priority = command.priority if command is not None else 0
+                out.submit(memory.node, memory.desired, priority, memory.street(memory.desired, now))
                 memory.on_its_way = True
         return concerned
 

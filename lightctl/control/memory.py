@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from lightctl.control.node_time import UNKNOWN_TIME, NodeTime
 from lightctl.control.policy import Policy
+from lightctl.control.reconcile import level_in_force
+from lightctl.control.waves import Street, street_of
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Capabilities, LightPoint, Node
 from lightctl.domain.events import NodeRestored
@@ -79,6 +81,14 @@ class NodeMemory:
     def falls_back(self) -> bool:
         """Whether it is switched live, but knows by itself when its document is worth nothing any more."""
         return not self.capabilities.carries_nights and self.profile.confirmation == "revision"
+
+    def street(self, desired: DesiredState, now: dt.datetime) -> Street | None:
+        """Give where its lamps stand if a document turns one on now, by what the node last said; else None."""
+        for channel, wanted in desired.channels.items():
+            said = self.reported.channels.get(channel) if self.reported is not None else None
+            if wanted.level_at(now) and not (said is not None and level_in_force(said)):
+                return min(map(street_of, self.points.values()), default=("", "", self.node.id))
+        return None
 
     def next_revision(self) -> int:
         """Give a revision above every one ever used or seen for this node, those we were made to forget included."""

@@ -139,6 +139,11 @@ class Node:
     channels: Mapping[int, str]
     cabinet: str = ""
 
+    @property
+    def feeder(self) -> str:
+        """What feeds it, as far as the inventory says: its cabinet, else all that is on its link."""
+        return self.cabinet or self.link
+
 
 @dataclass(frozen=True, slots=True)
 class Cabinet:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from lightctl.domain.assets import Capabilities, Fleet
 from lightctl.domain.crews import Maintenance
 from lightctl.domain.programs import Intent
+from lightctl.domain.rollouts import Rollout
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, Reading, ReportedState
 
 
@@ -32,6 +33,14 @@ class IntentChanged:
 
     intent: Intent
     cause: str = "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutChanged:
+    """People started, paused, resumed or undid a roll-out, or one is under way at boot; `intent` is what it brings."""
+
+    rollout: Rollout
+    intent: Intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +227,7 @@ class NightlyRun:
 Event = (
     FleetChanged
     | IntentChanged
+    | RolloutChanged
     | OverrideSet
     | OverrideEnded
     | MaintenanceSet

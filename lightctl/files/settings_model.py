@@ -182,6 +182,12 @@ class DeliverySettings(_Section):
     heartbeat_s: Seconds = Field(default=300.0, description="Seconds between two reports of a healthy node.")
     lease_factor: float = Field(default=2.5, gt=1, le=100, description="Heartbeats of silence that make a node absent.")
     topup_spread_s: Seconds = Field(default=600.0, description="Seconds over which the nightly delivery is spread.")
+    switch_ons_per_s: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="Lamps a feeder (a cabinet, else a link) is told to turn on a second, at most; 0 for no limit.",
+    )
     clock_warn_s: Seconds = Field(
         default=30.0, description="Seconds a node's clock may be off before it is warned of, and set where it can be."
     )

@@ -32,11 +32,15 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Something to put on the wire: a node's whole desired state (the newest replaces older ones) or an action."""
+    """Something to put on the wire: a node's whole desired state (the newest replaces older ones) or an action.
+
+    switches_on: whether it turns a lamp on now, so that its feeder's limit holds for it.
+    """
 
     node: Node
     content: DesiredState | NodeAction
     priority: int = 0
+    switches_on: bool = False
 
 
 class Link(Protocol):

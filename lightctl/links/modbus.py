@@ -63,7 +63,7 @@ class ModbusLink:
         self._work = asyncio.Event()
         self._wire = ModbusWire(endpoint, rng, self._work.set)
         self._talk = UnitTalk(self._wire, emit, clock)
-        self._outbox = Outbox()
+        self._outbox = Outbox(switch_ons_per_s=endpoint.switch_ons_per_s)
         self._units: dict[str, Unit] = {}
         self._silences = 0
         self._said: tuple[bool, str] | None = None
@@ -137,6 +137,8 @@ class ModbusLink:
         now, now_s = self._clock.now(), time.monotonic()
         # A unit that is due already but rests must not keep its neighbours waiting: theirs is the next instant to come.
         coming = [(unit.due - now).total_seconds() for unit in self._units.values() if unit.due > now]
+        if self._outbox.next_turn is not None:
+            coming.append(max(0.0, (self._outbox.next_turn - now).total_seconds()))
         clock_s = min(coming, default=3600.0)
         # Units that are due by the run's clock wait for their floor on the machine's.
         floors = [self._floor_s(unit, now_s) - now_s for unit in self._units.values() if unit.due <= now]

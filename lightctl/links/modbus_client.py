@@ -23,6 +23,7 @@ class ModbusEndpoint:
 
     timeout_s: real seconds a unit has to answer. late_s: real seconds after which no answer can still come.
     poll_s, dead_poll_s: seconds of the run's clock between polls of a unit, and of one that does not answer.
+    switch_ons_per_s: lamps that a feeder turns on, at most, 0 for no limit; on the run's clock.
     """
 
     kind: Literal["tcp", "serial"] = "tcp"
@@ -37,6 +38,7 @@ class ModbusEndpoint:
     poll_s: float = 30.0
     dead_poll_s: float = 120.0
     late_s: float = 5.0
+    switch_ons_per_s: float = 0.0
     reconnect_cap_s: float = 30.0
 
     @property

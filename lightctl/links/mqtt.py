@@ -36,6 +36,8 @@ STEADY_S = 10.0
 class MqttEndpoint:
     """Where the broker is and how we behave there. window: publishes in flight; rate_per_s 0: unpaced; times real s.
 
+    switch_ons_per_s: lamps that a feeder turns on, at most, 0 for no limit; on the run's clock.
+
     protocol auto: MQTT 5 where the broker takes it, else 3.1.1 (which cannot say that a publish was denied).
     """
 
@@ -51,6 +53,7 @@ class MqttEndpoint:
     keepalive_s: int = 20
     window: int = 100
     rate_per_s: float = 0.0
+    switch_ons_per_s: float = 0.0
     reconnect_cap_s: float = 30.0
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
 
@@ -73,7 +76,7 @@ class MqttLink:
         self._clock = clock
         codecs = {key: mqtt_codec(profile) for key, profile in profiles.items() if profile.kind != "modbus"}
         self._inbound = Inbound(name, codecs, _always_heard(profiles), emit, clock)
-        self._outbound = Outbound(name, codecs, endpoint.rate_per_s, emit, clock)
+        self._outbound = Outbound(name, codecs, endpoint.rate_per_s, emit, clock, endpoint.switch_ons_per_s)
         rng = random.Random(seed)  # noqa: S311 - jitter, not a secret
         self._backoff = Backoff(endpoint.reconnect_cap_s, rng)
         self._client_id = endpoint.client_id or f"lightctl-{name}-{rng.getrandbits(32):08x}"

@@ -20,6 +20,7 @@ from lightctl.domain.states import DesiredState
 from lightctl.links.base import Clock, Emit, Order
 from lightctl.links.outbox import Outbox
 from lightctl.links.pacing import Bucket
+from lightctl.links.stopping import set_or_later
 from lightctl.links.strict_mqtt import StrictClient
 
 DROPS_TO_BLAME = 2
@@ -38,13 +39,21 @@ class _Delivery:
 class Outbound:
     """The writing half of an MQTT link."""
 
-    def __init__(self, link: str, codecs: Mapping[str, MqttCodec], rate_per_s: float, emit: Emit, clock: Clock) -> None:
+    def __init__(
+        self,
+        link: str,
+        codecs: Mapping[str, MqttCodec],
+        rate_per_s: float,
+        emit: Emit,
+        clock: Clock,
+        switch_ons_per_s: float = 0.0,
+    ) -> None:
         self._link = link
         self._codecs = codecs
         self._emit = emit
         self._clock = clock
         self._pace = Bucket(rate_per_s, max(1.0, rate_per_s)) if rate_per_s > 0 else None
-        self._outbox = Outbox()
+        self._outbox = Outbox(switch_ons_per_s=switch_ons_per_s)
         self._clears: dict[str, tuple[Outgoing, ...]] = {}
         self._drops: dict[str, int] = {}
         self._work = asyncio.Event()
@@ -85,7 +94,7 @@ class Outbound:
                 await self._clear_one(client)
             else:
                 self._work.clear()
-                await self._work.wait()
+                await set_or_later(self._work, self._clock, self._outbox.next_turn)
 
     async def _deliver(self, client: StrictClient, order: Order) -> None:
         delivery = _Delivery(order, 1, alone=order.node.id in self._drops)

@@ -1,7 +1,8 @@
 """Outbox: what waits to be put on a wire. Pure; holds at most one desired state per node and a capped list of actions.
 
 The newest desired state of a node replaces the one that waits, and keeps its place unless its priority differs. Higher
-priority leaves first, equal priority in order of arrival. Actions are worthless after their `not_after`.
+priority leaves first, equal priority in order of arrival. Actions are worthless after their `not_after`. Where feeders
+have a limit, what turns lamps on waits for its feeder's turn first.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from lightctl.domain.events import ActionFinished, Event, SendFailed
 from lightctl.domain.states import DesiredState, NodeAction
 from lightctl.links.base import Order
+from lightctl.links.feeders import Feeders
 
 MAX_ACTIONS = 10_000
 Key = tuple[str, str]
@@ -29,15 +31,21 @@ class _Place:
 class Outbox:
     """Orders that wait, newest per node, most urgent first."""
 
-    def __init__(self, max_actions: int = MAX_ACTIONS) -> None:
+    def __init__(self, max_actions: int = MAX_ACTIONS, switch_ons_per_s: float = 0.0) -> None:
         self._max_actions = max_actions
+        self._feeders = Feeders(switch_ons_per_s) if switch_ons_per_s > 0 else None
         self._orders: dict[Key, tuple[_Place, Order]] = {}
         self._heap: list[tuple[int, int, Key]] = []
         self._numbers = itertools.count()
         self._actions = 0
 
     def __len__(self) -> int:
-        return len(self._orders)
+        return len(self._orders) + (0 if self._feeders is None else len(self._feeders))
+
+    @property
+    def next_turn(self) -> dt.datetime | None:
+        """When the next feeder's turn comes, None where nothing waits for one."""
+        return None if self._feeders is None else self._feeders.next_at
 
     def put(self, order: Order, now: dt.datetime) -> tuple[Event, ...]:
         """Queue an order; gives the events of what is not queued (an older revision, an action over the cap)."""
@@ -45,6 +53,16 @@ class Outbox:
         waiting = self._orders.get(key)
         if waiting is not None and _revision(waiting[1]) > _revision(order):
             return ()
+        if self._feeders is not None and isinstance(order.content, DesiredState):
+            held = self._feeders.held(order.node.id)
+            if held is not None and _revision(held) > _revision(order):
+                return ()
+            if order.switches_on:
+                if waiting is not None:
+                    self._remove(key)
+                self._feeders.hold(order, now)
+                return ()
+            self._feeders.drop(order.node.id)
         if waiting is None and isinstance(order.content, NodeAction):
             if self._actions >= self._max_actions:
                 return (_finished(order.content, "rejected", now, f"{self._max_actions} actions wait on this link"),)
@@ -57,6 +75,8 @@ class Outbox:
 
     def pop(self, now: dt.datetime, ready: Callable[[Order], bool] | None = None) -> tuple[Order | None, list[Event]]:
         """Take the most urgent order for which `ready` holds, with the events of the actions that expired meanwhile."""
+        for turned in () if self._feeders is None else self._feeders.release(now):
+            self._place(_key(turned), turned)
         events: list[Event] = []
         kept: list[tuple[int, int, Key]] = []
         found: Order | None = None
@@ -82,8 +102,10 @@ class Outbox:
     def drop_node(self, node: str, now: dt.datetime, why: str) -> list[Event]:
         """Forget everything that waits for a node; gives the events that say so."""
         events: list[Event] = []
-        for key in [key for key in self._orders if key[0] == node]:
-            content = self._remove(key).content
+        orders = [self._remove(key) for key in [key for key in self._orders if key[0] == node]]
+        held = None if self._feeders is None else self._feeders.drop(node)
+        for order in orders if held is None else [*orders, held]:
+            content = order.content
             if isinstance(content, NodeAction):
                 events.append(_finished(content, "rejected", now, why))
             else:

@@ -7,8 +7,11 @@ comes in the same moment as a cancellation; the task would then run on for ever.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Coroutine
 from typing import Any
+
+from lightctl.links.base import Clock
 
 
 def end_if_cancelled() -> None:
@@ -16,6 +19,19 @@ def end_if_cancelled() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+async def set_or_later(event: asyncio.Event, clock: Clock, at: dt.datetime | None) -> None:
+    """Wait until an event is set, or until an instant of a clock if one is given."""
+    if at is None:
+        await event.wait()
+        return
+    later = clock.sleep((at - clock.now()).total_seconds())
+    await until_one_ends(event=_is_set(event), later=later)
+
+
+async def _is_set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def until_one_ends(**jobs: Coroutine[Any, Any, None]) -> None:

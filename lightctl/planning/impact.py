@@ -69,17 +69,23 @@ class Below:
 class Impact:
     """What changes on the street in `nights` nights from `first` on.
 
-    touched: light points with any different night. without_power: those of whose watts nobody knows, left out of kWh.
+    touched_ids: light points with any different night. without_power: those of whose watts nobody knows, left out of
+    kWh.
     """
 
     first: dt.date
     nights: int
-    touched: int
+    touched_ids: frozenset[str]
     changes: tuple[NightsChange, ...]
     below: tuple[Below, ...]
     kwh_before: float
     kwh_after: float
     without_power: int
+
+    @property
+    def touched(self) -> int:
+        """How many light points have any different night."""
+        return len(self.touched_ids)
 
     @property
     def most_added_s(self) -> float:
@@ -103,9 +109,14 @@ class _Cohort:
     after: _Side
     place: Place
     groups: Counter[str] = field(default_factory=Counter)
-    light_points: int = 0
+    ids: list[str] = field(default_factory=list)
     rated_w: float = 0.0
     standby_w: float = 0.0
+
+    @property
+    def light_points(self) -> int:
+        """How many stand alike."""
+        return len(self.ids)
 
 
 @dataclass(slots=True)
@@ -129,7 +140,8 @@ def impact(
     year = _Year(before, after, dates)
     changes: dict[tuple[str, str, str], _Tally] = {}
     below: dict[tuple[str, Floor, bool], _Tally] = {}
-    touched, kwh_before, kwh_after = 0, 0.0, 0.0
+    touched: set[str] = set()
+    kwh_before = kwh_after = 0.0
     for cohort in _cohorts(before, after, used, time_zone):
         different = False
         counted: set[tuple[object, ...]] = set()
@@ -147,11 +159,11 @@ def impact(
                 tally.dark_before_s += old.sum.dark_s * light_points
                 tally.dark_after_s += new.sum.dark_s * light_points
                 tally.most_added_s = max(tally.most_added_s, new.sum.dark_s - old.sum.dark_s)
-        touched += cohort.light_points if different else 0
+        touched.update(cohort.ids if different else ())
     return Impact(
         first,
         nights,
-        touched,
+        frozenset(touched),
         tuple(_change(key, tally) for key, tally in sorted(changes.items())),
         tuple(_below_of(key, tally) for key, tally in below.items()),
         kwh_before,
@@ -226,7 +238,7 @@ def _cohorts(before: Intent, after: Intent, points: Iterable[LightPoint], time_z
         if cohort is None:
             place = Place(point.latitude, point.longitude, time_zone)
             cohort = found[(old, new, *corner)] = _Cohort(old, new, place)
-        cohort.light_points += 1
+        cohort.ids.append(point.id)
         cohort.groups.update(point.groups or ("",))
         if point.rated_power_w is not None:
             cohort.rated_w += point.rated_power_w * point.lamps

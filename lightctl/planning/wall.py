@@ -22,6 +22,15 @@ def wall_instant(date: dt.date, seconds: int, zone: dt.tzinfo) -> dt.datetime:
     return local.astimezone(dt.UTC)
 
 
+def next_wall_time(now: dt.datetime, seconds: int, time_zone: str) -> dt.datetime:
+    """Give the next instant after `now` at which clocks of a zone show a wall time (seconds since midnight)."""
+    zone = ZoneInfo(time_zone)
+    date = now.astimezone(zone).date()
+    while (at := wall_instant(date, seconds, zone)) <= now:
+        date += ONE_DAY
+    return at
+
+
 def night_bounds(date: dt.date, time_zone: str) -> tuple[dt.datetime, dt.datetime]:
     """Give the UTC start and end of the night of a date: noon to noon, local; 23 or 25 hours when clocks change."""
     zone = ZoneInfo(time_zone)

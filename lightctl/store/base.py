@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from lightctl.domain.assets import Capabilities, LightPoint
 from lightctl.domain.crews import Maintenance
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered, NodeRestored
+from lightctl.domain.rollouts import Rollout, Standing
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, ReportedState
 
 
@@ -57,7 +58,8 @@ class Recorded:
     """What a step of the controller decided and learned, to be kept in one transaction.
 
     commands: upserted by node and revision. reported: the last per node. faults: open ones are opened, cleared ones
-    close the open one of the same key. seen: when nodes were last heard.
+    close the open one of the same key. seen: when nodes were last heard. rollouts: as the controller moved them on; one
+    that people changed meanwhile stays as they left it, one that is done puts its schedules in force.
     """
 
     desired: tuple[DesiredState, ...] = ()
@@ -70,6 +72,8 @@ class Recorded:
     actions: tuple[NodeAction, ...] = ()
     action_results: tuple[ActionFinished, ...] = ()
     seen: tuple[tuple[str, dt.datetime], ...] = ()
+    rollouts: tuple[Rollout, ...] = ()
+    standings: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Snapshot:
     nodes: tuple[NodeRestored, ...]
     open_faults: tuple[Fault, ...]
     maintenances: tuple[Maintenance, ...] = ()
+    rollout: Rollout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class Schedules:
 class ScheduleVersion:
     """How one version of the schedules came to be, counted from 1.
 
-    cause: `apply`, `undo of N` or `back to N`. affected: light points that changed, where known.
+    cause: `apply`, `undo of N`, `back to N` or `rollout N`. affected: light points that changed, where known.
     """
 
     version: int

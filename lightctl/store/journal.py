@@ -13,7 +13,7 @@ from lightctl.store import documents, faults, strangers
 from lightctl.store.base import ActionRecord, NodeSeen, Recorded
 from lightctl.store.codec import pack, to_instant, to_instant_or_none, to_text, unpack
 from lightctl.store.connection import Row, SqliteFile
-from lightctl.store.room import Room
+from lightctl.store.rollouts import RolloutRoom
 
 MAX_STORED_REVISION = 2**63 - 1
 
@@ -62,7 +62,7 @@ _PUT_ACTION = "INSERT OR IGNORE INTO actions (id, node, not_after, doc) VALUES (
 _ANSWER_ACTION = "UPDATE actions SET status = ?, detail = ?, finished_at = ? WHERE id = ? AND node = ? AND status = ''"
 
 
-class JournalRoom(Room):
+class JournalRoom(RolloutRoom):
     """Decisions and what nodes said, by node."""
 
     def commit(self, effects: Recorded) -> None:
@@ -76,6 +76,7 @@ class JournalRoom(Room):
             faults.put(self._main, effects.faults)
             strangers.put(self._main, effects.quarantined, effects.discovered)
             _put_actions(self._main, effects.actions, effects.action_results)
+            self._advance(effects.rollouts, effects.standings)
 
     def last_reports(self, nodes: Collection[str] | None = None) -> dict[str, ReportedState]:
         """Give the last recorded report of every node, or of some."""

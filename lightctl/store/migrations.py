@@ -13,6 +13,7 @@ from sqlite_utils import Database, Migrations
 from lightctl.store import schema, schema_maintenance
 from lightctl.store.schema_commands import COMMAND_STATES
 from lightctl.store.schema_proposals import PROPOSALS
+from lightctl.store.schema_rollouts import ROLLOUTS
 
 MAIN = Migrations("lightctl")
 TELEMETRY = Migrations("lightctl-telemetry")
@@ -50,6 +51,12 @@ def m0004_maintenance(db: Database) -> None:
 def m0005_command_states(db: Database) -> None:
     """Let commands move as the table of their states says, with the instants that belong to each state."""
     run_script(db, COMMAND_STATES)
+
+
+@MAIN()
+def m0006_rollouts(db: Database) -> None:
+    """Bring schedules to the street in waves."""
+    run_script(db, ROLLOUTS)
 
 
 @TELEMETRY()

@@ -1,4 +1,4 @@
-"""Retention: what need not be kept for ever goes. Audit, schedules, what people asked for and revisions always stay."""
+"""Retention: what need not be kept for ever goes. Audit, schedules, roll-outs, people's wishes and revisions stay."""
 
 from __future__ import annotations
 

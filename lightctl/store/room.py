@@ -16,6 +16,8 @@ class Room:
 
     _main: SqliteFile
     _telemetry: SqliteFile
+    intent_edition = 0
+    """Grows with every change of schedules and roll-outs, so that who read them knows when to read again."""
     _nesting = 0
     _entries = 0
     _unsigned = 0

@@ -45,6 +45,7 @@ class ScheduleRoom(Room):
         approved_by: str = "",
     ) -> int:
         """Make these files the whole current intent; earlier versions are kept. Gives the new version, from 1."""
+        self.intent_edition += 1
         with self._changing(audit):
             version = self._version() + 1
             row = (version, to_text(audit.at), audit.user, cause, audit.reason, affected, approved_by)

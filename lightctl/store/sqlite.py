@@ -24,7 +24,6 @@ from lightctl.store.lock import StoreLock
 from lightctl.store.migrations import MAIN, TELEMETRY
 from lightctl.store.mountings import MountingRoom
 from lightctl.store.retention import RetentionRoom
-from lightctl.store.schedules import ScheduleRoom
 from lightctl.store.strangers import StrangerRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
@@ -35,7 +34,6 @@ TELEMETRY_NAME = "telemetry.db"
 
 class SqliteStore(
     IntentRoom,
-    ScheduleRoom,
     CrewRoom,
     MountingRoom,
     JournalRoom,
@@ -80,6 +78,7 @@ class SqliteStore(
             nodes=self._restored(),
             open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),
             maintenances=self.running_maintenances(now),
+            rollout=self.rollout_under_way(),
         )
 
     def _restored(self) -> tuple[NodeRestored, ...]:

@@ -17,7 +17,7 @@ from lightctl.app.live import Live
 from lightctl.app.operations import Operations
 from lightctl.app.recorder import Recorder
 from lightctl.app.sdnotify import sd_notify
-from lightctl.app.wiring import next_wall_time, policy_of, time_scale_of
+from lightctl.app.wiring import policy_of, time_scale_of
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
@@ -26,6 +26,7 @@ from lightctl.domain.events import FleetChanged, IntentChanged, LinkChanged, Ove
 from lightctl.domain.states import ChannelReport, Reading, ReportedState
 from lightctl.domain.timescale import REAL_TIME, TimeScale
 from lightctl.files.settings import Settings
+from lightctl.planning.wall import next_wall_time
 from lightctl.store.sqlite import SqliteStore
 from tests.support.desk import NOW, OPERATOR, TECHNICIAN, VIEWER
 

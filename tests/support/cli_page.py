@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import crew_views, override_views, schedule_views, views, why_views
+from lightctl.app import crew_views, override_views, rollout_views, schedule_views, views, why_views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -53,6 +53,12 @@ ANSWERS = {
     "schedule history": "VersionView[]",
     "schedule proposals": "ProposalView[]",
     "schedule export": "SchedulesView",
+    "rollout start": "RolloutView",
+    "rollout list": "RolloutView[]",
+    "rollout status": "RolloutView",
+    "rollout pause": "RolloutView",
+    "rollout resume": "RolloutView",
+    "rollout undo": "RolloutView",
     "token create": "TokenView",
     "token list": "TokenView[]",
     "token revoke": "TokenView",
@@ -60,7 +66,7 @@ ANSWERS = {
 COMMON = {"Where", "Writing"}
 VIEWS = {
     name: shape
-    for module in (views, schedule_views, override_views, crew_views, why_views)
+    for module in (views, schedule_views, rollout_views, override_views, crew_views, why_views)
     for name, shape in vars(module).items()
     if dataclasses.is_dataclass(shape)
 }

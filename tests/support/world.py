@@ -456,7 +456,10 @@ class World:
     def _ask(self, desired: DesiredState, channel: int) -> Asked:
         point = self._points[f"{desired.node}-{channel}"]
         strongest = in_force(point, self._overrides.values(), self.now)
-        return Asked(self._plan, point, strongest[0] if strongest else None, self.now, desired.valid_until)
+        return Asked(self._plan_of(point), point, strongest[0] if strongest else None, self.now, desired.valid_until)
+
+    def _plan_of(self, point: LightPoint) -> Plan:  # noqa: ARG002 - there may be worlds with more plans than one
+        return self._plan
 
     def _save(self) -> None:
         # Only now, when somebody reads it: the transactions are the same and a story takes half the time.
@@ -698,13 +701,14 @@ class World:
             if point.state is not LifeCycle.IN_USE:
                 continue
             shown = self._firmware(point.node).lamp(point.channel).level(self.now)
+            plan = self._plan_of(point)
             due = {
-                self._plan.level_at(point, list(self._overrides.values()), at)[0]
+                plan.level_at(point, list(self._overrides.values()), at)[0]
                 for at in (self.now - CONVERGED_WITHIN - EDGE, self.now, self.now + EDGE)
             }
             held = in_force(point, self._overrides.values(), self.now)
             if held:
-                due.add(max(held[0].level, max((p.min_level for p in self._plan.protections(point)), default=0)))
+                due.add(max(held[0].level, max((p.min_level for p in plan.protections(point)), default=0)))
             if round(shown) not in due:
                 self._violate("I7", f"{point.id} shows {shown:.0f} % and {sorted(due)} is due")
             revision = self._firmware(point.node).applied_revision

@@ -1,0 +1,68 @@
+"""What turns a lamp on says so, and goes street by street: a town must not light up here and there."""
+
+import datetime as dt
+
+import pytest
+
+from lightctl.control.effects import Submission
+from lightctl.domain import events as ev
+from lightctl.domain.selectors import EVERYTHING
+from lightctl.domain.states import Override, Scope
+from tests.support.controlled import AFTERNOON, LIVE, Street, lamp
+
+
+class Evening(Street):
+    submitted: list[Submission]
+
+    def take(self, effects):
+        self.submitted = list(effects.submissions)
+        return super().take(effects)
+
+
+STREETS = ("b", "a", "c")
+
+
+@pytest.fixture
+def evening():
+    points = [
+        lamp(f"{street}{pole}", cabinet="K1" if street != "c" else "K0", tags={"group": street})
+        for pole in (2, 1)
+        for street in STREETS
+    ]
+    street = Evening(points=tuple(points))
+    street.start()
+    for point in points:
+        street.step(street.hello(point.node, capabilities=LIVE), after=1)
+        street.step(street.report(point.node), after=1)
+    assert all(street.desired[point.node].channels[0].level_at(street.now) == 0 for point in points)
+    return street
+
+
+def test_at_sunset_live_lamps_are_told_street_by_street(evening):
+    sunset = evening.last.review_at
+    while not evening.submitted:
+        sunset = evening.last.review_at
+        evening.step(after=(sunset - evening.now).total_seconds())
+        if evening.submitted and evening.submitted[0].street is None:
+            evening.submitted.clear()
+    assert sunset > AFTERNOON + dt.timedelta(hours=1)
+    assert [each.node.id for each in evening.submitted] == ["n-c1", "n-c2", "n-a1", "n-a2", "n-b1", "n-b2"]
+    assert evening.submitted[0].street == ("K0", "c", "c1")
+
+
+@pytest.mark.parametrize(("level", "turns_on"), [(70, True), (0, False)])
+def test_what_a_hand_asks_turns_lamps_on_or_does_not(evening, level, turns_on):
+    until = evening.now + dt.timedelta(minutes=30)
+    asked = Override("o1", Scope.SITE, EVERYTHING, level, evening.now, until)
+    evening.step(ev.OverrideSet(asked))
+    assert len(evening.submitted) == 6
+    assert {each.street is not None for each in evening.submitted} == {turns_on}
+
+
+def test_a_lamp_that_is_lit_already_is_not_turned_on_again(evening):
+    until = evening.now + dt.timedelta(minutes=30)
+    evening.step(ev.OverrideSet(Override("o1", Scope.SITE, EVERYTHING, 70, evening.now, until)))
+    evening.step(ev.CommandSent("n-a1", evening.desired["n-a1"].revision, evening.now), evening.report("n-a1"), after=1)
+    evening.step(ev.OverrideSet(Override("o2", Scope.SITE, EVERYTHING, 90, evening.now, until)), after=1)
+    assert {each.node.id: each.street is None for each in evening.submitted}["n-a1"]
+    assert not all(each.street is None for each in evening.submitted)
