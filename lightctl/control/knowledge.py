@@ -82,9 +82,7 @@ class Knowledge:
             case ev.NodeReported(report):
                 return self._hear_report(report, out)
             case ev.NodePresence(node, online, _):
-                if online and node in self.memories:
-                    self.memories[node].time = self.memories[node].time.connected()
-                return NOBODY  # a hint only: the lease on reports decides
+                return self._hear_return(node) if online else NOBODY  # a hint only: the lease on reports decides
             case ev.NodeUnreachable(node, _, detail):
                 return self._lose(node, detail)
             case ev.CommandSent() | ev.BrokerAcked() | ev.SendFailed():
@@ -240,6 +238,18 @@ class Knowledge:
             memory.time = memory.time.connected()
             memory.stop_resting()
         memory.heard_at = at if memory.heard_at is None else max(memory.heard_at, at)
+        return (node,)
+
+    def _hear_return(self, node: str) -> Concerned:
+        """Take note that a node (re)connected: what it was sent meanwhile is lost, and is not to wait for its turn."""
+        memory = self.memories.get(node)
+        if memory is None:
+            return NOBODY
+        memory.time = memory.time.connected()
+        memory.stop_resting()
+        if memory.open_command is None:
+            return NOBODY
+        memory.answer_hello = True
         return (node,)
 
     def _hear_hello(self, event: ev.NodeAnnounced) -> Concerned:

@@ -81,6 +81,22 @@ def test_a_foreign_higher_revision_is_continued_above():
     assert [d.revision for d in street.sent] == [41]
 
 
+def test_a_node_that_comes_back_is_sent_what_it_missed_without_waiting_for_the_next_attempt():
+    street = Street()
+    street.start()
+    street.step(sent(street))
+    street.now += dt.timedelta(seconds=5)
+    street.step(ev.NodePresence("n-a", online=False, at=street.now))
+    assert street.sent == []
+    street.step(ev.NodePresence("n-a", online=True, at=street.now))
+    assert [d.revision for d in street.sent] == [street.command().revision]
+    street.step(sent(street))
+    street.step(street.report(), after=1)
+    assert street.command().state is CommandState.CONFIRMED
+    street.step(ev.NodePresence("n-a", online=True, at=street.now))
+    assert street.sent == [], "nothing is open: a hint brings no message"
+
+
 def test_silence_is_met_with_the_same_command_further_and_further_apart():
     street = Street()
     street.start()

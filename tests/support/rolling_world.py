@@ -18,7 +18,7 @@ from lightctl.domain.assets import LightPoint
 from lightctl.domain.rollouts import MemberState, OnFailure, Portion, Rollout, RolloutState
 from lightctl.planning.resolve import Plan
 from lightctl.planning.staged import StagedPlan
-from tests.support.world import START, ZONE, World, read_intent, schedule
+from tests.support.world import START, USUAL, ZONE, World, read_intent, schedule
 
 LONGEST = dt.timedelta(hours=12)
 
@@ -29,7 +29,8 @@ class RollingWorld(World):
     def __init__(self, seed: int, controller: type[Controller] = Controller) -> None:
         self._rollout: Rollout | None = None
         self._coming: Plan | None = None
-        super().__init__(seed, controller)
+        # A backup from before a roll-out knows nothing of it, and what people then say of it is of another story.
+        super().__init__(seed, controller, words=USUAL)
         self._at(START + dt.timedelta(hours=self.rng.choice((1, 4, 8))), self._begin)
 
     def tell(self) -> list[str]:

@@ -67,6 +67,7 @@ EDGE = dt.timedelta(seconds=3)  # node clocks, and times cut to whole seconds on
 CONVERGED_WITHIN = dt.timedelta(seconds=60)
 MOST_MESSAGES = 3
 WORDS = ("link down", "broker wiped", "reboot", "flash lost", "cut off", "bad network", "crash", "backup restored")
+USUAL = tuple(word for word in WORDS if word != "backup restored")
 SUN = Plan(NO_INTENT, ZONE)
 LOOK_EVERY = 40 * MINUTE
 LONGEST_WAY = dt.timedelta(seconds=25)
