@@ -10,6 +10,7 @@ from lightctl import __version__
 from lightctl.app import unclaimed
 from lightctl.app.crew_views import MountingView
 from lightctl.app.desk import Desk
+from lightctl.app.rollout_words import noted
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -245,7 +246,7 @@ def status(desk: Desk) -> StatusView:
         quarantined=counts.quarantined,
         links=tuple(live.links.values()) if live is not None else (),
         started_at=live.started_at if live is not None else None,
-        notes=tuple(live.notes.values()) if live is not None else (),
+        notes=(*(live.notes.values() if live is not None else ()), *noted(desk.plans.rollout)),
         maintenances=len(street.maintenances),
         suppressed_faults=sum(1 for fault in found if fault.suppressed_by),
     )

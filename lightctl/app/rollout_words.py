@@ -73,6 +73,13 @@ def failures(rollout: Rollout, standings: Mapping[str, Standing], fleet: Fleet) 
     )
 
 
+def noted(rollout: Rollout | None) -> Iterator[str]:
+    """Say in a line that a roll-out is under way, where one is."""
+    if rollout is not None:
+        where = f"{rollout.wave_name(rollout.wave)}, {len(rollout.moved):,} of {rollout.nodes:,} nodes moved"
+        yield f"roll-out {rollout.id} is {rollout.state}: {where}"
+
+
 def verdict_on(rollout: Rollout, point: LightPoint) -> Iterator[VerdictView]:
     """Say which of the two schedules a light point follows while a roll-out is under way."""
     place = rollout.place_of(point.node) if point.node else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lightctl.cli import output
 from lightctl.cli.output import Column, Format, Json, count, local_time, show_list, talk
+from lightctl.domain.programs import format_duration
 
 _SHOWN = 20
 _STYLES = {"running": "green", "paused": "yellow", "undone": "red"}
@@ -44,7 +45,7 @@ _ONE = (
         "limits",
         lambda each: (
             f"{each['max_failures_percent']:g} % may fail, else {each['on_failure']}; each wave watched for "
-            f"{each['soak_s']:g} s; {each['pace']} nodes a second and feeder"
+            f"{format_duration(round(each['soak_s']))}; {each['pace']} nodes a second and feeder"
         ),
     ),
     Column("lamps", lambda each: f"{count(each['light_points'], 'light point')} on {count(each['nodes'], 'node')}"),

@@ -4,7 +4,7 @@ from tests.support.rollout_run import Wishes, run_rollout
 
 
 def test_a_plan_reaches_every_node_in_waves_or_names_it_though_the_daemon_is_killed_on_the_way(tmp_path):
-    wishes = Wishes(60, speed=4.0, deadline_s=4.0, patience=1.0, soak_s=3.0, waves="50%,100%", kill=True)
+    wishes = Wishes(60, speed=4.0, deadline_s=3.0, patience=1.0, soak_s=2.0, waves="50%,100%", kill=True)
     figures = run_rollout(wishes, tmp_path, say=lambda _text: None)
     assert figures.lamps_elsewhere == []
     assert (figures.state, figures.version, figures.unaccounted) == ("done", 2, 0)

@@ -80,6 +80,7 @@ def test_a_roll_out_is_started_with_its_waves_and_nothing_is_in_force_yet(office
     assert (view.nodes, view.light_points, view.moved) == (3, 3, 0)
     assert [wave.nodes for wave in view.waves] == [1, 1, 1]
     assert office.store.schedules().version == 1
+    assert office.operations.status(VIEWER).notes == ("roll-out 1 is running: the canary, 0 of 3 nodes moved",)
     (told,) = office.told
     assert isinstance(told, ev.RolloutChanged)
     assert told.rollout.files == BRIGHTER

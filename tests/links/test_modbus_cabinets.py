@@ -127,6 +127,9 @@ async def test_a_half_night_relay_that_does_not_follow_is_a_dimming_failure() ->
         assert "holds 50 % in force, but 100 % measured" in line.faults[FaultEvent.DIMMING_FAILURE].detail
 
 
+ALIVE = ("lamp1", "cab")
+
+
 async def test_lamps_a_cabinet_and_a_meter_share_a_line_and_a_dead_unit_costs_them_little() -> None:
     units = (
         unit(1, "modbus-lamp", "lamp1"),
@@ -144,8 +147,7 @@ async def test_lamps_a_cabinet_and_a_meter_share_a_line_and_a_dead_unit_costs_th
         for _ in range(3):
             line.pass_by(minutes=2)
             since = line.clock.now()
-            await line.heard("lamp1")
-            await line.heard("cab")
+            await line.until(lambda since=since: all(line.reported[node].received_at >= since for node in ALIVE))
             await line.until(lambda since=since: line.readings[-1].at >= since)
             assert line.clock.now() - since < dt.timedelta(seconds=1)
         await line.until(lambda: FaultEvent.COMMUNICATION_FAILURE in line.faults)
