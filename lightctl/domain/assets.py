@@ -110,8 +110,9 @@ class LightPoint:
         """Give the values a selector sees for `key`: a field, a tag, or the groups; empty where there is none."""
         if key == "group":
             return self.groups
-        if key in self.tags:
-            return (self.tags[key],) if self.tags[key] else ()
+        tag = self.tags.get(key)
+        if tag is not None:
+            return (tag,) if tag else ()
         if key in SELECTABLE_FIELDS:
             value = getattr(self, key)
             return () if value in ("", None) else (str(value),)

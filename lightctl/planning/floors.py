@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lightctl.domain.programs import SUNSET_ALTITUDE_DEG, Protection, SunEvent, SunTime
@@ -62,8 +62,10 @@ def _raised_at(night: Night, floor: Floor, at: dt.datetime) -> Switch:
     return Switch(at, own.level, 0, f"protection ends, {own.cause}", SUNRISE)
 
 
-def merged(nights: Iterable[tuple[Switch, ...]]) -> tuple[Switch, ...]:
+def merged(nights: Sequence[tuple[Switch, ...]]) -> tuple[Switch, ...]:
     """Join the switches of nights that follow one another, keeping only changes of level."""
+    if len(nights) == 1:
+        return nights[0]
     found: list[Switch] = []
     for switches in nights:
         for switch in switches:

@@ -17,18 +17,20 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lightctl.domain.assets import LifeCycle, LightPoint, Place
-from lightctl.domain.programs import DEFAULT_PROGRAM, DUSK_ALTITUDE_DEG, Calendar, ControlProgram, Intent
+from lightctl.domain.programs import DEFAULT_PROGRAM, DUSK_ALTITUDE_DEG, Calendar, Intent
 from lightctl.planning.calendars import choose
-from lightctl.planning.floors import Floor, floor_of, floored
+from lightctl.planning.floors import Floor, floored
 from lightctl.planning.forecast import NightSum, below_s, night_sum
-from lightctl.planning.night import Night, night
-from lightctl.planning.sun import SunNight
+from lightctl.planning.night import Night, Script, Span, compile_night
+from lightctl.planning.reading import Reader
+from lightctl.planning.standing import Lot, Standings
 from lightctl.planning.wall import ONE_DAY
 
 YEAR = 366
 CORNER_DEG = 0.1
 NIGHTS_NAMED = 5
 UNASSIGNED = ""
+DEFAULT_SCRIPT = Script.of(DEFAULT_PROGRAM)
 
 Key = TypeVar("Key", bound=tuple[object, ...])
 
@@ -191,7 +193,8 @@ class _Year:
         }  # the only comparison of whole programs
         self._chosen: dict[tuple[int, str], Mapping[dt.date, str]] = {}
         self._dates = dates
-        self._suns: dict[tuple[Place, dt.date], tuple[SunNight, tuple[tuple[dt.datetime, dt.datetime], ...]]] = {}
+        self._readers: dict[tuple[Place, dt.date], tuple[Reader, tuple[Span, ...]]] = {}
+        self._scripts = tuple({n: Script.of(each) for n, each in one.programs.items()} for one in self._intents)
         self._told: dict[tuple[int, str, bool, Floor, Place, dt.date], _Told] = {}
 
     def night(self, side: _Side, place: Place, date: dt.date, which: int) -> _Told:
@@ -202,16 +205,16 @@ class _Year:
         key = (0 if shared else which, name, known, side.floor, place, date)
         found = self._told.get(key)
         if found is None:
-            program = self._intents[which].programs.get(name, DEFAULT_PROGRAM)
-            found = self._told[key] = self._tell(program, side.floor, place, date)
+            script = self._scripts[which].get(name, DEFAULT_SCRIPT)
+            found = self._told[key] = self._tell(script, side.floor, place, date)
         return found
 
-    def _tell(self, program: ControlProgram, floor: Floor, place: Place, date: dt.date) -> _Told:
-        if (place, date) not in self._suns:
-            sun = SunNight.of(place, date)
-            self._suns[place, date] = (sun, sun.dark(DUSK_ALTITUDE_DEG))
-        sun, dark = self._suns[place, date]
-        asked = night(program, date, place, sun)
+    def _tell(self, script: Script, floor: Floor, place: Place, date: dt.date) -> _Told:
+        if (place, date) not in self._readers:
+            reader = Reader.of(place, date)
+            self._readers[place, date] = (reader, reader.sun.dark(DUSK_ALTITUDE_DEG))
+        reader, dark = self._readers[place, date]
+        asked = compile_night(script, reader)
         told = floored(asked, floor)
         return _Told(told, night_sum(told, dark), below_s(asked, floor))
 
@@ -230,9 +233,10 @@ def _choices(calendar: Calendar, dates: Iterable[dt.date]) -> Mapping[dt.date, s
 
 
 def _cohorts(before: Intent, after: Intent, points: Iterable[LightPoint], time_zone: str) -> Iterable[_Cohort]:
+    standing_before, standing_after = Standings(before, time_zone), Standings(after, time_zone)
     found: dict[tuple[_Side, _Side, int, int], _Cohort] = {}
     for point in points:
-        old, new = _side(before, point), _side(after, point)
+        old, new = _side(standing_before.of(point).lot), _side(standing_after.of(point).lot)
         corner = (round(point.latitude / CORNER_DEG), round(point.longitude / CORNER_DEG))
         cohort = found.get((old, new, *corner))
         if cohort is None:
@@ -246,10 +250,8 @@ def _cohorts(before: Intent, after: Intent, points: Iterable[LightPoint], time_z
     return found.values()
 
 
-def _side(intent: Intent, point: LightPoint) -> _Side:
-    assignment = next((each for each in intent.assignments if point.selected_by(each.select)), None)
-    calendar = assignment.calendar if assignment is not None and assignment.calendar in intent.calendars else UNASSIGNED
-    return _Side(calendar, floor_of([each for each in intent.protections if point.selected_by(each.select)]))
+def _side(lot: Lot) -> _Side:
+    return _Side(UNASSIGNED if lot.calendar is None else lot.calendar.id, lot.floor)
 
 
 def _below(cohort: _Cohort, old: _Told, new: _Told) -> Iterator[tuple[str, Floor, bool]]:

@@ -15,33 +15,37 @@ KEPT_DAYS_AHEAD = 40
 
 
 class DatedMemo(Generic[Key, Value]):
-    """Remembers values by key and date; when full, dates far from the one just asked for go first.
+    """Remembers values by date and key; when full, dates far from the one just asked for go first.
 
     What is asked for again and again stays, so it grows to the work of a few weeks around the present and no further.
     """
 
     def __init__(self, capacity: int = FIRST_CAPACITY) -> None:
-        self._values: dict[tuple[Key, dt.date], Value] = {}
+        self._dates: dict[dt.date, dict[Key, Value]] = {}
+        self._count = 0
         self._capacity = capacity
 
     def __len__(self) -> int:
-        return len(self._values)
+        return self._count
 
     def get(self, key: Key, date: dt.date, make: Callable[[], Value]) -> Value:
         """Give the value of a key and date, made now if it is not known."""
-        found = self._values.get((key, date))
+        known = self._dates.get(date)
+        found = known.get(key) if known is not None else None
         if found is None:
             found = make()
-            if len(self._values) >= self._capacity:
+            if self._count >= self._capacity:
                 self._forget(date)
-            self._values[key, date] = found
+            self._dates.setdefault(date, {})[key] = found
+            self._count += 1
         return found
 
     def _forget(self, date: dt.date) -> None:
-        self._values = {
-            entry: value
-            for entry, value in self._values.items()
-            if -KEPT_DAYS_BACK <= (entry[1] - date).days <= KEPT_DAYS_AHEAD
+        self._dates = {
+            each: values
+            for each, values in self._dates.items()
+            if -KEPT_DAYS_BACK <= (each - date).days <= KEPT_DAYS_AHEAD
         }
-        while len(self._values) * 2 > self._capacity:
+        self._count = sum(len(values) for values in self._dates.values())
+        while self._count * 2 > self._capacity:
             self._capacity *= 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -17,12 +17,13 @@ from lightctl.domain.assets import Place
 from lightctl.domain.programs import ControlProgram, Moment, Source, SunTime
 from lightctl.domain.states import Switch
 from lightctl.planning.reading import Reader, TimedStep, Window
-from lightctl.planning.sun import SunNight
 from lightctl.planning.wall import night_bounds, night_date
 
-__all__ = ["Night", "night", "night_bounds", "night_date"]
+__all__ = ["Night", "Script", "compile_night", "night", "night_bounds", "night_date"]
 
 Span = tuple[dt.datetime, dt.datetime]
+Cause = tuple[str, SunTime | None]  # for people, and the sun event that is followed
+NIGHTS_OWN = "at noon (the sun is down)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +67,58 @@ class Night:
         return any(start <= instant < end for start, end in self.dark)
 
 
-def night(program: ControlProgram, date: dt.date, place: Place, sun: SunNight | None = None) -> Night:
-    """Compile a program for the night of a date; `sun`, when already known, is the sun of that place and date."""
-    reader = Reader.of(place, date, sun)
-    sun = reader.sun
-    windows = reader.windows(program)
-    steps = reader.steps(program)
-    switches, sources = _walk(program, windows, steps, sun.start, sun.end)
-    dark = sun.dark()
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A program with what explains its switches, which is the same in every night and at every place.
+
+    opens, closes, steps: the words, and the sun event followed, by the identity of an edge or step, all of which the
+    program keeps.
+    """
+
+    program: ControlProgram
+    opens: Mapping[int, Cause]
+    closes: Mapping[int, Cause]
+    steps: Mapping[int, Cause]
+
+    @classmethod
+    def of(cls, program: ControlProgram) -> Script:
+        """Write down what explains a program."""
+        return cls(
+            program,
+            {id(each.start): (f"window opens {each.start}", _sun_of(each.start)) for each in program.active},
+            {id(each.end): (f"window closes {each.end}", _sun_of(each.end)) for each in program.active},
+            {id(each): (f"program {program.id}, step {each.at}", _sun_of(each.at)) for each in program.steps},
+        )
+
+    def switch(
+        self, at: dt.datetime, level: int, window: Window | None, last_open: Window | None, timed: TimedStep | None
+    ) -> tuple[Switch, Source]:
+        """Give a switch with its cause: a step that falls on it, else the window that opens or closes."""
+        if window is None:
+            if last_open is None:
+                return Switch(at, level, 0, "outside every window"), self.program.source
+            cause = self.closes.get(id(last_open.closes.moment), (f"window closes {NIGHTS_OWN}", None))
+            return Switch(at, level, 0, *cause), last_open.period.source
+        if timed is not None and timed.at == at:
+            return Switch(at, level, timed.step.ramp_s, *self.steps[id(timed.step)]), timed.step.source
+        cause = self.opens.get(id(window.opens.moment), (f"window opens {NIGHTS_OWN}", None))
+        return Switch(at, level, 0, *cause), window.period.source
+
+
+def night(program: ControlProgram, date: dt.date, place: Place) -> Night:
+    """Compile a program for the night of a date."""
+    return compile_night(Script.of(program), Reader.of(place, date))
+
+
+def compile_night(script: Script, reader: Reader) -> Night:
+    """Compile a program for the night and place of a reader."""
+    switches, sources = _walk(script, reader)
+    sun, dark = reader.sun, reader.sun.dark()
     return Night(
-        date,
+        reader.date,
         sun.start,
         sun.end,
-        program.id,
+        script.program.id,
         next((start for start, _ in dark if start > sun.start), None),
         next((end for _, end in reversed(dark) if end < sun.end), None),
         switches,
@@ -87,47 +127,29 @@ def night(program: ControlProgram, date: dt.date, place: Place, sun: SunNight | 
     )
 
 
-def _walk(
-    program: ControlProgram, windows: list[Window], steps: list[TimedStep], start: dt.datetime, end: dt.datetime
-) -> tuple[tuple[Switch, ...], tuple[Source, ...]]:
+def _walk(script: Script, reader: Reader) -> tuple[tuple[Switch, ...], tuple[Source, ...]]:
     """Visit every instant of the night at which something may change and keep those at which the level does."""
+    start, end = reader.sun.start, reader.sun.end
+    windows, steps = reader.windows(script.program), reader.steps(script.program)
     marks = {timed.at for timed in steps}
     for each in windows:
         marks |= {each.opens.at, each.closes.at}
     switches: list[Switch] = []
     sources: list[Source] = []
     last_open: Window | None = None
+    timed: TimedStep | None = None
+    coming = steps[::-1]
     for at in [start, *sorted(mark for mark in marks if start < mark < end)]:
         window = next((each for each in windows if each.opens.at <= at < each.closes.at), None)
-        timed = next((each for each in reversed(steps) if each.at <= at), None)
-        level = 0 if window is None else program.start_level if timed is None else timed.step.level
+        while coming and coming[-1].at <= at:
+            timed = coming.pop()
+        level = 0 if window is None else script.program.start_level if timed is None else timed.step.level
         if not switches or level != switches[-1].level:
-            switch, source = _explained(program, at, level, window, last_open, timed)
+            switch, source = script.switch(at, level, window, last_open, timed)
             switches.append(switch)
             sources.append(source)
         last_open = last_open if window is None else window
     return tuple(switches), tuple(sources)
-
-
-def _explained(
-    program: ControlProgram,
-    at: dt.datetime,
-    level: int,
-    window: Window | None,
-    last_open: Window | None,
-    timed: TimedStep | None,
-) -> tuple[Switch, Source]:
-    """Give a switch with its cause: a step that falls on it, else the window that opens or closes."""
-    if window is None:
-        if last_open is None:
-            return Switch(at, level, 0, "outside every window"), program.source
-        closes = last_open.closes
-        return Switch(at, level, 0, f"window closes {closes.text}", _sun_of(closes.moment)), last_open.period.source
-    if timed is not None and timed.at == at:
-        step = timed.step
-        return Switch(at, level, step.ramp_s, f"program {program.id}, step {step.at}", _sun_of(step.at)), step.source
-    opens = window.opens
-    return Switch(at, level, 0, f"window opens {opens.text}", _sun_of(opens.moment)), window.period.source
 
 
 def _sun_of(moment: Moment | None) -> SunTime | None:

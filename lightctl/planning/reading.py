@@ -29,11 +29,6 @@ class Edge:
     at: dt.datetime
     moment: Moment | None
 
-    @property
-    def text(self) -> str:
-        """The words for it."""
-        return "at noon (the sun is down)" if self.moment is None else str(self.moment)
-
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -62,9 +57,9 @@ class Reader:
     _clocks: dict[int, dt.datetime] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, place: Place, date: dt.date, sun: SunNight | None = None) -> Reader:
-        """Give the reader of one night; `sun`, when already known, is the sun of that place and date."""
-        return cls(date, ZoneInfo(place.time_zone), sun or SunNight.of(place, date))
+    def of(cls, place: Place, date: dt.date) -> Reader:
+        """Give the reader of one night."""
+        return cls(date, ZoneInfo(place.time_zone), SunNight.of(place, date))
 
     def elsewhere(self, place: Place) -> Reader:
         """Give the reader of the same night at another place of the same time zone; both share what clocks say."""

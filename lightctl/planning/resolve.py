@@ -1,8 +1,8 @@
 """An intent read for light points and instants: which program, which night, which level, and why.
 
 A `Plan` is a value from outside (same intent, same answers) and remembers inside what many lamps share: light points
-with the same calendar, place cell and floor stand on one `_Site`, so a city's lamps share a handful of compiled nights
-and the very same tuples of switches.
+with the same assignment, protections and place cell share one `Standing`, so a city's lamps share a handful of compiled
+nights and the very same tuples of switches.
 
 The rule: the strongest override in force, else the night's program; then the floor of the protections while the sun
 is down. A light point nobody assigned, or whose program is missing, has full light from sunset to sunrise.
@@ -12,52 +12,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from lightctl.domain.assets import LightPoint, Place
-from lightctl.domain.programs import (
-    DEFAULT_PROGRAM,
-    Assignment,
-    Calendar,
-    ControlProgram,
-    Intent,
-    Protection,
-    SunTime,
-)
+from lightctl.domain.programs import DEFAULT_PROGRAM, Assignment, Intent, Protection
 from lightctl.domain.states import Override, Reason, Switch
 from lightctl.planning.calendars import choose
-from lightctl.planning.cells import USUAL_DEPTH_DEG, place_cell
+from lightctl.planning.cells import place_cell
 from lightctl.planning.explain import PlannedNight, Resolution, Verdict, chain
-from lightctl.planning.floors import Floor, floor_of, merged, raised
+from lightctl.planning.floors import Floor, merged, raised
 from lightctl.planning.memo import DatedMemo
-from lightctl.planning.night import Night, night
+from lightctl.planning.night import Night, Script, compile_night
 from lightctl.planning.overrides import in_force
-from lightctl.planning.sun import SunNight
+from lightctl.planning.reading import Reader
+from lightctl.planning.standing import Standing, Standings
 from lightctl.planning.wall import ONE_DAY, night_bounds, night_date
 
 __all__ = ["Plan", "PlannedNight", "Resolution", "Verdict", "place_cell"]
 
 UNASSIGNED = ""
 NIGHTS_IN_SIGHT = 3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Site:
-    """What makes light points alike; one object for all of them, so it is compared and hashed by identity."""
-
-    calendar: Calendar | None
-    place: Place
-    floor: Floor
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """Where one light point stands in the intent."""
-
-    point: LightPoint
-    assignment: Assignment | None
-    protections: tuple[Protection, ...]
-    site: _Site
+DEFAULT_SCRIPT = Script.of(DEFAULT_PROGRAM)
 
 
 class Plan:
@@ -66,51 +40,51 @@ class Plan:
     def __init__(self, intent: Intent, time_zone: str) -> None:
         self.intent = intent
         self.time_zone = time_zone
-        self._depth = max(
-            [USUAL_DEPTH_DEG, *(abs(angle) for each in intent.programs.values() for angle in _angles(each))]
-        )
-        self._standings: dict[str, _Standing] = {}
-        self._sites: dict[tuple[str, Place, Floor], _Site] = {}
-        self._suns: DatedMemo[Place, SunNight] = DatedMemo()
+        self._standings = Standings(intent, time_zone)
+        self._scripts = {name: Script.of(program) for name, program in intent.programs.items()}
+        self._clocks: DatedMemo[str, Reader] = DatedMemo()
+        self._readers: DatedMemo[Place, Reader] = DatedMemo()
         self._nights: DatedMemo[tuple[str, bool, Place], Night] = DatedMemo()
-        self._planned: DatedMemo[_Site, PlannedNight] = DatedMemo()
+        self._planned: DatedMemo[Standing, PlannedNight] = DatedMemo()
         self._switches: DatedMemo[tuple[Place, Floor, tuple[tuple[str, bool], ...]], tuple[Switch, ...]] = DatedMemo()
-        self._of_site: DatedMemo[tuple[_Site, int], tuple[Switch, ...]] = DatedMemo()
+        self._of_standing: DatedMemo[tuple[Standing, int], tuple[Switch, ...]] = DatedMemo()
         epoch = dt.datetime.fromtimestamp(0, dt.UTC)
         self._today = (epoch.date(), epoch, epoch)
 
     def assignment(self, point: LightPoint) -> Assignment | None:
         """Give the first assignment that selects a light point, None when nobody assigned it."""
-        return self._standing(point).assignment
+        return self._standings.of(point).lot.assignment
 
     def protections(self, point: LightPoint) -> tuple[Protection, ...]:
         """Give the protections of a light point, in file order."""
-        return self._standing(point).protections
+        return self._standings.of(point).lot.protections
 
     def place(self, point: LightPoint) -> Place:
         """Give the place whose sun a light point follows."""
-        return self._standing(point).site.place
+        return self._standings.of(point).place
 
     def floor(self, point: LightPoint) -> Floor:
         """Give the floor its protections put under a light point."""
-        return self._standing(point).site.floor
+        return self._standings.of(point).lot.floor
 
     def night(self, point: LightPoint, date: dt.date) -> PlannedNight:
         """Give the compiled night of a light point, protections not yet applied."""
-        return self._planned_night(self._standing(point).site, date)
+        return self._planned_night(self._standings.of(point), date)
 
     def switches(self, point: LightPoint, first_date: dt.date, nights: int) -> tuple[Switch, ...]:
         """Give what a node carries: so many nights' changes of level, protections applied, the first at their start.
 
         Light points of one cell, floor and sequence of programs get the very same tuple.
         """
-        site = self._standing(point).site
-        return self._of_site.get((site, nights), first_date, lambda: self._carried(site, first_date, nights))
+        standing = self._standings.of(point)
+        return self._of_standing.get(
+            (standing, nights), first_date, lambda: self._carried(standing, first_date, nights)
+        )
 
     def level_at(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> tuple[int, Reason]:
         """Give the level due and its reason: the same answer as `resolve`, without the explanation."""
-        site = self._standing(point).site
-        planned = self._planned_night(site, self._date(now))
+        standing = self._standings.of(point)
+        planned = self._planned_night(standing, self._date(now))
         strongest = in_force(point, overrides, now) if overrides else ()
         if strongest:
             level, reason = strongest[0].level, Reason.OVERRIDE
@@ -119,28 +93,28 @@ class Plan:
         else:
             level = planned.night.level_at(now)
             reason = Reason.PROGRAM if planned.assigned else Reason.DEFAULT
-        if level < site.floor.level and planned.night.is_dark(now):
-            return site.floor.level, Reason.PROTECTION
+        if level < standing.lot.floor.level and planned.night.is_dark(now):
+            return standing.lot.floor.level, Reason.PROTECTION
         return level, reason
 
     def floor_within(self, point: LightPoint, start: dt.datetime, until: dt.datetime) -> int:
         """Give the highest protection that applies at any instant of a period: a held level must satisfy all of it."""
-        site = self._standing(point).site
-        if site.floor.level == 0:
+        standing = self._standings.of(point)
+        if standing.lot.floor.level == 0:
             return 0
         date, last = night_date(start, self.time_zone), night_date(until, self.time_zone)
         while date <= last:
-            dark = self._planned_night(site, date).night.dark
+            dark = self._planned_night(standing, date).night.dark
             if any(begins < until and ends > start for begins, ends in dark):
-                return site.floor.level
+                return standing.lot.floor.level
             date += ONE_DAY
         return 0
 
     def next_change(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> dt.datetime:
         """Give the next instant after `now` at which level or reason changes, at most the end of the night."""
-        site = self._standing(point).site
-        compiled = self._planned_night(site, self._date(now)).night
-        if overrides or site.floor.level:
+        standing = self._standings.of(point)
+        compiled = self._planned_night(standing, self._date(now)).night
+        if overrides or standing.lot.floor.level:
             return min(compiled.end, next(self._changes(point, overrides, now, 1), compiled.end))
         coming = compiled.index_at(now) + 1
         return compiled.switches[coming].at if coming < len(compiled.switches) else compiled.end
@@ -162,21 +136,21 @@ class Plan:
             case Reason.OVERRIDE:
                 ref = in_force(point, overrides, now)[0].id
             case Reason.PROTECTION:
-                ref = self._standing(point).site.floor.reason
+                ref = self._standings.of(point).lot.floor.reason
             case _:
                 ref = self.night(point, self._date(now)).night.program
         return level, reason, ref
 
     def resolve(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> Resolution:
         """Give the level due at an instant with everything that led to it."""
-        standing = self._standing(point)
+        standing = self._standings.of(point)
         planned = self.night(point, self._date(now))
         level, reason, ref = self.due(point, overrides, now)
         verdicts = chain(
             planned,
-            standing.assignment,
-            standing.site.calendar,
-            standing.protections,
+            standing.lot.assignment,
+            standing.lot.calendar,
+            standing.lot.protections,
             in_force(point, overrides, now),
             reason,
             now,
@@ -185,22 +159,6 @@ class Plan:
         until = next(self.changes(point, overrides, now, NIGHTS_IN_SIGHT), None)
         return Resolution(level, reason, ref, until, verdicts)
 
-    def _standing(self, point: LightPoint) -> _Standing:
-        known = self._standings.get(point.id)
-        if known is None or known.point is not point:
-            known = self._standings[point.id] = self._stand(point)
-        return known
-
-    def _stand(self, point: LightPoint) -> _Standing:
-        assignment = next((each for each in self.intent.assignments if point.selected_by(each.select)), None)
-        calendar = self.intent.calendars.get(assignment.calendar) if assignment else None
-        protections = tuple(each for each in self.intent.protections if point.selected_by(each.select))
-        place, floor = place_cell(point, self.time_zone, self._depth), floor_of(protections)
-        site = self._sites.setdefault(
-            (calendar.id if calendar else UNASSIGNED, place, floor), _Site(calendar, place, floor)
-        )
-        return _Standing(point, assignment, protections, site)
-
     def _date(self, now: dt.datetime) -> dt.date:
         date, start, end = self._today
         if not start <= now < end:
@@ -208,31 +166,38 @@ class Plan:
             self._today = (date, *night_bounds(date, self.time_zone))
         return date
 
-    def _planned_night(self, site: _Site, date: dt.date) -> PlannedNight:
-        return self._planned.get(site, date, lambda: self._plan_night(site, date))
+    def _planned_night(self, standing: Standing, date: dt.date) -> PlannedNight:
+        return self._planned.get(standing, date, lambda: self._plan_night(standing, date))
 
-    def _plan_night(self, site: _Site, date: dt.date) -> PlannedNight:
-        chosen, rule = choose(site.calendar, date) if site.calendar else (UNASSIGNED, None)
-        program = self.intent.programs.get(chosen, DEFAULT_PROGRAM)
-        assigned = chosen in self.intent.programs
-        sun = self._suns.get(site.place, date, lambda: SunNight.of(site.place, date))
-        compiled = self._nights.get(
-            (program.id, assigned, site.place), date, lambda: night(program, date, site.place, sun)
-        )
-        return PlannedNight(compiled, site.calendar.id if site.calendar else UNASSIGNED, rule, program.id, assigned)
-
-    def _carried(self, site: _Site, first_date: dt.date, nights: int) -> tuple[Switch, ...]:
-        planned = [self._planned_night(site, first_date + ONE_DAY * ahead) for ahead in range(nights)]
+    def _plan_night(self, standing: Standing, date: dt.date) -> PlannedNight:
+        calendar, place = standing.lot.calendar, standing.place
+        chosen, rule = choose(calendar, date) if calendar else (UNASSIGNED, None)
+        assigned = chosen in self._scripts
+        script = self._scripts.get(chosen, DEFAULT_SCRIPT)
+        name = script.program.id
         # A program of people's own may be called "default" too.
-        key = (site.place, site.floor, tuple((each.program, each.assigned) for each in planned))
-        return self._switches.get(key, first_date, lambda: merged(raised(each.night, site.floor) for each in planned))
+        compiled = self._nights.get(
+            (name, assigned, place), date, lambda: compile_night(script, self._reader(place, date))
+        )
+        return PlannedNight(compiled, calendar.id if calendar else UNASSIGNED, rule, name, assigned)
+
+    def _reader(self, place: Place, date: dt.date) -> Reader:
+        """Give the reader of a night at a place; all places share what the city's clock says that night."""
+        clocks = self._clocks.get(self.time_zone, date, lambda: Reader.of(place, date))
+        return self._readers.get(place, date, lambda: clocks.elsewhere(place))
+
+    def _carried(self, standing: Standing, first_date: dt.date, nights: int) -> tuple[Switch, ...]:
+        planned = [self._planned_night(standing, first_date + ONE_DAY * ahead) for ahead in range(nights)]
+        floor = standing.lot.floor
+        key = (standing.place, floor, tuple([(each.program, each.assigned) for each in planned]))
+        return self._switches.get(key, first_date, lambda: merged([raised(each.night, floor) for each in planned]))
 
     def _changes(
         self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, nights: int
     ) -> Iterator[dt.datetime]:
         relevant = [each for each in overrides if each.until > now and point.selected_by(each.select)]
         marks = {bound for each in relevant for bound in (each.start, each.until)}
-        marks.update(self._marks(self._standing(point).site, self._date(now), nights))
+        marks.update(self._marks(self._standings.of(point), self._date(now), nights))
         present = self.level_at(point, relevant, now)
         for mark in sorted(mark for mark in marks if mark > now):
             then = self.level_at(point, relevant, mark)
@@ -240,17 +205,9 @@ class Plan:
                 yield mark
                 present = then
 
-    def _marks(self, site: _Site, first_date: dt.date, nights: int) -> Iterator[dt.datetime]:
+    def _marks(self, standing: Standing, first_date: dt.date, nights: int) -> Iterator[dt.datetime]:
         for ahead in range(nights):
-            compiled = self._planned_night(site, first_date + ONE_DAY * ahead).night
+            compiled = self._planned_night(standing, first_date + ONE_DAY * ahead).night
             yield from (switch.at for switch in compiled.switches)
-            if site.floor.level:
+            if standing.lot.floor.level:
                 yield from (edge for span in compiled.dark for edge in span)
-
-
-def _angles(program: ControlProgram) -> Iterator[float]:
-    moments = [step.at for step in program.steps]
-    moments += [edge for period in program.active for edge in (period.start, period.end)]
-    for moment in moments:
-        if isinstance(moment.at, SunTime):
-            yield moment.at.altitude_deg

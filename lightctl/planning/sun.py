@@ -1,10 +1,11 @@
 """Where the sun is, and when it passes an altitude within a night.
 
 The position is Meeus' low-precision solution (Astronomical Algorithms, chapters 12, 22 and 25, with the planetary terms
-of his Astronomical Formulae, chapter 18), within 0.005 degrees of NREL SPA. Within one night declination and hour
-angle are quadratics through three positions (error below 1e-5 degrees), the night is cut where the sun culminates, and
-each piece, in which the altitude only rises or only falls, holds at most one passage, found by bracketing. So nothing
-is assumed about how often the sun passes: polar days, polar nights and grazing nights need no special case.
+of his Astronomical Formulae, chapter 18), from 1970 to 2100 within 0.007 degrees of NREL SPA. Within one night
+declination and hour angle are quadratics through three positions (error below 1e-5 degrees), the night is cut where the
+sun culminates, and each piece, in which the altitude only rises or only falls, holds at most one passage, found by
+bracketing. So nothing is assumed about how often the sun passes: polar days, polar nights and grazing nights need no
+special case.
 
 Altitudes: the sun's centre, degrees above the horizon, without refraction and parallax.
 """

@@ -10,41 +10,41 @@ equator to 78 degrees north, where polar nights make more orders of a night.
 
 from __future__ import annotations
 
-import argparse
 import random
-import resource
-import sys
-import time
 
 from lightctl.domain.assets import Place
 from lightctl.files.schedules import read_schedules
 from lightctl.planning.lint import lint
+from tests.support.benchmark import Figures, options, peak_mb, say, timed
 
+GOAL_S = 60
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SEED = 3
 
 
+def measure(programs: int, places: int, calendars: int, *, everywhere: bool) -> Figures:
+    """Lint a year and give the figures."""
+    dice = random.Random(SEED)
+    read = read_schedules({"bench.yaml": schedule(dice, programs, calendars or programs)})
+    assert not read.errors, read.errors[0]
+    south, north = (0, 78) if everywhere else (47.5, 55)
+    there = [Place(dice.uniform(south, north), dice.uniform(6, 15), "Europe/Berlin") for _ in range(places)]
+    figures: Figures = {"programs": programs, "calendars": len(read.intent.calendars), "places": places, "nights": 366}
+    with timed(figures):
+        found = lint(read.intent, there, 2027)
+    return figures | {"findings": len(found), "peak_mb": peak_mb()}
+
+
 def main() -> None:
     """Measure once and say it."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = options("tests.benchmarks.lint", __doc__)
     parser.add_argument("--programs", type=int, default=200)
     parser.add_argument("--places", type=int, default=50)
     parser.add_argument("--calendars", type=int, default=0)
     parser.add_argument("--everywhere", action="store_true")
     chosen = parser.parse_args()
-    dice = random.Random(SEED)
-    read = read_schedules({"bench.yaml": schedule(dice, chosen.programs, chosen.calendars or chosen.programs)})
-    assert not read.errors, read.errors[0]
-    south, north = (0, 78) if chosen.everywhere else (47.5, 55)
-    places = [Place(dice.uniform(south, north), dice.uniform(6, 15), "Europe/Berlin") for _ in range(chosen.places)]
-    began, wall = time.process_time(), time.perf_counter()
-    found = lint(read.intent, places, 2027)
-    used, passed = time.process_time() - began, time.perf_counter() - wall
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    sys.stdout.write(
-        f"{chosen.programs} programs, {len(read.intent.calendars)} calendars, {len(places)} places, 366 nights: "
-        f"{used:.1f} s of processor time, {passed:.1f} s on the wall, peak {peak} MB, {len(found)} findings\n"
-    )
+    figures = measure(chosen.programs, chosen.places, chosen.calendars, everywhere=chosen.everywhere)
+    say(figures | {"goal": f"under {GOAL_S} s", "within_goal": figures["cpu_s"] < GOAL_S}, chosen.output)
 
 
 def schedule(dice: random.Random, programs: int, calendars: int) -> str:

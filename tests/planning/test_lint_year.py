@@ -117,7 +117,7 @@ def test_every_night_shows_what_it_would_show_compiled_alone(body, place, nights
     assert sorted(date for each in seen for date in each.nights) == sorted(nights)
     for each in seen:
         for date in each.nights:
-            assert each.facts == facts_of(control_program, place, Reader.of(place, date), TOLERANCE), date
+            assert each.facts == facts_of(control_program, Reader.of(place, date), TOLERANCE), date
 
 
 @settings(max_examples=15, deadline=None)

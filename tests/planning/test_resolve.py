@@ -329,7 +329,7 @@ def test_no_level_is_below_the_floor_at_any_minute_while_the_sun_is_down(floor, 
     dark_hours = program(window("20:00", "22:00"), window("05:00", "sunrise-1h"), name="residential", start_level=20)
     plan = Plan(intent(protection("*", floor), programs=(dark_hours, WEEKEND)), place.time_zone)
     point = lamp(place=place)
-    cell = plan._standing(point).site.place
+    cell = plan._standings.of(point).place
     night = plan.night(point, date).night
     carried = plan.switches(point, date, 1)
     for minute in range(int((night.end - night.start) / dt.timedelta(minutes=1))):

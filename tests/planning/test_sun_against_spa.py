@@ -1,4 +1,4 @@
-"""Our sun against NREL's Solar Position Algorithm, as pvlib has it, over a leap year."""
+"""Our sun against NREL's Solar Position Algorithm, as pvlib has it: its place in any year, passages in a leap year."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from pvlib.solarposition import spa_python
+from pvlib.spa import solar_position_numpy
 
-from lightctl.planning.sun import Passage, SunNight
+from lightctl.planning.sun import Passage, SunNight, solar_altitude_deg
 from tests.support.programs import (
     AUCKLAND,
     DUISBURG,
@@ -49,6 +50,24 @@ def spa_altitude(place: Place, instants: pd.DatetimeIndex) -> np.ndarray:
 
 def passages(place: Place, altitude: float) -> list[Passage]:
     return [passage for date in DATES for passage in SunNight.of(place, date).passages(altitude)]
+
+
+def test_the_sun_is_where_spa_sees_it_from_1970_to_2100():
+    instants = np.random.default_rng(1).uniform(0, dt.datetime(2101, 1, 1, tzinfo=dt.UTC).timestamp(), 10_000)
+    sidereal, ascension, declination = np.radians(
+        solar_position_numpy(instants, 0, 0, 0, 0, 0, 69.0, 0, numthreads=1, sst=True)
+    )
+    for name in ("Quito", "Tromso"):
+        place = PLACES[name]
+        north, angle = np.radians(place.latitude), sidereal - ascension + np.radians(place.longitude)
+        theirs = np.degrees(
+            np.arcsin(np.sin(north) * np.sin(declination) + np.cos(north) * np.cos(declination) * np.cos(angle))
+        )
+        ours = [
+            solar_altitude_deg(place.latitude, place.longitude, dt.datetime.fromtimestamp(each, dt.UTC))
+            for each in instants
+        ]
+        assert np.abs(theirs - ours).max() < 0.007
 
 
 @pytest.mark.parametrize("altitude", [-0.833, -6.0])

@@ -11,9 +11,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lightctl.domain.assets import Place
 from lightctl.domain.programs import ControlProgram
-from lightctl.planning.night import Night, Span, night
+from lightctl.planning.night import Night, Script, Span, compile_night
 from lightctl.planning.reading import Reader, TimedStep, Window
 
 LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -41,9 +40,9 @@ class NightFacts:
     lowest_in_dark: int | None
 
 
-def facts_of(program: ControlProgram, place: Place, reader: Reader, tolerance: dt.timedelta) -> NightFacts:
+def facts_of(program: ControlProgram, reader: Reader, tolerance: dt.timedelta) -> NightFacts:
     """Compile a night and say what it shows."""
-    compiled = night(program, reader.date, place, reader.sun)
+    compiled = compile_night(Script.of(program), reader)
     parts = tuple(compiled.segments())
     day = day_spans(compiled.start, compiled.end, compiled.dark, tolerance)
     windows, steps = reader.windows(program), reader.steps(program)

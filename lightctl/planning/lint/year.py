@@ -63,7 +63,7 @@ def sightings(
             for shape, group in _grouped(there.columns(programs[name]), nights).items():
                 facts = known[name].get(shape)
                 if facts is None:
-                    facts = facts_of(programs[name], place, there.readers[group[0]], tolerance)
+                    facts = facts_of(programs[name], there.readers[group[0]], tolerance)
                     known[name][shape] = facts
                 found[name].append(Sighting(place, facts, tuple(dates[number] for number in group)))
     return found

@@ -1,0 +1,59 @@
+"""What every benchmark shares: options, the machine it ran on, and how figures are said."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+Figures = dict[str, object]
+
+
+def options(module: str, documentation: str) -> argparse.ArgumentParser:
+    """Give a parser for a benchmark's command line, `-o` included."""
+    parser = argparse.ArgumentParser(f"python -m {module}", description=documentation.partition("\n")[0])
+    parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
+    return parser
+
+
+@contextmanager
+def timed(figures: Figures, prefix: str = "") -> Iterator[None]:
+    """Add the seconds that a block takes: of this process's processor time, and on the wall."""
+    used, wall = time.process_time(), time.perf_counter()
+    yield
+    figures[f"{prefix}cpu_s"] = round(time.process_time() - used, 1)
+    figures[f"{prefix}wall_s"] = round(time.perf_counter() - wall, 1)
+
+
+def peak_mb() -> int:
+    """Give the most memory this process ever held, in MB of a million bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 // 1_000_000
+
+
+def machine() -> Figures:
+    """Say what the figures were measured on, and how busy it was (runnable processes, the last minute's mean)."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "cpu": models[0] if models else platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def say(figures: Mapping[str, object], output: str) -> None:
+    """Write figures to stdout."""
+    if output == "json":
+        sys.stdout.write(json.dumps(figures) + "\n")
+    else:
+        sys.stdout.write("".join(f"{name}: {value}\n" for name, value in figures.items()))

@@ -1,0 +1,27 @@
+"""The benchmarks still measure what they say; how fast is theirs to tell."""
+
+from __future__ import annotations
+
+from tests.benchmarks import lint, night
+from tests.benchmarks.__main__ import NAMES
+from tests.support.benchmark import machine
+
+
+def test_every_program_is_in_use_in_every_cell_of_the_night():
+    figures = night.measure(points=200, cells=2, programs=10, by_district=False)
+    assert (figures["nights"], figures["edited_nights"]) == (20, 20)
+    assert figures["switch_lists"] >= 20
+
+
+def test_by_district_a_cell_has_the_programs_of_its_own():
+    assert night.measure(points=200, cells=2, programs=10, by_district=True)["nights"] == 10
+
+
+def test_the_year_of_lint_is_one_of_so_many_programs_and_places():
+    figures = lint.measure(programs=2, places=1, calendars=0, everywhere=False)
+    assert (figures["programs"], figures["calendars"], figures["places"]) == (2, 2, 1)
+
+
+def test_every_benchmark_can_be_asked_for_by_name_and_the_machine_is_named():
+    assert {"lint", "night"} <= set(NAMES)
+    assert all(machine()[key] for key in ("cpu", "cores", "python"))
