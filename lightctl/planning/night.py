@@ -16,13 +16,12 @@ from operator import attrgetter
 from lightctl.domain.assets import Place
 from lightctl.domain.programs import ControlProgram, Source
 from lightctl.domain.states import Switch
+from lightctl.planning.dynamics import Span, TimedRule, timed_rules
 from lightctl.planning.reading import Reader, TimedStep, Window
 from lightctl.planning.sun import SunNight
 from lightctl.planning.wall import night_bounds, night_date
 
-__all__ = ["Night", "night", "night_bounds", "night_date"]
-
-Span = tuple[dt.datetime, dt.datetime]
+__all__ = ["Night", "Span", "night", "night_bounds", "night_date"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,8 @@ class Night:
     """A compiled night: `switches` are its changes of level, ascending, no two at one instant, the first at `start`.
 
     sunset and sunrise: the first way down and the last way up of the night, None where there is none. dark: the spans
-    in which the sun is below the sunset altitude. sources: where in people's files each switch comes from.
+    in which the sun is below the sunset altitude. sources: where in people's files each switch comes from. dynamics: the
+    program's dynamic rules with the spans in which each counts.
     """
 
     date: dt.date
@@ -42,6 +42,7 @@ class Night:
     switches: tuple[Switch, ...]
     dark: tuple[Span, ...] = ()
     sources: tuple[Source, ...] = ()
+    dynamics: tuple[TimedRule, ...] = ()
 
     def index_at(self, instant: dt.datetime) -> int:
         """Give the index of the switch in force at an instant of the night."""
@@ -84,6 +85,7 @@ def night(program: ControlProgram, date: dt.date, place: Place, sun: SunNight | 
         switches,
         dark,
         sources,
+        timed_rules(program, reader, windows),
     )
 
 

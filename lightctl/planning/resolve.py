@@ -4,8 +4,8 @@ A `Plan` is a value from outside (same intent, same answers) and remembers insid
 with the same calendar, place cell and floor stand on one `_Site`, so a city's lamps share a handful of compiled nights
 and the very same tuples of switches.
 
-The rule: the strongest override in force, else the night's program; then the floor of the protections while the sun
-is down. A light point nobody assigned, or whose program is missing, has full light from sunset to sunrise.
+The rule: the strongest override in force, else what a sensor makes of the night's program, else the program; then the
+floor of the protections while the sun is down. A light point nobody assigned, or whose program is missing, has full light from sunset to sunrise.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from lightctl.domain.programs import (
     Protection,
     SunTime,
 )
+from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import Override, Reason, Switch
+from lightctl.planning import dynamics
 from lightctl.planning.calendars import choose
 from lightctl.planning.cells import USUAL_DEPTH_DEG, place_cell
 from lightctl.planning.explain import PlannedNight, Resolution, Verdict, chain
@@ -107,8 +109,17 @@ class Plan:
         site = self._standing(point).site
         return self._of_site.get((site, nights), first_date, lambda: self._carried(site, first_date, nights))
 
-    def level_at(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> tuple[int, Reason]:
+    def level_at(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, readings: Readings = SILENT
+    ) -> tuple[int, Reason]:
         """Give the level due and its reason: the same answer as `resolve`, without the explanation."""
+        found = self.sensed(point, readings, now)
+        return self.level_with(point, overrides, now, found.level if found else None)
+
+    def level_with(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, sensor_level: int | None
+    ) -> tuple[int, Reason]:
+        """Give the level due and its reason where a sensor makes the program's level `sensor_level`, if any does."""
         site = self._standing(point).site
         planned = self._planned_night(site, self._date(now))
         strongest = in_force(point, overrides, now) if overrides else ()
@@ -117,46 +128,69 @@ class Plan:
         else:
             level = planned.night.level_at(now)
             reason = Reason.PROGRAM if planned.assigned else Reason.DEFAULT
+            if sensor_level is not None and sensor_level != level:
+                level, reason = sensor_level, Reason.SENSOR
         if level < site.floor.level and planned.night.is_dark(now):
             return site.floor.level, Reason.PROTECTION
         return level, reason
 
-    def next_change(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> dt.datetime:
+    def sensed(self, point: LightPoint, readings: Readings, now: dt.datetime) -> dynamics.Sensed | None:
+        """Give the dynamic rule in force on a light point and its level, also where it changes nothing."""
+        if not readings:
+            return None
+        compiled = self._planned_night(self._standing(point).site, self._date(now)).night
+        return dynamics.sensed(compiled.level_at(now), compiled.dynamics, readings, now)
+
+    def next_change(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, readings: Readings = SILENT
+    ) -> dt.datetime:
         """Give the next instant after `now` at which level or reason changes, at most the end of the night."""
         site = self._standing(point).site
         compiled = self._planned_night(site, self._date(now)).night
-        if overrides or site.floor.level:
-            return min(compiled.end, next(self._changes(point, overrides, now, 1), compiled.end))
+        if overrides or site.floor.level or readings:
+            return min(compiled.end, next(self._changes(point, overrides, now, 1, readings), compiled.end))
         coming = compiled.index_at(now) + 1
         return compiled.switches[coming].at if coming < len(compiled.switches) else compiled.end
 
     def changes(
-        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, nights: int
+        self,
+        point: LightPoint,
+        overrides: Sequence[Override],
+        now: dt.datetime,
+        nights: int,
+        readings: Readings = SILENT,
     ) -> Iterator[dt.datetime]:
         """Give the instants after `now` at which level or reason changes, in order.
 
         Looks so many nights ahead, further where an override lasts longer: what never changes comes to an end.
         """
         last = max((each.until for each in overrides), default=now)
-        return self._changes(point, overrides, now, max(nights, (last - now).days + 2))
+        return self._changes(point, overrides, now, max(nights, (last - now).days + 2), readings)
 
-    def due(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> tuple[int, Reason, str]:
+    def due(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, readings: Readings = SILENT
+    ) -> tuple[int, Reason, str]:
         """Give level, reason and ref as `resolve` does, without the explanation."""
-        level, reason = self.level_at(point, overrides, now)
+        found = self.sensed(point, readings, now)
+        level, reason = self.level_with(point, overrides, now, found.level if found else None)
         match reason:
             case Reason.OVERRIDE:
                 ref = in_force(point, overrides, now)[0].id
+            case Reason.SENSOR:
+                ref = found.rule.sensor if found else ""
             case Reason.PROTECTION:
                 ref = self._standing(point).site.floor.reason
             case _:
                 ref = self.night(point, self._date(now)).night.program
         return level, reason, ref
 
-    def resolve(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> Resolution:
+    def resolve(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, readings: Readings = SILENT
+    ) -> Resolution:
         """Give the level due at an instant with everything that led to it."""
         standing = self._standing(point)
         planned = self.night(point, self._date(now))
-        level, reason, ref = self.due(point, overrides, now)
+        level, reason, ref = self.due(point, overrides, now, readings)
         verdicts = chain(
             planned,
             standing.assignment,
@@ -166,8 +200,9 @@ class Plan:
             reason,
             now,
             self.time_zone,
+            readings,
         )
-        until = next(self.changes(point, overrides, now, NIGHTS_IN_SIGHT), None)
+        until = next(self.changes(point, overrides, now, NIGHTS_IN_SIGHT, readings), None)
         return Resolution(level, reason, ref, until, verdicts)
 
     def _standing(self, point: LightPoint) -> _Standing:
@@ -213,14 +248,21 @@ class Plan:
         return self._switches.get(key, first_date, lambda: merged(raised(each.night, site.floor) for each in planned))
 
     def _changes(
-        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, nights: int
+        self,
+        point: LightPoint,
+        overrides: Sequence[Override],
+        now: dt.datetime,
+        nights: int,
+        readings: Readings,
     ) -> Iterator[dt.datetime]:
         relevant = [each for each in overrides if each.until > now and point.selected_by(each.select)]
         marks = {bound for each in relevant for bound in (each.start, each.until)}
-        marks.update(self._marks(self._standing(point).site, self._date(now), nights))
-        present = self.level_at(point, relevant, now)
+        site = self._standing(point).site
+        marks.update(self._marks(site, self._date(now), nights))
+        marks.update(dynamics.marks(self._planned_night(site, self._date(now)).night.dynamics, readings))
+        present = self.level_at(point, relevant, now, readings)
         for mark in sorted(mark for mark in marks if mark > now):
-            then = self.level_at(point, relevant, mark)
+            then = self.level_at(point, relevant, mark, readings)
             if then != present:
                 yield mark
                 present = then
@@ -235,7 +277,8 @@ class Plan:
 
 def _angles(program: ControlProgram) -> Iterator[float]:
     moments = [step.at for step in program.steps]
-    moments += [edge for period in program.active for edge in (period.start, period.end)]
+    periods = [*program.active, *(period for rule in program.dynamics for period in rule.period)]
+    moments += [edge for period in periods for edge in (period.start, period.end)]
     for moment in moments:
         if isinstance(moment.at, SunTime):
             yield moment.at.altitude_deg
