@@ -3,8 +3,8 @@
 The layer sensor is there where the night's program has dynamic rules.
 
 Verdicts: `decides` gives the level; `raised` would, but a protection lifts it; `outvoted` loses to a stronger layer;
-`met` is a protection or a sensor that asks for what is there already; `idle` a protection whose sun is up; `chosen` leads to the program;
-`none` has nothing to say.
+`met` is a protection or a sensor that asks for what is there already; `idle` a protection whose sun is up; `chosen`
+leads to the program; `none` has nothing to say.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Verdict:
 class Resolution:
     """The level due (percent) and everything that led to it.
 
-    ref: the override's id, the program's id, the sensor's name or the protection's reason. until: when the level or its reason changes
-    next (UTC), None when nothing is in sight. chain: every layer, strongest first.
+    ref: the override's id, the sensor's name, the program's id or the protection's reason. until: when the level or its
+    reason changes next (UTC), None when nothing is in sight. chain: every layer, strongest first.
     """
 
     level: int

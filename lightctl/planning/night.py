@@ -29,8 +29,8 @@ class Night:
     """A compiled night: `switches` are its changes of level, ascending, no two at one instant, the first at `start`.
 
     sunset and sunrise: the first way down and the last way up of the night, None where there is none. dark: the spans
-    in which the sun is below the sunset altitude. sources: where in people's files each switch comes from. dynamics: the
-    program's dynamic rules with the spans in which each counts.
+    in which the sun is below the sunset altitude. sources: where in people's files each switch comes from. dynamics:
+    the program's dynamic rules with the spans in which each counts.
     """
 
     date: dt.date

@@ -5,7 +5,8 @@ with the same calendar, place cell and floor stand on one `_Site`, so a city's l
 and the very same tuples of switches.
 
 The rule: the strongest override in force, else what a sensor makes of the night's program, else the program; then the
-floor of the protections while the sun is down. A light point nobody assigned, or whose program is missing, has full light from sunset to sunrise.
+floor of the protections while the sun is down. A light point nobody assigned, or whose program is missing, has full
+light from sunset to sunrise.
 """
 
 from __future__ import annotations
