@@ -14,10 +14,12 @@ from lightctl.control.collected import Collected
 from lightctl.control.desire import Compiler
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy, fraction
+from lightctl.control.sensing import Sensors
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
 from lightctl.domain.programs import NO_INTENT, Intent
+from lightctl.domain.sensors import SensorReading
 from lightctl.domain.states import ActionKind, CommandState, NodeAction, Override, ReportedState
 from lightctl.planning.resolve import Plan
 
@@ -39,6 +41,7 @@ class Knowledge:
         self._intent: Intent = NO_INTENT
         self._laid_aside: dict[str, ev.NodeRestored] = {}
         self._overrides: dict[str, Override] = {}
+        self.sensors = Sensors()
 
     def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0912 - a case per event
         """Take an event in and give the nodes it concerns."""
@@ -77,6 +80,8 @@ class Knowledge:
             case ev.MeterRead(reading):
                 out.readings.append(reading)
                 return self._hear(reading.node, reading.at)
+            case ev.SensorRead(reading):
+                return self._hear_sensor(reading, now)
             case ev.LinkChanged(link, up, _, _):
                 return self._refresh(link, out) if up else NOBODY
             case ev.MessageQuarantined():
@@ -126,8 +131,10 @@ class Knowledge:
 
     def _replan(self, cause: str) -> Concerned:
         self.compiler = Compiler(Plan(self._intent, self._fleet.time_zone), self._policy)
+        self.sensors.attach(self._intent.programs.values(), self._fleet.nodes.values())
         for memory in self.memories.values():
             memory.stale = True
+            memory.readings = self.sensors.of(memory.node)
             memory.cause = cause
             memory.stop_resting()
             memory.overrides = {}
@@ -160,6 +167,7 @@ class Knowledge:
 
     def set_back(self, now: dt.datetime) -> Concerned:
         """Take the clock being set back: every node is to be looked at again."""
+        self.sensors.forget()
         for memory in self.memories.values():
             memory.live_from(now, self._policy)
         return tuple(self.memories)
@@ -187,6 +195,22 @@ class Knowledge:
             memory.stop_resting()
         memory.heard_at = at if memory.heard_at is None else max(memory.heard_at, at)
         return (node,)
+
+    def _hear_sensor(self, reading: SensorReading, now: dt.datetime) -> Concerned:
+        if not self.sensors.take(reading):
+            return NOBODY
+        concerned: list[str] = []
+        for memory in [self.memories[reading.node]] if reading.node else self.memories.values():
+            readings = self.sensors.of(memory.node)
+            said = readings.get(reading.name, ())
+            if not said or said[-1] is not reading:
+                continue  # of another area, or it has a sensor of that name of its own
+            memory.readings = readings
+            if any(self.compiler.plan.follows(point, reading.name, now) for point in memory.points.values()):
+                memory.stale = True
+                memory.cause = f"sensor {reading.name}"
+                concerned.append(memory.node.id)
+        return concerned
 
     def _hear_hello(self, event: ev.NodeAnnounced) -> Concerned:
         memory = self.memories.get(event.node)

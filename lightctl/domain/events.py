@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lightctl.domain.assets import Capabilities, Fleet
 from lightctl.domain.programs import Intent
+from lightctl.domain.sensors import SensorReading
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, Reading, ReportedState
 
 
@@ -146,6 +147,13 @@ class MeterRead:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorRead:
+    """A sensor of a node or of an area spoke."""
+
+    reading: SensorReading
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChanged:
     """A link came up or went down. A broker that comes up is taken to be empty."""
 
@@ -211,6 +219,7 @@ Event = (
     | SendFailed
     | ActionFinished
     | MeterRead
+    | SensorRead
     | LinkChanged
     | NodeUnreachable
     | MessageQuarantined

@@ -30,10 +30,14 @@ class TimedRule:
 
 @dataclass(frozen=True, slots=True)
 class Sensed:
-    """The rule in force, the level (percent) it makes of the program's, until when by itself, and the reading."""
+    """The rule in force, the level (percent) it makes of the program's, until when by itself, and the reading.
+
+    ends: where the span in which the rule counts ends, whatever the sensor says.
+    """
 
     level: int
     until: dt.datetime
+    ends: dt.datetime
     rule: DynamicRule
     reading: SensorReading
 
@@ -68,7 +72,7 @@ def sensed(base: int, rules: Iterable[TimedRule], readings: Readings, now: dt.da
         level = rule.operation.apply(base, rule.level)
         if level < base and met is not said[-1]:
             continue
-        return Sensed(level, min(_held_until(rule, met), end), rule, met)
+        return Sensed(level, min(_held_until(rule, met), end), end, rule, met)
     return None
 
 

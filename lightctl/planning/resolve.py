@@ -142,6 +142,11 @@ class Plan:
         compiled = self._planned_night(self._standing(point).site, self._date(now)).night
         return dynamics.sensed(compiled.level_at(now), compiled.dynamics, readings, now)
 
+    def follows(self, point: LightPoint, sensor: str, now: dt.datetime) -> bool:
+        """Say whether the program of a light point's present night names a sensor."""
+        compiled = self._planned_night(self._standing(point).site, self._date(now)).night
+        return any(timed.rule.sensor == sensor for timed in compiled.dynamics)
+
     def next_change(
         self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, readings: Readings = SILENT
     ) -> dt.datetime:
