@@ -70,7 +70,7 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
     reachable = _reachable(desk, point.profile, seen, street.now)
     commanded = point.state is LifeCycle.IN_USE
     if commanded:
-        found = desk.plan.resolve(point, street.overrides.get(point.id, ()), street.now)
+        found = desk.plan.resolve(point, street.overrides.get(point.id, ()), street.now, desk.readings(point))
         desired = DesiredView(
             found.level, found.reason, found.ref, found.until, command.revision if command is not None else None
         )
@@ -256,7 +256,7 @@ def status(desk: Desk) -> StatusView:
 
 
 def _due(desk: Desk, street: Street, point: LightPoint) -> int:
-    return desk.plan.level_at(point, street.overrides.get(point.id, ()), street.now)[0]
+    return desk.plan.level_at(point, street.overrides.get(point.id, ()), street.now, desk.readings(point))[0]
 
 
 def _is_lit(street: Street, point: LightPoint) -> bool:
