@@ -21,6 +21,7 @@ from lightctl.domain.errors import InvalidInput
 from simulators.broker import WINDOW, BrokerConnection, Listening
 from simulators.faces import Face
 from simulators.node import ActionAnswer, Say
+from simulators.sensors import Sensors
 from simulators.specs import Broker
 from simulators.street import Street
 
@@ -53,7 +54,13 @@ class MqttSide:
     """All MQTT nodes of a street on one broker."""
 
     def __init__(
-        self, street: Street, faces: dict[str, Face], broker: Broker, seed: int, clock: Callable[[], dt.datetime]
+        self,
+        street: Street,
+        faces: dict[str, Face],
+        broker: Broker,
+        seed: int,
+        clock: Callable[[], dt.datetime],
+        sensors: Sensors,
     ) -> None:
         self.ready = asyncio.Event()
         self.foreign = 0
@@ -62,6 +69,7 @@ class MqttSide:
         self._street = street
         self._faces = faces
         self._clock = clock
+        self._sensors = sensors
         self._rng = random.Random(f"{seed}/hello")
         self._by_topic = {topic: node for node, face in faces.items() for topic in face.topics}
         self._kept: dict[str, bytes] = {}
@@ -93,6 +101,10 @@ class MqttSide:
                 wants = shared.wants.pop(node)
                 if self._street.reachable(node):
                     self._publish(connection, self._messages(self._faces[node], wants, now))
+        speaking = next((it.connection for it in self._shared if it.connection.is_up), None)
+        if speaking is not None:
+            said = self._sensors.take(now)
+            self._publish(speaking, (message for node, message in said if not node or self._street.reachable(node)))
 
     async def farewell(self) -> None:
         """Say that all nodes go, and give the broker a moment to take it."""

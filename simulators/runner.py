@@ -23,6 +23,7 @@ from simulators.fleet import Built, build_fleet, build_unit, unit_clock
 from simulators.modbus_server import ModbusServer
 from simulators.modbus_side import ModbusSide
 from simulators.mqtt_side import MqttSide
+from simulators.sensors import Sensors
 from simulators.specs import NATIVE, FaultSpec, LineSpec, Scenario
 from simulators.street import Street
 from simulators.truth import TruthLog
@@ -127,7 +128,10 @@ class Run:
             for built in build_fleet(spec, now, scenario.seed):
                 firmware = self._switch_on(built, spec.kind, now, rng.uniform(0, spec.heartbeat_s))
                 faces[built.setup.id] = NativeFace(firmware) if profile is None else DimmerFace(firmware, profile)
-        return MqttSide(self.street, faces, scenario.mqtt, scenario.seed, self.now)
+        for sensor in scenario.sensors:
+            if sensor.node and sensor.node not in faces:
+                raise InvalidInput(f"sensor {sensor.name}", f"its node {sensor.node} is not simulated here")
+        return MqttSide(self.street, faces, scenario.mqtt, scenario.seed, self.now, Sensors(scenario.sensors, now))
 
     def _line(self, line: LineSpec) -> ModbusSide:
         now = self.now()

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import ID_PATTERN, Dates, Place
 from lightctl.domain.timescale import TimeScale
+from simulators.sensors import read_sensor
 from simulators.specs import (
     ALL_CHANNELS,
     DIMMER,
@@ -47,8 +48,11 @@ def read_scenario(text: str, name: str, folder: Path, now: dt.datetime) -> Scena
         fleets=tuple(_fleet(it, folder, place, heartbeat_s) for it in top.sections("fleets")),
         lines=tuple(_line(it, place) for it in top.sections("modbus")),
         faults=tuple(read_fault(it, start) for it in top.sections("faults")),
+        sensors=tuple(read_sensor(it, start) for it in top.sections("sensors")),
         ends=top.instant("ends", start),
     )
+    if scenario.sensors and not scenario.fleets:
+        raise top.error("sensors", "sensors speak beside nodes on a broker", hint="Give fleets and mqtt.")
     if scenario.fleets and scenario.mqtt is None:
         raise top.error("fleets", "fleets need a broker", hint="Give mqtt: {url: mqtt://host:1883}.")
     top.close()

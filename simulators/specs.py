@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lightctl.domain.assets import Dates, Place
 from lightctl.domain.timescale import TimeScale
+from simulators.sensors import SensorSpec
 
 NATIVE, DIMMER = "native", "json-dimmer"
 ALL_CHANNELS = -1
@@ -135,4 +136,5 @@ class Scenario:
     fleets: tuple[FleetSpec, ...] = ()
     lines: tuple[LineSpec, ...] = ()
     faults: tuple[FaultSpec, ...] = ()
+    sensors: tuple[SensorSpec, ...] = ()
     ends: dt.datetime | None = None

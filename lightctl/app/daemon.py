@@ -82,6 +82,7 @@ class Daemon:
         self._controller = Controller(
             policy_of(settings), self._profiles, settings.site.time_zone, revision_floor(self._clock.now())
         )
+        self._live.sensors = self._controller.sensors
         self._links: dict[str, Link] = {}
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")

@@ -18,6 +18,7 @@ from lightctl.domain.errors import InvalidInput, SafetyRefused, UnknownTarget
 from lightctl.domain.events import Event
 from lightctl.domain.programs import Intent
 from lightctl.domain.selectors import EVERYTHING, Operator, Selector, Term, parse_selector
+from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import Override, Scope
 from lightctl.files.settings import Settings
 from lightctl.planning.resolve import Plan
@@ -89,6 +90,11 @@ class Desk:
                 f"this touches {affected} light points and {how} allows {limit}; nothing was changed. "
                 f"Narrow the target, or say --max-affected {affected} if you mean it."
             )
+
+    def readings(self, point: LightPoint) -> Readings:
+        """Give what the sensors a light point follows said lately; nothing where no daemon runs."""
+        node = self.fleet.nodes.get(point.node) if self.live is not None else None
+        return SILENT if node is None or self.live is None else self.live.sensors.of(node)
 
     def select(self, target: Target) -> tuple[tuple[Selector, Scope], ...]:
         """Give the selectors a target stands for, each with its scope; raises UnknownTarget for a name nobody has."""

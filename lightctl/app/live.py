@@ -7,17 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lightctl.app.views import LinkView
+from lightctl.control.sensing import Sensors
 from lightctl.domain.events import LinkChanged
 
 
 @dataclass(slots=True)
 class Live:
-    """Since when the daemon runs, how its links are, and what it wants people to know (`notes`, by topic)."""
+    """Since when the daemon runs, how its links are, and what it wants people to know (`notes`, by topic).
+
+    sensors: what sensors said; the control loop writes it.
+    """
 
     started_at: dt.datetime
     clock_now: Callable[[], dt.datetime]
     links: dict[str, LinkView] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    sensors: Sensors = field(default_factory=Sensors)
 
     def hear(self, event: LinkChanged) -> None:
         """Take note of a link that came up or went down."""

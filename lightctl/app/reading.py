@@ -76,7 +76,8 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
     reachable = _reachable(desk, point.profile, seen, street.now)
     commanded = point.state is LifeCycle.IN_USE
     if commanded:
-        found = desk.plan_of(point).resolve(point, street.overrides.get(point.id, ()), street.now)
+        overrides, readings = street.overrides.get(point.id, ()), desk.readings(point)
+        found = desk.plan_of(point).resolve(point, overrides, street.now, readings)
         desired = DesiredView(
             found.level, found.reason, found.ref, found.until, command.revision if command is not None else None
         )
@@ -253,7 +254,8 @@ def status(desk: Desk) -> StatusView:
 
 
 def _due(desk: Desk, street: Street, point: LightPoint) -> int:
-    return desk.plan_of(point).level_at(point, street.overrides.get(point.id, ()), street.now)[0]
+    overrides = street.overrides.get(point.id, ())
+    return desk.plan_of(point).level_at(point, overrides, street.now, desk.readings(point))[0]
 
 
 def _is_lit(street: Street, point: LightPoint) -> bool:

@@ -2,8 +2,8 @@
 
 A past instant is read with the schedules and the overrides of then, which the store keeps for ever: an override that
 was taken back counts up to that moment, later versions of the schedules from theirs on, those of a roll-out from when
-the lamp moved. Light points are known only as they are today, and the chain says so. An instant to come is read with
-what is known now.
+the lamp moved. Light points are known only as they are today, and what sensors said is not kept: the chain says both.
+An instant to come is read with what is known now.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from lightctl.app.rollout_words import verdict_on
 from lightctl.app.views import ReportedView
 from lightctl.app.why_views import ComingView, VerdictView, WhyView
 from lightctl.domain.assets import LifeCycle, LightPoint
+from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import Override
-from lightctl.planning.explain import local_text
+from lightctl.planning.explain import Verdict, local_text
 from lightctl.planning.resolve import Plan
 
 CHANGES_SHOWN = 3
@@ -40,8 +41,9 @@ def why(desk: Desk, light_id: str, at: dt.datetime | None) -> WhyView:
     overrides = [lived for lived in lives if lived is not None]
     reigns = reigns_of(desk, point, instant, now)
     reign = next(reigns)
-    found = reign.plan.resolve(point, overrides, instant)
-    coming = tuple(_coming(chain([reign], reigns), point, overrides, instant))
+    readings = SILENT if instant < now else desk.readings(point)
+    found = reign.plan.resolve(point, overrides, instant, readings)
+    coming = tuple(_coming(chain([reign], reigns), point, overrides, instant, readings))
     return WhyView(
         id=point.id,
         at=instant,
@@ -52,6 +54,7 @@ def why(desk: Desk, light_id: str, at: dt.datetime | None) -> WhyView:
             *(VerdictView(v.layer, v.verdict, v.detail, str(v.source)) for v in found.chain),
             _of_schedule(desk, reign, instant, now),
             *_of_rollout(desk, point, reign, past=instant < now),
+            *_of_sensors(found.chain, past=instant < now),
             *_of_inventory(point, past=instant < now),
         ),
         schedule=reign.used,
@@ -61,18 +64,22 @@ def why(desk: Desk, light_id: str, at: dt.datetime | None) -> WhyView:
 
 
 def _coming(
-    reigns: Iterable[Reign], point: LightPoint, overrides: Sequence[Override], instant: dt.datetime
+    reigns: Iterable[Reign],
+    point: LightPoint,
+    overrides: Sequence[Override],
+    instant: dt.datetime,
+    readings: Readings,
 ) -> Iterator[ComingView]:
     """Give the first changes of level or reason after an instant, whether time, people or new schedules bring them."""
     begin, shown = instant, 0
     present = None
     for reign in reigns:
-        for at in (begin, *reign.plan.changes(point, overrides, begin, NIGHTS_SEARCHED)):
+        for at in (begin, *reign.plan.changes(point, overrides, begin, NIGHTS_SEARCHED, readings)):
             if reign.until is not None and at >= reign.until:
                 break
-            due = reign.plan.level_at(point, overrides, at)
+            due = reign.plan.level_at(point, overrides, at, readings)
             if present is not None and due != present:
-                yield _change(reign.plan, point, overrides, at)
+                yield _change(reign.plan, point, overrides, at, readings)
                 shown += 1
             present = due
             if shown == CHANGES_SHOWN:
@@ -82,8 +89,10 @@ def _coming(
             return
 
 
-def _change(plan: Plan, point: LightPoint, overrides: Sequence[Override], at: dt.datetime) -> ComingView:
-    found = plan.resolve(point, overrides, at)
+def _change(
+    plan: Plan, point: LightPoint, overrides: Sequence[Override], at: dt.datetime, readings: Readings
+) -> ComingView:
+    found = plan.resolve(point, overrides, at, readings)
     deciding = next(verdict for verdict in found.chain if verdict.verdict == "decides")
     return ComingView(at, found.level, found.reason, found.ref, deciding.detail, str(deciding.source))
 
@@ -106,6 +115,11 @@ def _of_rollout(desk: Desk, point: LightPoint, reign: Reign, *, past: bool) -> I
         yield from verdict_on(reign.rollout, point)
     elif not past and desk.plans.rollout is not None:
         yield from verdict_on(desk.plans.rollout, point)
+
+
+def _of_sensors(verdicts: Iterable[Verdict], *, past: bool) -> Iterator[VerdictView]:
+    if past and any(each.layer == "sensor" for each in verdicts):
+        yield VerdictView("sensor", "assumed", "taken as silent; what sensors said then is not kept")
 
 
 def _of_inventory(point: LightPoint, *, past: bool) -> Iterator[VerdictView]:

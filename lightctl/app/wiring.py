@@ -44,6 +44,7 @@ def policy_of(settings: Settings) -> Policy:
         topup_spread_s=delivery.topup_spread_s,
         clock_warn_s=delivery.clock_warn_s,
         clock_untrusted_s=delivery.clock_untrusted_s,
+        sensor_changes_per_h=delivery.sensor_changes_per_h,
     )
 
 

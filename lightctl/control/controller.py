@@ -26,6 +26,7 @@ from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge, override_ca
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Resend, Send, Settled, Wait, reconcile
+from lightctl.control.sensing import Sensors
 from lightctl.control.timekeeping import time_signal
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
@@ -50,6 +51,11 @@ class Controller:
         self._knowledge = Knowledge(policy, profiles, time_zone, revision_floor)
         self._due: list[tuple[dt.datetime, str]] = []
         self._latest: dt.datetime | None = None
+
+    @property
+    def sensors(self) -> Sensors:
+        """What sensors said; others may read it at any time."""
+        return self._knowledge.sensors
 
     def step(self, events: Iterable[Event], now: dt.datetime) -> Effects:
         """Take events in, attend to every node concerned or due, and say what is to be done."""
@@ -156,7 +162,8 @@ class Controller:
         if memory.desired.valid_until - now < RENEWAL_MARGIN and not memory.falls_back:
             return True
         changing = memory.next_change is None or now >= memory.next_change
-        return changing and (bool(memory.overrides) or not memory.capabilities.carries_nights)
+        watched = bool(memory.overrides) or bool(memory.readings)
+        return changing and (watched or not memory.capabilities.carries_nights)
 
     def _renew(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
         compiler = self._knowledge.compiler
@@ -171,7 +178,8 @@ class Controller:
             memory.assert_now = True
             memory.cause = override_cause(begun.id)
             memory.stop_resting()
-        alone = memory.capabilities.carries_nights and not memory.overrides
+        compiler.hold_sensors(memory, now)
+        alone = memory.capabilities.carries_nights and not memory.overrides and not memory.readings
         memory.next_change = None if alone else compiler.next_change(memory, now)
         try:
             wanted = compiler.wanted(memory, now)

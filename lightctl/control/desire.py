@@ -7,14 +7,14 @@ live node gets the one level in force now, override and protection already in it
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
+from lightctl.control.sensing import FREE, held
 from lightctl.devices.fit import fit, fit_level
 from lightctl.domain.assets import Capabilities, LightPoint
-from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, Override, Switch
+from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, Switch
 from lightctl.planning.overrides import in_force
 from lightctl.planning.staged import StagedPlan
 from lightctl.planning.wall import night_bounds, night_date
@@ -63,12 +63,27 @@ class Compiler:
     def next_change(self, memory: NodeMemory, now: dt.datetime) -> dt.datetime | None:
         """Give the next instant at which the node's document or level due may change."""
         moments = [
-            self.plans.of(point).next_change(point, memory.overrides.get(channel, ()), now)
+            self.plans.of(point).next_change(point, memory.overrides.get(channel, ()), now, memory.readings)
             for channel, point in memory.points.items()
         ]
         # A node drops its override by itself: if another one is to hold on at the same level, it must be told then.
         bounds = (bound for held in memory.overrides.values() for each in held for bound in (each.start, each.until))
-        return min((*moments, *(bound for bound in bounds if bound > now)), default=None)
+        looks = (at for hold in memory.holds.values() for at in hold.looks())
+        return min((*moments, *(at for at in (*bounds, *looks) if at > now)), default=None)
+
+    def hold_sensors(self, memory: NodeMemory, now: dt.datetime) -> None:
+        """Work out what sensors hold on each channel of a node."""
+        if not memory.readings and not memory.holds:
+            return
+        for channel, point in memory.points.items():
+            base = self.plans.of(point).night(point, self._date(now)).night.level_at(now)
+            found = self.plans.of(point).sensed(point, memory.readings, now)
+            old = memory.holds.get(channel, FREE)
+            hold = held(old, base, found, now, self._policy.sensor_changes_per_h)
+            if hold == FREE:
+                memory.holds.pop(channel, None)
+            else:
+                memory.holds[channel] = hold
 
     def _carried(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
         nights = min(self._policy.nights, memory.capabilities.nights)
@@ -79,8 +94,8 @@ class Compiler:
             planned = self.plans.of(point).switches(point, first, nights)
             switches, valid_until = self._fit(planned, memory.capabilities, point.min_level, first, nights)
             ends.append(valid_until)
-            held = self._held(point, memory.overrides.get(channel, ()), memory.capabilities, now)
-            channels[channel] = ChannelDesired(switches, held)
+            override = self._held(point, memory, channel, now)
+            channels[channel] = ChannelDesired(switches, override)
         return Wanted(channels, min(ends))
 
     def _date(self, now: dt.datetime) -> dt.date:
@@ -104,19 +119,24 @@ class Compiler:
             known = self._fitted[key] = (planned, fitted.switches, fitted.valid_until)
         return known[1], known[2]
 
-    def _held(
-        self, point: LightPoint, overrides: Sequence[Override], capabilities: Capabilities, now: dt.datetime
-    ) -> HeldOverride | None:
-        strongest = in_force(point, overrides, now)
-        if not strongest:
+    def _held(self, point: LightPoint, memory: NodeMemory, channel: int, now: dt.datetime) -> HeldOverride | None:
+        strongest = in_force(point, memory.overrides.get(channel, ()), now)
+        hold = memory.holds.get(channel, FREE)
+        if strongest:
+            winner = strongest[0]
+            wanted = HeldOverride(winner.id, winner.level, winner.until, winner.ramp_s)
+        elif hold.level is not None and hold.until is not None and hold.until > now:
+            wanted = HeldOverride(hold.held_id, hold.level, hold.until)
+        else:
             return None
-        winner = strongest[0]
-        floor = 0 if winner.below_protection else self.plans.of(point).floor_within(point, now, winner.until)
-        level = max(winner.level, floor)
-        return HeldOverride(winner.id, fit_level(level, capabilities, point.min_level), winner.until, winner.ramp_s)
+        lifted = bool(strongest) and strongest[0].below_protection
+        floor = 0 if lifted else self.plans.of(point).floor_within(point, now, wanted.until)
+        return replace(wanted, level=fit_level(max(wanted.level, floor), memory.capabilities, point.min_level))
 
     def _live_switch(self, point: LightPoint, memory: NodeMemory, channel: int, now: dt.datetime) -> Switch:
-        level, reason = self.plans.of(point).level_at(point, memory.overrides.get(channel, ()), now)
+        sensor_level = memory.holds.get(channel, FREE).level
+        overrides = memory.overrides.get(channel, ())
+        level, reason = self.plans.of(point).level_with(point, overrides, now, sensor_level)
         return Switch(
             now, fit_level(level, memory.capabilities, point.min_level), self._ramp(point, memory, now), reason
         )

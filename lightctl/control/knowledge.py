@@ -16,6 +16,7 @@ from lightctl.control.desire import Compiler
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy, fraction
 from lightctl.control.rolling import Rolling
+from lightctl.control.sensing import Sensors
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
@@ -23,6 +24,7 @@ from lightctl.domain.moves import moved
 from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.rollouts import Rollout
 from lightctl.domain.selectors import Selector
+from lightctl.domain.sensors import SensorReading
 from lightctl.domain.states import ActionKind, CommandState, NodeAction, Override, ReportedState
 from lightctl.planning.resolve import Plan
 from lightctl.planning.staged import StagedPlan
@@ -50,6 +52,7 @@ class Knowledge:
         self._intent: Intent = NO_INTENT
         self._laid_aside: dict[str, ev.NodeRestored] = {}
         self._overrides: dict[str, Override] = {}
+        self.sensors = Sensors()
 
     def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0912 - a case per event
         """Take an event in and give the nodes it concerns."""
@@ -95,6 +98,8 @@ class Knowledge:
             case ev.MeterRead(reading):
                 out.readings.append(reading)
                 return self._hear(reading.node, reading.at)
+            case ev.SensorRead(reading):
+                return self._hear_sensor(reading, now)
             case ev.LinkChanged(link, up, _, _):
                 return self._refresh(link, now, out) if up else NOBODY
             case ev.MessageQuarantined():
@@ -169,8 +174,10 @@ class Knowledge:
         if staged.coming is not None and self.rolling.rollout is not None:
             plans = replace(plans, coming=Plan(staged.coming.intent, time_zone), moved=staged.moved)
         self.compiler = Compiler(plans, self._policy)
+        self._attach_sensors()
         for memory in self.memories.values():
             memory.stale = True
+            memory.readings = self.sensors.of(memory.node)
             memory.cause = cause
             memory.stop_resting()
             memory.overrides = {}
@@ -208,6 +215,7 @@ class Knowledge:
     def set_back(self, now: dt.datetime) -> Concerned:
         """Take the clock being set back: every node is to be looked at again."""
         self.rolling.set_back(now)
+        self.sensors.forget()
         for memory in self.memories.values():
             memory.live_from(now, self._policy)
         return tuple(self.memories)
@@ -251,6 +259,29 @@ class Knowledge:
             return NOBODY
         memory.answer_hello = True
         return (node,)
+
+    def _attach_sensors(self) -> None:
+        """Let sensors know whose word counts: what programs name, those of a roll-out too."""
+        plans = self.compiler.plans
+        intents = [plan.intent for plan in (plans.base, plans.coming) if plan is not None]
+        programs = [program for intent in intents for program in intent.programs.values()]
+        self.sensors.attach(programs, self._fleet.nodes.values())
+
+    def _hear_sensor(self, reading: SensorReading, now: dt.datetime) -> Concerned:
+        if not self.sensors.take(reading):
+            return NOBODY
+        concerned: list[str] = []
+        for memory in [self.memories[reading.node]] if reading.node else self.memories.values():
+            readings = self.sensors.of(memory.node)
+            said = readings.get(reading.name, ())
+            if not said or said[-1] is not reading:
+                continue  # of another area, or it has a sensor of that name of its own
+            memory.readings = readings
+            if any(self.compiler.plans.of(each).follows(each, reading.name, now) for each in memory.points.values()):
+                memory.stale = True
+                memory.cause = f"sensor {reading.name}"
+                concerned.append(memory.node.id)
+        return concerned
 
     def _hear_hello(self, event: ev.NodeAnnounced) -> Concerned:
         memory = self.memories.get(event.node)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from lightctl.control.node_time import UNKNOWN_TIME, NodeTime
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import level_in_force
+from lightctl.control.sensing import Hold
 from lightctl.control.waves import Street, street_of
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Capabilities, LightPoint, Node
 from lightctl.domain.events import NodeRestored
+from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import Command, DesiredState, Fault, FaultEvent, Override, ReportedState
 from lightctl.planning.overrides import rank
 
@@ -29,7 +31,8 @@ class NodeMemory:
     in a row. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at:
     when to look again, and when the controller's heap will ask (never later). announced: the capabilities are its own
     word, not its profile's. asked_at: when it was last asked to say them. time: its clock, and the time it was sent.
-    revision_floor: no revision given from now on is lower.
+    revision_floor: no revision given from now on is lower. readings, holds: what its lamps' sensors said, and what they
+    hold, by channel.
     """
 
     node: Node
@@ -63,6 +66,8 @@ class NodeMemory:
     review_at: dt.datetime | None = None
     queued_at: dt.datetime | None = None
     announced: bool = False
+    readings: Readings = field(default_factory=lambda: SILENT)
+    holds: dict[int, Hold] = field(default_factory=dict)
     asked_at: dt.datetime | None = None
     time: NodeTime = UNKNOWN_TIME
     revision_floor: int = 0
@@ -174,6 +179,7 @@ class NodeMemory:
         self.known_since = min(self.known_since, now)
         self.heard_at = min(self.heard_at, now) if self.heard_at is not None else None
         self.next_change = self.topup_at = self.review_at = self.queued_at = None
+        self.readings, self.holds = SILENT, {}
         self.stale = True
         self.time = UNKNOWN_TIME
         self.stop_resting()

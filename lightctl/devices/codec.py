@@ -24,6 +24,7 @@ from lightctl.devices.native_node import (
     node_subscriptions,
 )
 from lightctl.devices.profile import Profile
+from lightctl.devices.sensor_codec import encode_sensor
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.events import Event
@@ -31,8 +32,8 @@ from lightctl.domain.states import DesiredState, NodeAction
 
 __all__ = [
     "MqttCodec", "NativeCodec", "Outgoing", "ProfileCodec", "SetLevel", "UnknownNode", "decode_command",
-    "decode_desired", "encode_hello", "encode_presence", "encode_reported", "encode_result", "mqtt_codec",
-    "node_subscriptions",
+    "decode_desired", "encode_hello", "encode_presence", "encode_reported", "encode_result", "encode_sensor",
+    "mqtt_codec", "node_subscriptions",
 ]  # fmt: skip
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
-from lightctl.devices.topics import PAYLOAD_CAP
+from lightctl.devices.topics import PAYLOAD_CAP, area_of
+from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput
 
 T = TypeVar("T")
@@ -34,6 +36,20 @@ class UnknownNode(InvalidInput):
             "no light point of the inventory names this node",
             hint="Import a light point with this node to claim it.",
         )
+
+
+def claimed(node: str, area: str, nodes: Mapping[str, Node], model: str = "") -> Node:
+    """Give the node that speaks; raises UnknownNode, and InvalidInput where the inventory has it in another area."""
+    known = nodes.get(node)
+    if known is None:
+        raise UnknownNode(node, model)
+    if area_of(known) != area:
+        raise InvalidInput(
+            f"node {node}",
+            f"it speaks in area {area} and the inventory has it in {area_of(known)}",
+            hint="Correct the address of its light points, or the node's own area.",
+        )
+    return known
 
 
 def read_json(payload: bytes, kind: type[T], where: str) -> T:

@@ -10,7 +10,8 @@ import msgspec
 from msgspec import UNSET
 
 from lightctl.devices import topics
-from lightctl.devices.messages import Outgoing, UnknownNode, read_json
+from lightctl.devices.messages import Outgoing, claimed, read_json
+from lightctl.devices.sensor_codec import SUBSCRIPTIONS, decode_sensor, is_sensor_topic
 from lightctl.domain.assets import Capabilities, Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.events import ActionFinished, Event, NodeAnnounced, NodePresence, NodeReported
@@ -22,7 +23,7 @@ class NativeCodec:
 
     def subscriptions(self) -> tuple[str, ...]:
         """Give the topic filters on which nodes speak."""
-        return tuple(topics.topic("+", "+", leaf) for leaf in topics.NODE_LEAVES)
+        return (*(topics.topic("+", "+", leaf) for leaf in topics.NODE_LEAVES), *SUBSCRIPTIONS)
 
     def speaks(self, topic: str) -> bool:
         """Say whether a topic is under the contract's root."""
@@ -64,42 +65,33 @@ class NativeCodec:
         retained: bool = False,
     ) -> Event | None:
         """Read what a node says; None for an emptied retained topic. Raises InvalidInput (UnknownNode) only."""
+        if is_sensor_topic(topic):
+            if retained:
+                raise InvalidInput(topic, "a retained reading is refused: nobody can tell how old it is")
+            return decode_sensor(topic, payload, received_at, nodes)
         area, node, leaf = topics.split_topic(topic)
         if retained and leaf not in topics.RETAINED_LEAVES:
             raise InvalidInput(topic, f"a retained {leaf} is refused: nobody can tell how old it is")
         match leaf:
             case "hello":
                 hello = read_json(payload, topics.HelloDoc, topic)
-                _claimed(node, area, nodes, hello.model)
+                claimed(node, area, nodes, hello.model)
                 return _announced(node, hello, received_at)
             case "reported":
                 report = read_json(payload, topics.ReportedDoc, topic)
-                return NodeReported(_reported(_claimed(node, area, nodes), report, received_at))
+                return NodeReported(_reported(claimed(node, area, nodes), report, received_at))
             case "result":
                 result = read_json(payload, topics.ResultDoc, topic)
-                _claimed(node, area, nodes)
+                claimed(node, area, nodes)
                 return ActionFinished(node, result.id, result.status, received_at, result.detail)
             case "presence":
                 if not payload:
                     return None
                 presence = read_json(payload, topics.PresenceDoc, topic)
-                _claimed(node, area, nodes)
+                claimed(node, area, nodes)
                 return NodePresence(node, presence.online, received_at)
             case _:
                 raise InvalidInput(topic, f"no node writes {leaf}")
-
-
-def _claimed(node: str, area: str, nodes: Mapping[str, Node], model: str = "") -> Node:
-    known = nodes.get(node)
-    if known is None:
-        raise UnknownNode(node, model)
-    if topics.area_of(known) != area:
-        raise InvalidInput(
-            f"node {node}",
-            f"it speaks in area {area} and the inventory has it in {topics.area_of(known)}",
-            hint="Correct the address of its light points, or the node's own area.",
-        )
-    return known
 
 
 def _desired(desired: DesiredState) -> topics.DesiredDoc:

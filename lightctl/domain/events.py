@@ -15,6 +15,7 @@ from lightctl.domain.assets import Capabilities, Fleet
 from lightctl.domain.crews import Maintenance
 from lightctl.domain.programs import Intent
 from lightctl.domain.rollouts import Rollout
+from lightctl.domain.sensors import SensorReading
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, Reading, ReportedState
 
 
@@ -174,6 +175,13 @@ class MeterRead:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorRead:
+    """A sensor of a node or of an area spoke."""
+
+    reading: SensorReading
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChanged:
     """A link came up or went down. A broker that comes up is taken to be empty."""
 
@@ -242,6 +250,7 @@ Event = (
     | SendFailed
     | ActionFinished
     | MeterRead
+    | SensorRead
     | LinkChanged
     | NodeUnreachable
     | MessageQuarantined

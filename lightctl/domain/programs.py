@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from lightctl.domain.selectors import EVERYTHING, Selector
+from lightctl.domain.sensors import Condition, Operation
 
 SUNSET_ALTITUDE_DEG = -0.833
 DUSK_ALTITUDE_DEG = -6.0
@@ -117,8 +118,31 @@ SUNSET_TO_SUNRISE = ActivePeriod(
 
 
 @dataclass(frozen=True, slots=True)
+class DynamicRule:
+    """While the sensor `sensor` says so, and `hold_s` seconds after, the program's level is changed by `operation`.
+
+    level: percent, for `add` points of it (-99..99). period: where the rule counts, () for all the program's windows.
+    """
+
+    sensor: str
+    when: Condition
+    operation: Operation
+    level: int
+    hold_s: int
+    period: tuple[ActivePeriod, ...] = ()
+    source: Source = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        sign = "+" if self.operation is Operation.ADD and self.level > 0 else ""
+        return f"{self.sensor} {self.when}: {self.operation} {sign}{self.level}"
+
+
+@dataclass(frozen=True, slots=True)
 class ControlProgram:
-    """What a lamp does in a night: windows of light, the level they start with, and the steps inside them."""
+    """What a lamp does in a night: windows of light, the level they start with, and the steps inside them.
+
+    dynamics: what sensors may change of it; the first rule in force counts.
+    """
 
     id: str
     active: tuple[ActivePeriod, ...] = (SUNSET_TO_SUNRISE,)
@@ -126,6 +150,7 @@ class ControlProgram:
     steps: tuple[Step, ...] = ()
     description: str = ""
     source: Source = field(default=NOWHERE, compare=False)
+    dynamics: tuple[DynamicRule, ...] = ()
 
 
 DEFAULT_PROGRAM = ControlProgram(

@@ -10,7 +10,7 @@ from lightctl.files.fields import wrong_type
 from lightctl.files.findings import Code, Sheet, closest, did_you_mean, quoted
 from lightctl.files.yaml_nodes import Node, Refused, Table, Text
 
-_TAKE_LISTS = ("active", "dates", "weekdays", "nth")
+_TAKE_LISTS = ("active", "period", "dates", "weekdays", "nth")
 
 
 @dataclass(frozen=True, slots=True)

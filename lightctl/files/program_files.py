@@ -1,4 +1,4 @@
-"""Control programs from their YAML: windows, steps, ramps and clamps."""
+"""Control programs from their YAML: windows, steps, ramps and clamps; dynamic rules have a file of their own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from lightctl.domain.programs import (
     Step,
     TimeExpression,
 )
+from lightctl.files.dynamic_files import read_dynamics
 from lightctl.files.expressions import parse_clock_time, parse_duration, parse_time_expression, seconds_after_noon
 from lightctl.files.fields import items_of, level_of, one_or_list, parsed, text_of
 from lightctl.files.findings import Code, Sheet, quoted
@@ -22,7 +23,11 @@ from lightctl.files.keys import Keys, entries_of
 from lightctl.files.yaml_nodes import Listing, Node, Table, Text
 
 CLAMPS = ("earliest", "latest")
-PROGRAM = Keys(optional=("description", "active", "start_level", "steps"))
+_DYNAMICS = "Write dynamics: with a list of rules."
+PROGRAM = Keys(
+    optional=("description", "active", "start_level", "steps", "dynamics"),
+    elsewhere=dict.fromkeys(("sensors", "dynamicControls", "dynamic_controls"), _DYNAMICS),
+)
 _CLAMPED_EDGE = 'Clamp one end of the window: from: {at: sunset-10m, earliest: "16:30"}'
 WINDOW = Keys(("from", "to"), elsewhere=dict.fromkeys(("at", *CLAMPS), _CLAMPED_EDGE))
 EDGE = Keys(("at",), CLAMPS)
@@ -41,9 +46,10 @@ def read_program(sheet: Sheet, key: Text, node: Node) -> ControlProgram | None:
     usual = (replace(SUNSET_TO_SUNRISE, source=source),)  # a window nobody wrote down stands where its program does
     active = _active(sheet, entries["active"], what) if "active" in entries else usual
     steps = _steps(sheet, entries.get("steps"), what)
+    dynamics = read_dynamics(sheet, entries.get("dynamics"), what, _windows)
     if description is None or start_level is None:
         return None
-    return ControlProgram(key.text, active, start_level, steps, description, source)
+    return ControlProgram(key.text, active, start_level, steps, description, source, dynamics)
 
 
 def _active(sheet: Sheet, node: Node, what: str) -> tuple[ActivePeriod, ...]:
@@ -51,7 +57,11 @@ def _active(sheet: Sheet, node: Node, what: str) -> tuple[ActivePeriod, ...]:
         sheet.report(
             Code.ACTIVE, node, f"active of {what} has no window", "For a lamp that stays off write start_level: 0."
         )
-    windows = [_window(sheet, item, f"active of {what}") for item in one_or_list(node)]
+    return _windows(sheet, node, f"active of {what}")
+
+
+def _windows(sheet: Sheet, node: Node, what: str) -> tuple[ActivePeriod, ...]:
+    windows = [_window(sheet, item, what) for item in one_or_list(node)]
     return tuple(window for window in windows if window is not None)
 
 

@@ -194,6 +194,9 @@ class DeliverySettings(_Section):
     clock_untrusted_s: Seconds = Field(
         default=300.0, description="Seconds a node's clock may be off before it is a fault."
     )
+    sensor_changes_per_h: int = Field(
+        default=12, ge=2, le=3600, description="Changes of a lamp's level that sensors may make in an hour."
+    )
 
 
 class SafetySettings(_Section):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TypeVar
 
 from lightctl.domain.programs import (
     LAST_OF_MONTH,
+    ActivePeriod,
     Assignment,
     Calendar,
     CalendarRule,
     ControlProgram,
     DateRange,
+    DynamicRule,
     Intent,
     Protection,
     Step,
@@ -77,12 +79,23 @@ def _program_words(old: ControlProgram, new: ControlProgram) -> Iterator[str]:
             yield f"step {at}: {_step(steps[at])} -> {_step(coming[at])}"
     if [*steps] != [*coming] and sorted(steps) == sorted(coming):
         yield "the order of the steps"
+    for verb, index, line in _moves([*map(_dynamic_words, old.dynamics)], [*map(_dynamic_words, new.dynamics)]):
+        yield f"dynamics[{index}] {verb}: {line}"
     if old.description != new.description:
         yield "the description"
 
 
+def _dynamic_words(rule: DynamicRule) -> str:
+    period = f", {_periods(rule.period)}" if rule.period else ""
+    return f"{rule}, held {format_duration(rule.hold_s)}{period}"
+
+
 def _windows(program: ControlProgram) -> str:
-    return " and ".join(f"{each.start} .. {each.end}" for each in program.active)
+    return _periods(program.active)
+
+
+def _periods(periods: Iterable[ActivePeriod]) -> str:
+    return " and ".join(f"{each.start} .. {each.end}" for each in periods)
 
 
 def _step(step: Step) -> str:

@@ -1,8 +1,10 @@
 """Why a light point is due its level: one verdict per layer, from override and protection down to the assignment.
 
+The layer sensor is there where the night's program has dynamic rules.
+
 Verdicts: `decides` gives the level; `raised` would, but a protection lifts it; `outvoted` loses to a stronger layer;
-`met` is a protection that asks for no more than is there; `idle` one whose sun is up; `lifted` one that an override
-goes below by name; `chosen` leads to the program; `none` has nothing to say.
+`met` is a protection or a sensor that asks for what is there already; `idle` a protection whose sun is up; `lifted` one
+that an override goes below by name; `chosen` leads to the program; `none` has nothing to say.
 """
 
 from __future__ import annotations
@@ -12,14 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from lightctl.domain.programs import NOWHERE, Assignment, Calendar, Protection, Source
+from lightctl.domain.programs import NOWHERE, Assignment, Calendar, Protection, Source, format_duration
+from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import Override, Reason, Scope
+from lightctl.planning.dynamics import Sensed, sensed
 from lightctl.planning.night import Night
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one layer says: layer is override, protection, program, calendar or assignment."""
+    """What one layer says: layer is override, protection, sensor, program, calendar or assignment."""
 
     layer: str
     verdict: str
@@ -31,8 +35,8 @@ class Verdict:
 class Resolution:
     """The level due (percent) and everything that led to it.
 
-    ref: the override's id, the program's id or the protection's reason. until: when the level or its reason changes
-    next (UTC), None when nothing is in sight. chain: every layer, strongest first.
+    ref: the override's id, the sensor's name, the program's id or the protection's reason. until: when the level or its
+    reason changes next (UTC), None when nothing is in sight. chain: every layer, strongest first.
     """
 
     level: int
@@ -66,13 +70,18 @@ def chain(
     reason: Reason,
     now: dt.datetime,
     time_zone: str,
+    readings: Readings = SILENT,
 ) -> tuple[Verdict, ...]:
     """Give the verdict of every layer; `overrides` are those in force, the winner first."""
     zone = ZoneInfo(time_zone)
+    base = planned.night.level_at(now)
+    found = sensed(base, planned.night.dynamics, readings, now)
+    overruled = bool(overrides) or (found is not None and found.level != base)
     return (
         *_of_overrides(overrides, reason, zone),
         *_of_protections(protections, reason, overrides[0] if overrides else None, dark=planned.night.is_dark(now)),
-        _of_program(planned.night, reason, now, zone, overridden=bool(overrides)),
+        *_of_sensors(planned.night, found, reason, now, zone, overridden=bool(overrides)),
+        _of_program(planned.night, reason, now, zone, overruled=overruled),
         _of_calendar(planned, calendar),
         _of_assignment(assignment),
     )
@@ -116,10 +125,31 @@ def _of_protections(
     return found
 
 
-def _of_program(night: Night, reason: Reason, now: dt.datetime, zone: ZoneInfo, *, overridden: bool) -> Verdict:
+def _of_sensors(
+    night: Night, found: Sensed | None, reason: Reason, now: dt.datetime, zone: ZoneInfo, *, overridden: bool
+) -> list[Verdict]:
+    if not night.dynamics:
+        return []
+    if found is None:
+        names = ", ".join(dict.fromkeys(timed.rule.sensor for timed in night.dynamics))
+        return [Verdict("sensor", "none", f"nothing in force from {names}: the program rules")]
+    verdict = "outvoted" if overridden else "met" if found.level == night.level_at(now) else "decides"
+    if verdict == "decides" and reason is Reason.PROTECTION:
+        verdict = "raised"
+    said = found.reading
+    age = format_duration(int((now - said.received_at).total_seconds()))
+    whose = f"node {said.node}" if said.node else f"area {said.area}"
+    detail = (
+        f"rule {found.rule}; {said.kind} {said.value:g} from {whose}, {age} ago: "
+        f"{found.level} % until {local_text(found.until, zone)} unless it speaks again"
+    )
+    return [Verdict("sensor", verdict, detail, found.rule.source)]
+
+
+def _of_program(night: Night, reason: Reason, now: dt.datetime, zone: ZoneInfo, *, overruled: bool) -> Verdict:
     index = night.index_at(now)
     switch = night.switches[index]
-    verdict = "outvoted" if overridden else "raised" if reason is Reason.PROTECTION else "decides"
+    verdict = "outvoted" if overruled else "raised" if reason is Reason.PROTECTION else "decides"
     detail = (
         f"program {night.program}, night of {night.date}: {switch.level} % since {local_text(switch.at, zone)}, "
         f"{switch.cause.removeprefix(f'program {night.program}, ')}"

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
 from lightctl.domain.assets import Place
 from lightctl.domain.programs import ControlProgram, Moment, Source, SunTime
 from lightctl.domain.states import Switch
+from lightctl.planning.dynamics import Span, TimedRule, timed_rules
 from lightctl.planning.reading import Reader, TimedStep, Window
 from lightctl.planning.wall import night_bounds, night_date
 
-__all__ = ["Night", "Script", "compile_night", "night", "night_bounds", "night_date"]
+__all__ = ["Night", "Script", "Span", "compile_night", "night", "night_bounds", "night_date"]
 
-Span = tuple[dt.datetime, dt.datetime]
 Cause = tuple[str, SunTime | None]  # for people, and the sun event that is followed
 NIGHTS_OWN = "at noon (the sun is down)"
 
@@ -31,7 +31,8 @@ class Night:
     """A compiled night: `switches` are its changes of level, ascending, no two at one instant, the first at `start`.
 
     sunset and sunrise: the first way down and the last way up of the night, None where there is none. dark: the spans
-    in which the sun is below the sunset altitude. sources: where in people's files each switch comes from.
+    in which the sun is below the sunset altitude. sources: where in people's files each switch comes from. dynamics:
+    the program's dynamic rules with the spans in which each counts.
     """
 
     date: dt.date
@@ -43,6 +44,7 @@ class Night:
     switches: tuple[Switch, ...]
     dark: tuple[Span, ...] = ()
     sources: tuple[Source, ...] = ()
+    dynamics: tuple[TimedRule, ...] = ()
 
     def index_at(self, instant: dt.datetime) -> int:
         """Give the index of the switch in force at an instant of the night."""
@@ -112,7 +114,8 @@ def night(program: ControlProgram, date: dt.date, place: Place) -> Night:
 
 def compile_night(script: Script, reader: Reader) -> Night:
     """Compile a program for the night and place of a reader."""
-    switches, sources = _walk(script, reader)
+    windows = reader.windows(script.program)
+    switches, sources = _walk(script, reader, windows)
     sun, dark = reader.sun, reader.sun.dark()
     return Night(
         reader.date,
@@ -124,13 +127,14 @@ def compile_night(script: Script, reader: Reader) -> Night:
         switches,
         dark,
         sources,
+        timed_rules(script.program, reader, windows),
     )
 
 
-def _walk(script: Script, reader: Reader) -> tuple[tuple[Switch, ...], tuple[Source, ...]]:
+def _walk(script: Script, reader: Reader, windows: Sequence[Window]) -> tuple[tuple[Switch, ...], tuple[Source, ...]]:
     """Visit every instant of the night at which something may change and keep those at which the level does."""
     start, end = reader.sun.start, reader.sun.end
-    windows, steps = reader.windows(script.program), reader.steps(script.program)
+    steps = reader.steps(script.program)
     marks = {timed.at for timed in steps}
     for each in windows:
         marks |= {each.opens.at, each.closes.at}

@@ -12,6 +12,7 @@ street goes dark because its sunrise fell on the other side of noon.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
 from zoneinfo import ZoneInfo
@@ -67,8 +68,12 @@ class Reader:
 
     def windows(self, program: ControlProgram) -> list[Window]:
         """Give the program's windows of this night: each opening with the first closing after it."""
+        return self.periods(program.active)
+
+    def periods(self, periods: Iterable[ActivePeriod]) -> list[Window]:
+        """Give some windows as they fall in this night."""
         found = []
-        for period in program.active:
+        for period in periods:
             closings = self.edges(period.end, at_end=True)
             for opens in self.edges(period.start, at_end=False):
                 closes = next((edge for edge in closings if edge.at > opens.at), None)

@@ -4,8 +4,9 @@ A `Plan` is a value from outside (same intent, same answers) and remembers insid
 with the same assignment, protections and place cell share one `Standing`, so a city's lamps share a handful of compiled
 nights and the very same tuples of switches.
 
-The rule: the strongest override in force, else the night's program; then the floor of the protections while the sun
-is down. A light point nobody assigned, or whose program is missing, has full light from sunset to sunrise.
+The rule: the strongest override in force, else what a sensor makes of the night's program, else the program; then the
+floor of the protections while the sun is down. A light point nobody assigned, or whose program is missing, has full
+light from sunset to sunrise.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from collections.abc import Iterator, Sequence
 
 from lightctl.domain.assets import LightPoint, Place
 from lightctl.domain.programs import DEFAULT_PROGRAM, Assignment, Intent, Protection
+from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import Override, Reason, Switch
+from lightctl.planning import dynamics
 from lightctl.planning.calendars import choose
 from lightctl.planning.cells import place_cell
 from lightctl.planning.explain import PlannedNight, Resolution, Verdict, chain
@@ -81,8 +84,17 @@ class Plan:
             (standing, nights), first_date, lambda: self._carried(standing, first_date, nights)
         )
 
-    def level_at(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> tuple[int, Reason]:
+    def level_at(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, readings: Readings = SILENT
+    ) -> tuple[int, Reason]:
         """Give the level due and its reason: the same answer as `resolve`, without the explanation."""
+        found = self.sensed(point, readings, now)
+        return self.level_with(point, overrides, now, found.level if found else None)
+
+    def level_with(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, sensor_level: int | None
+    ) -> tuple[int, Reason]:
+        """Give the level due and its reason where a sensor makes the program's level `sensor_level`, if any does."""
         standing = self._standings.of(point)
         planned = self._planned_night(standing, self._date(now))
         strongest = in_force(point, overrides, now) if overrides else ()
@@ -93,9 +105,23 @@ class Plan:
         else:
             level = planned.night.level_at(now)
             reason = Reason.PROGRAM if planned.assigned else Reason.DEFAULT
+            if sensor_level is not None and sensor_level != level:
+                level, reason = sensor_level, Reason.SENSOR
         if level < standing.lot.floor.level and planned.night.is_dark(now):
             return standing.lot.floor.level, Reason.PROTECTION
         return level, reason
+
+    def sensed(self, point: LightPoint, readings: Readings, now: dt.datetime) -> dynamics.Sensed | None:
+        """Give the dynamic rule in force on a light point and its level, also where it changes nothing."""
+        if not readings:
+            return None
+        compiled = self._planned_night(self._standings.of(point), self._date(now)).night
+        return dynamics.sensed(compiled.level_at(now), compiled.dynamics, readings, now)
+
+    def follows(self, point: LightPoint, sensor: str, now: dt.datetime) -> bool:
+        """Say whether the program of a light point's present night names a sensor."""
+        compiled = self._planned_night(self._standings.of(point), self._date(now)).night
+        return any(timed.rule.sensor == sensor for timed in compiled.dynamics)
 
     def floor_within(self, point: LightPoint, start: dt.datetime, until: dt.datetime) -> int:
         """Give the highest protection that applies at any instant of a period: a held level must satisfy all of it."""
@@ -110,42 +136,56 @@ class Plan:
             date += ONE_DAY
         return 0
 
-    def next_change(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> dt.datetime:
+    def next_change(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, readings: Readings = SILENT
+    ) -> dt.datetime:
         """Give the next instant after `now` at which level or reason changes, at most the end of the night."""
         standing = self._standings.of(point)
         compiled = self._planned_night(standing, self._date(now)).night
-        if overrides or standing.lot.floor.level:
-            return min(compiled.end, next(self._changes(point, overrides, now, 1), compiled.end))
+        if overrides or standing.lot.floor.level or readings:
+            return min(compiled.end, next(self._changes(point, overrides, now, 1, readings), compiled.end))
         coming = compiled.index_at(now) + 1
         return compiled.switches[coming].at if coming < len(compiled.switches) else compiled.end
 
     def changes(
-        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, nights: int
+        self,
+        point: LightPoint,
+        overrides: Sequence[Override],
+        now: dt.datetime,
+        nights: int,
+        readings: Readings = SILENT,
     ) -> Iterator[dt.datetime]:
         """Give the instants after `now` at which level or reason changes, in order.
 
         Looks so many nights ahead, further where an override lasts longer: what never changes comes to an end.
         """
         last = max((each.until for each in overrides), default=now)
-        return self._changes(point, overrides, now, max(nights, (last - now).days + 2))
+        return self._changes(point, overrides, now, max(nights, (last - now).days + 2), readings)
 
-    def due(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> tuple[int, Reason, str]:
+    def due(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, readings: Readings = SILENT
+    ) -> tuple[int, Reason, str]:
         """Give level, reason and ref as `resolve` does, without the explanation."""
-        level, reason = self.level_at(point, overrides, now)
+        found = self.sensed(point, readings, now)
+        level, reason = self.level_with(point, overrides, now, found.level if found else None)
         match reason:
             case Reason.OVERRIDE:
                 ref = in_force(point, overrides, now)[0].id
+            case Reason.SENSOR:
+                ref = found.rule.sensor if found else ""
             case Reason.PROTECTION:
                 ref = self._standings.of(point).lot.floor.reason
             case _:
                 ref = self.night(point, self._date(now)).night.program
         return level, reason, ref
 
-    def resolve(self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime) -> Resolution:
+    def resolve(
+        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, readings: Readings = SILENT
+    ) -> Resolution:
         """Give the level due at an instant with everything that led to it."""
         standing = self._standings.of(point)
         planned = self.night(point, self._date(now))
-        level, reason, ref = self.due(point, overrides, now)
+        level, reason, ref = self.due(point, overrides, now, readings)
         verdicts = chain(
             planned,
             standing.lot.assignment,
@@ -155,8 +195,9 @@ class Plan:
             reason,
             now,
             self.time_zone,
+            readings,
         )
-        until = next(self.changes(point, overrides, now, NIGHTS_IN_SIGHT), None)
+        until = next(self.changes(point, overrides, now, NIGHTS_IN_SIGHT, readings), None)
         return Resolution(level, reason, ref, until, verdicts)
 
     def _date(self, now: dt.datetime) -> dt.date:
@@ -193,14 +234,21 @@ class Plan:
         return self._switches.get(key, first_date, lambda: merged([raised(each.night, floor) for each in planned]))
 
     def _changes(
-        self, point: LightPoint, overrides: Sequence[Override], now: dt.datetime, nights: int
+        self,
+        point: LightPoint,
+        overrides: Sequence[Override],
+        now: dt.datetime,
+        nights: int,
+        readings: Readings,
     ) -> Iterator[dt.datetime]:
         relevant = [each for each in overrides if each.until > now and point.selected_by(each.select)]
         marks = {bound for each in relevant for bound in (each.start, each.until)}
-        marks.update(self._marks(self._standings.of(point), self._date(now), nights))
-        present = self.level_at(point, relevant, now)
+        standing = self._standings.of(point)
+        marks.update(self._marks(standing, self._date(now), nights))
+        marks.update(dynamics.marks(self._planned_night(standing, self._date(now)).night.dynamics, readings))
+        present = self.level_at(point, relevant, now, readings)
         for mark in sorted(mark for mark in marks if mark > now):
-            then = self.level_at(point, relevant, mark)
+            then = self.level_at(point, relevant, mark, readings)
             if then != present:
                 yield mark
                 present = then

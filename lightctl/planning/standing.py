@@ -102,7 +102,8 @@ def _seen(values: tuple[str, ...], named: frozenset[str]) -> tuple[str, ...]:
 
 def _angles(program: ControlProgram) -> Iterator[float]:
     moments = [step.at for step in program.steps]
-    moments += [edge for period in program.active for edge in (period.start, period.end)]
+    periods = [*program.active, *(period for rule in program.dynamics for period in rule.period)]
+    moments += [edge for period in periods for edge in (period.start, period.end)]
     for moment in moments:
         if isinstance(moment.at, SunTime):
             yield moment.at.altitude_deg

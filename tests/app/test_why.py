@@ -7,6 +7,7 @@ import pytest
 
 from lightctl.app.asking import Guard, Target
 from lightctl.domain.assets import LifeCycle
+from lightctl.domain.sensors import SensorKind, SensorReading
 from lightctl.domain.states import ChannelReport, Reason, ReportedState
 from tests.support.desk import INVENTORY, NOW, OPERATOR, SCHEDULES, TECHNICIAN, VIEWER, Office
 
@@ -193,3 +194,55 @@ def test_a_version_applied_by_a_clock_that_was_fast_counts_from_now_on_all_the_s
     office.now = STEP
     assert (due(why(office)), why(office).schedule.version) == ((20, "program"), 2)
     assert why(office, STEP - HOUR).schedule.version == 1
+
+
+def sensing_office() -> Office:
+    """Give an office whose street follows a traffic sensor, and that has just counted 25 vehicles."""
+    office = Office()
+    office.furnish()
+    rule = "{sensor: traffic, when: {at_least: 20}, operation: max, level: 90, hold: 10m}"
+    apply(office, "street: {steps", f"street: {{dynamics: [{rule}], steps")
+    office.now = STEP + HOUR
+    live = office.operations._desk.live
+    desk = office.operations._desk
+    live.sensors.attach(desk.intent.programs.values(), desk.fleet.nodes.values())
+    said = SensorReading("main", "", "traffic", SensorKind.VEHICLES, 25, office.now, office.now)
+    assert live.sensors.take(said)
+    return office
+
+
+def test_a_sensor_is_named_with_its_rule_value_age_and_place():
+    office = sensing_office()
+    office.now += dt.timedelta(minutes=3)
+    view = why(office)
+    assert due(view) == (90, "sensor")
+    layer = verdict(view, "sensor")
+    assert layer.verdict == "decides"
+    assert "traffic at_least: 20: max 90; vehicles 25 from area main, 3m ago" in layer.detail
+    file, line, _ = layer.source.split(":")
+    assert "traffic" in office.store.schedules().files[file].splitlines()[int(line) - 1]
+    assert verdict(view, "program").verdict == "outvoted"
+    assert (view.next[0].at, view.next[0].level, view.next[0].reason) == (
+        STEP + HOUR + dt.timedelta(minutes=10), 50, "program",
+    )  # fmt: skip
+    light = office.operations.light_show(VIEWER, "LP1")
+    assert (light.desired.level, light.desired.reason, light.desired.ref) == (90, "sensor", "traffic")
+
+
+def test_protections_and_people_are_above_a_sensor_and_say_so():
+    office = sensing_office()
+    assert due(why(office, light="ZEBRA")) == (90, "sensor")
+    office.now += dt.timedelta(minutes=11)
+    assert due(why(office, light="ZEBRA")) == (80, "protection")
+    office.now -= dt.timedelta(minutes=11)
+    office.operations.set_level(TECHNICIAN, LP1, 30, None, Guard(reason="works"))
+    assert due(why(office)) == (30, "override")
+    assert verdict(why(office), "sensor").verdict == "outvoted"
+
+
+def test_of_the_past_nobody_knows_what_sensors_said_and_the_chain_says_so():
+    office = sensing_office()
+    office.now += HOUR
+    past = why(office, STEP + HOUR + dt.timedelta(minutes=1))
+    assert due(past) == (50, "program")
+    assert [each.verdict for each in past.chain if each.layer == "sensor"] == ["none", "assumed"]

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from lightctl.devices import topics
 from lightctl.devices.codec import NativeCodec, decode_command, decode_desired
+from lightctl.devices.sensor_codec import SensorDoc, sensor_topic
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput
 
@@ -27,7 +28,7 @@ STRUCTS = {
     "hello": topics.HelloDoc, "capabilities": topics.CapabilitiesDoc, "desired": topics.DesiredDoc,
     "channelDesired": topics.ChannelDesiredDoc, "override": topics.OverrideDoc, "reported": topics.ReportedDoc,
     "channelReport": topics.ChannelReportDoc, "command": topics.CommandDoc, "result": topics.ResultDoc,
-    "presence": topics.PresenceDoc,
+    "presence": topics.PresenceDoc, "sensor": SensorDoc,
 }  # fmt: skip
 FULL = {
     "hello": {
@@ -50,6 +51,7 @@ FULL = {
     "command": {"id": "c1", "action": "identify", "args": {"for_s": "60"}, "not_after": 1763917300},
     "result": {"id": "c1", "status": "rejected", "detail": "the driver has no effect"},
     "presence": {"online": False, "boot_id": "b1"},
+    "sensor": {"at": 1763917200.5, "kind": "presence", "value": 1},
 }  # fmt: skip
 PROBES = (
     None, True, False, -1, 0, 1, 2, 31, 32, 33, 100, 101, 102, 400, 401, 3600, 3601, 86400, 86401, 100000, 100001,
@@ -76,6 +78,8 @@ def accepted(message: str, content: object) -> bool:
                 decode_desired("n1", payload)
             case "command":
                 decode_command("n1", payload)
+            case "sensor":
+                NativeCodec().decode(sensor_topic("main", "n1", "yard"), payload, NOW, {"n1": NODE})
             case _:
                 NativeCodec().decode(topics.topic("main", "n1", message), payload, NOW, {"n1": NODE})
     except InvalidInput:
@@ -152,7 +156,12 @@ def test_the_document_lists_exactly_the_fields_of_the_codec(schema):
 def test_the_document_has_exactly_the_topics_of_the_codec():
     addresses = {name: channel["address"] for name, channel in DOCUMENT["channels"].items()}
     leaves = topics.NODE_LEAVES + topics.DAEMON_LEAVES
-    assert addresses == {leaf: topics.topic("{area}", "{node}", leaf) for leaf in leaves}
+    expected = {leaf: topics.topic("{area}", "{node}", leaf) for leaf in leaves}
+    sensors = {
+        "sensor": sensor_topic("{area}", "{node}", "{sensor}"),
+        "areaSensor": sensor_topic("{area}", "", "{sensor}"),
+    }
+    assert addresses == expected | sensors
 
 
 def test_the_document_says_who_speaks_where_and_what_stays_on_the_broker():

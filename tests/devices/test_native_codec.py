@@ -212,7 +212,9 @@ def test_a_retired_node_leaves_nothing_on_the_broker():
 
 
 def test_each_end_listens_where_the_other_speaks():
-    assert CODEC.subscriptions() == tuple(f"lightctl/v1/+/+/{x}" for x in ("hello", "reported", "result", "presence"))
+    leaves = ("hello", "reported", "result", "presence")
+    sensors = ("lightctl/v1/+/sensor/+", "lightctl/v1/+/+/sensor/+")
+    assert CODEC.subscriptions() == (*(f"lightctl/v1/+/+/{leaf}" for leaf in leaves), *sensors)
     assert node_subscriptions("main", "n-1") == ("lightctl/v1/main/n-1/desired", "lightctl/v1/main/n-1/command")
     assert CODEC.speaks("lightctl/v1/main/n-1/hello")
     assert not CODEC.speaks("lights/n-1/state")

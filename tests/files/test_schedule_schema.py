@@ -14,9 +14,11 @@ from hypothesis import assume, given, settings
 from ruamel.yaml.error import YAMLError
 
 from lightctl.files.calendar_files import ASSIGNMENT, CALENDAR, CONDITIONS, PROTECTION, RULE
+from lightctl.files.dynamic_files import DYNAMIC
 from lightctl.files.program_files import EDGE, STEP, WINDOW
-from lightctl.files.schedule_schema import Schema, schedule_schema, schema_text
+from lightctl.files.schedule_schema import schedule_schema, schema_text
 from lightctl.files.schedules import FILE, read_schedules
+from lightctl.files.schema_parts import Schema
 from tests.support.common_mistakes import MISTAKES
 from tests.support.editor import as_an_editor_reads
 from tests.support.plans import plans
@@ -59,7 +61,20 @@ SAMPLE = {
             "start_level": 90,
             "steps": [{"at": "22:00", "level": 70, "ramp": "30s", "earliest": "21:00", "latest": "23:00"}],
         },
-        "q": {"active": "dusk(-3) .. dawn(-3)"},
+        "q": {
+            "active": "dusk(-3) .. dawn(-3)",
+            "dynamics": [
+                {
+                    "sensor": "traffic",
+                    "when": {"at_least": 20.5},
+                    "operation": "max",
+                    "level": 100,
+                    "hold": "10m",
+                    "period": ["23:00 .. 05:00"],
+                },
+                {"sensor": "walker", "when": {"present": True}, "operation": "min", "level": 40, "hold": "90s"},
+            ],
+        },
     },
     "calendars": {
         "c": {
@@ -74,7 +89,9 @@ SAMPLE = {
     "assignments": [{"select": "*", "calendar": "c"}],
     "protections": [{"select": "kind=crossing", "min_level": 100, "reason": "zebra"}],
 }
-REQUIRED = {key for keys in (FILE, WINDOW, EDGE, STEP, CALENDAR, RULE, ASSIGNMENT, PROTECTION) for key in keys.required}
+REQUIRED = {
+    key for keys in (FILE, WINDOW, EDGE, STEP, DYNAMIC, CALENDAR, RULE, ASSIGNMENT, PROTECTION) for key in keys.required
+}
 Place = tuple[str | int, ...]
 
 
@@ -122,8 +139,8 @@ def test_the_schema_is_one_of_draft_2020_12():
 
 
 def test_every_mapping_knows_its_keys_and_explains_each_of_them():
-    mappings = [one for one in objects(SCHEMA) if "properties" in one or "patternProperties" in one]
-    assert len(mappings) == 11
+    mappings = [one for one in objects(SCHEMA) if one.get("type") == "object"]
+    assert len(mappings) == 13
     for one in mappings:
         assert one["additionalProperties"] is False
         for key, explained in one.get("properties", {}).items():
@@ -173,7 +190,7 @@ def spoiled() -> Iterator[tuple[str, str]]:
     for place, value in places(SAMPLE):
         if isinstance(value, dict):
             yield f"{place}.unheard_of", with_value(place, value | {"unheard_of": 1})
-            for key in value.keys() & REQUIRED:
+            for key in sorted(value.keys() & REQUIRED):
                 yield f"{place} without {key}", with_value(place, {k: v for k, v in value.items() if k != key})
         for wrong in (None, "?!" if isinstance(value, dict | list) else [], [None]):
             yield f"{place}: {wrong}", with_value(place, wrong)
@@ -181,8 +198,11 @@ def spoiled() -> Iterator[tuple[str, str]]:
         if name.endswith("level"):
             for wrong in (-1, 101, 50.5, "50", "50%", True):
                 yield f"{place}: {wrong!r}", with_value(place, wrong)
-        if name in {"at", "from", "to", "earliest", "latest", "ramp", "active", *CONDITIONS}:
+        if name in {"at", "from", "to", "earliest", "latest", "ramp", "hold", "active", "period", *CONDITIONS}:
             for wrong in ("", "soon", 1350, True, "sunset..", "24:00", "1h m"):
+                yield f"{place}: {wrong!r}", with_value(place, wrong)
+        if name in {"operation", "when", "at_least", "present"}:
+            for wrong in ("", "Max", "20", {}, {"at_least": 1, "below": 5}, 0 if name == "present" else -1):
                 yield f"{place}: {wrong!r}", with_value(place, wrong)
 
 

@@ -7,12 +7,15 @@ import pytest
 
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.programs import Calendar
+from lightctl.domain.sensors import SensorKind, SensorReading
+from lightctl.domain.states import Reason
 from lightctl.files.findings import Code
 from lightctl.files.inventory import read_inventory
 from lightctl.files.schedules import ScheduleSet, read_schedules
 from lightctl.planning.calendars import choose
 from lightctl.planning.lint import LintCode, lint
 from lightctl.planning.night import night
+from lightctl.planning.resolve import Plan
 from tests.support.programs import DUISBURG, Place
 
 SCHEDULES = Path(__file__).parents[2] / "schedules"
@@ -105,6 +108,24 @@ def test_zebra_crossings_are_protected_at_full_light():
     crossing = LightPoint("a", 51.4, 6.7, kind="crossing")
     floors = [entry.min_level for entry in read(*CITY).intent.protections if crossing.selected_by(entry.select)]
     assert floors == [100]
+
+
+@pytest.mark.parametrize(
+    ("clock", "vehicles", "due"),
+    [
+        ("23:45", None, (75, Reason.PROGRAM)),
+        ("23:45", 5, (60, Reason.SENSOR)),
+        ("23:45", 30, (75, Reason.PROGRAM)),
+        ("23:45", 90, (100, Reason.SENSOR)),
+        ("22:00", 5, (100, Reason.PROGRAM)),
+    ],
+)
+def test_a_main_road_of_the_city_follows_its_traffic(clock, vehicles, due):
+    road = LightPoint("a", 51.4, 6.7, road_class="arterial")
+    now = dt.datetime.fromisoformat(f"2026-11-24 {clock}+01:00").astimezone(dt.UTC)
+    said = SensorReading("main", "", "traffic", SensorKind.VEHICLES, vehicles or 0, now, now)
+    readings = {} if vehicles is None else {"traffic": (said,)}
+    assert Plan(read(*CITY).intent, "Europe/Berlin").level_at(road, (), now, readings) == due
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)

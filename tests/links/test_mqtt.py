@@ -21,7 +21,9 @@ from lightctl.domain.events import (
     NodePresence,
     NodeReported,
     SendFailed,
+    SensorRead,
 )
+from lightctl.domain.sensors import SensorKind, SensorReading
 from lightctl.domain.states import ChannelReport, ReportedState
 from lightctl.links.mqtt import MqttEndpoint, MqttLink
 from tests.support.brokers import Broker
@@ -103,6 +105,22 @@ async def test_what_nodes_say_becomes_events(broker: Broker) -> None:
     assert watcher.of(NodeAnnounced)[0].model == "LC-1"
     assert watcher.of(NodeReported)[0].report.applied_revision == 3
     assert watcher.of(ActionFinished)[0].detail == "blinked"
+
+
+async def test_what_sensors_say_becomes_events_and_what_is_no_reading_is_quarantined(broker: Broker) -> None:
+    watcher, lamp = Watcher(), node("A")
+    link = make_link(broker, watcher, lamp)
+    async with running(link), street(broker.host, broker.port) as seen:
+        await watcher.until(LinkChanged)
+        for of, value in (("A", 1.0), ("", 30.0)):
+            kind = SensorKind.PRESENCE if of else SensorKind.VEHICLES
+            said = codec.encode_sensor(SensorReading("main", of, "yard", kind, value, NOW, NOW))
+            await seen.say(said.topic, said.payload)
+            await seen.say(said.topic, said.payload[:-1])
+        await watcher.until(MessageQuarantined, lambda event: event.source == "lightctl/v1/main/sensor/yard")
+    heard = [(event.reading.node, event.reading.value) for event in watcher.of(SensorRead)]
+    assert heard == [("A", 1), ("", 30)]
+    assert len(watcher.of(MessageQuarantined)) == 2
 
 
 async def test_a_retained_report_is_no_evidence_but_retained_presence_is_a_hint(broker: Broker) -> None:

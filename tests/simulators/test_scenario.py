@@ -45,6 +45,8 @@ modbus:
 faults:
   - {at: +2h30m, for: 10m, kind: silent, nodes: [a-00001]}
   - {at: "2026-12-21T20:00:00Z", kind: lamp_failure, count: 1, prefix: a-}
+sensors:
+  - {name: traffic, kind: vehicles, every: 15m, says: [{at: +1h, value: 3}, {value: 30}]}
 ends: +14h
 """.replace('"22:30"', "n2230"),
         tmp_path,
@@ -55,6 +57,15 @@ ends: +14h
     assert scenario.mqtt is not None
     assert (scenario.mqtt.host, scenario.mqtt.port, scenario.mqtt.tls) == ("broker.example", 8884, True)
     assert (scenario.mqtt.username, scenario.mqtt.password, scenario.mqtt.connections) == ("street", "hunter2", 2)
+    (sensor,) = scenario.sensors
+    assert (sensor.name, sensor.kind, sensor.area, sensor.node, sensor.every_s) == (
+        "traffic",
+        "vehicles",
+        "main",
+        "",
+        900,
+    )
+    assert sensor.says == ((START, 30), (START + dt.timedelta(hours=1), 3))
     first, second = scenario.fleets
     assert first.ids == ("a-00001", "a-00002")
     assert (first.clock_drift_ppm, first.clock_offset_s) == ((-20, 20), (3, 3))

@@ -24,6 +24,13 @@ def program(body: str) -> str:
     return f"{HEAD}programs: {{p: {body}}}\ncalendars: {{c: {{default: p}}}}\n{USED}"
 
 
+def dynamic(*changed: str) -> str:
+    """Give a file whose program has one dynamic rule, its keys in the order below but for those changed or added."""
+    keys = {"sensor": "a", "when": "{below: 5}", "operation": "max", "level": "9", "hold": "9m"}
+    keys |= dict(each.split(": ", 1) for each in changed)
+    return program("{dynamics: [{" + ", ".join(f"{key}: {value}" for key, value in keys.items()) + "}]}")
+
+
 def rule(body: str) -> str:
     """Give a valid file around one calendar rule, which starts in line 3, column 25."""
     return f"{HEAD}programs: {{p: {{}}}}\ncalendars: {{c: {{rules: [{body}], default: p}}}}\n{USED}"
@@ -84,6 +91,17 @@ WRONG = (
     Wrong("LC-S023", rule("{nth: 2, program: p}"), 3, 31, "weekdays"),
     Wrong("LC-S024", rule("{holidays: DE-ZZ, program: p}"), 3, 36, "NW"),
     Wrong("LC-S024", rule("{holidays: Germany, program: p}"), 3, 36, "DE-NW"),
+    Wrong("LC-S031", dynamic("operation: maximum"), 2, 68, "max"),
+    Wrong("LC-S031", dynamic("level: 0"), 2, 80, "never switches off"),
+    Wrong("LC-S031", dynamic("operation: add", "level: 0"), 2, 80, "not 0"),
+    Wrong("LC-S031", dynamic("level: -5"), 2, 80, "1 to 100"),
+    Wrong("LC-S031", dynamic("when: {at_least: 20 lux}"), 2, 56, "without a unit"),
+    Wrong("LC-S031", dynamic("when: {present: 1}"), 2, 55, "true"),
+    Wrong("LC-S031", dynamic("when: {}"), 2, 45, "{at_least: 20}"),
+    Wrong("LC-S031", dynamic("sensor: a/b"), 2, 36, "last part of its topic"),
+    Wrong("LC-S019", dynamic("period: []"), 2, 101, "leave it out"),
+    Wrong("LC-S017", dynamic("hold: 10"), 2, 89, "10m"),
+    Wrong("LC-S009", dynamic("holdTime: 10m"), 2, 93, "hold: 10m"),
     Wrong("LC-S025", rule("{program: p}"), 3, 25, "default"),
     Wrong("LC-S026", HEAD + 'protections: [{select: "a==b", min_level: 1}]\n', 2, 24, "key=value"),
     Wrong("LC-S026", HEAD + "protections:\n  - select: k in (a\n    min_level: 1\n", 3, 13, "quotes"),
