@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from lightctl.devices.codec import ProfileCodec, mqtt_codec
 from lightctl.devices.profile import Profile
 from lightctl.devices.registers import unit_of
-from lightctl.devices.topics import MAIN_AREA, area_of, split_topic
-from lightctl.domain.assets import Node
+from lightctl.devices.topics import MAIN_AREA, ROOT, area_of
+from lightctl.domain.assets import ID_PATTERN, Node
 from lightctl.domain.errors import InvalidInput
 
 
@@ -62,8 +62,7 @@ def check_node(node: Node, profile: Profile) -> None:
 
 
 def _area(topic: str) -> str:
-    try:
-        area, _, _ = split_topic(topic)
-    except InvalidInput:
-        return ""
-    return area
+    """Give the area of a topic of the native contract, a node's or a sensor's; "" of any other."""
+    rest = topic.removeprefix(f"{ROOT}/")
+    area = rest.partition("/")[0] if rest != topic else ""
+    return area if ID_PATTERN.fullmatch(area) else ""

@@ -166,6 +166,6 @@ def test_a_restless_sensor_moves_a_lamp_so_often_an_hour_and_leaves_it_bright(ca
         assert due(made) >= {0: 30, 10: 50, 25: 100}[value]
     hour = dt.timedelta(hours=1)
     moves = [(at, level > before) for (_, before), (at, level) in pairwise(levels)]
-    for at, brighter in moves:
-        if not brighter:  # room for this change and for the way up again
-            assert sum(1 for other, _ in moves if at - hour < other <= at) <= policy.sensor_changes_per_h - 1
+    for number, (at, brighter) in enumerate(moves, 1):
+        if not brighter:  # room for this change and for the way up again, which may come at the same instant
+            assert sum(1 for other, _ in moves[:number] if at - hour < other) <= policy.sensor_changes_per_h - 1
