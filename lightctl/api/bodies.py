@@ -103,9 +103,20 @@ class PlanBody(Strict):
 
     files: dict[Annotated[str, Field(min_length=1, max_length=200)], str] = Field(min_length=1)
     max_affected: int | None = Field(None, ge=0, le=10_000_000)
+    accept_losses: bool = Field(False, description="what nodes cannot do of it is accepted, as the plan names it")
 
 
-class ApplyBody(WriteBody, PlanBody):
+class ScheduleWrite(WriteBody):
+    """A change of the schedules."""
+
+    accept_losses: bool = Field(False, description="what nodes cannot do of it is accepted, as the plan names it")
+
+    def guard(self) -> Guard:
+        """Give the guard as operations take it."""
+        return Guard(self.dry_run, self.reason, self.max_affected, self.accept_losses)
+
+
+class ApplyBody(ScheduleWrite, PlanBody):
     """A plan's files; with `plan`, its id, they are refused when they would do something else by now."""
 
     plan: str | None = Field(None, min_length=1, max_length=64)
@@ -137,7 +148,7 @@ class RolloutBody(ApplyBody):
         )
 
 
-class UndoBody(WriteBody):
+class UndoBody(ScheduleWrite):
     """A way back to an earlier version of the schedules; without `to` the one before."""
 
     to: int | None = Field(None, ge=1, le=1_000_000_000)

@@ -43,7 +43,7 @@ async def export(call: Calling, version: Version = None) -> Response:
 async def plan(call: Calling, body: PlanBody) -> Response:
     """Say what these files would do in a year of nights; changes nothing, errors in them are part of the answer."""
     drafted = await call.value(lambda ops, actor: ops.schedule_draft(actor, body.files))
-    guard = Guard(dry_run=True, max_affected=body.max_affected)
+    guard = Guard(dry_run=True, max_affected=body.max_affected, accept_losses=body.accept_losses)
     planned = await call.away(lambda: schedule_plan.make(drafted, guard))
     return _written(planned.view)
 

@@ -42,11 +42,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What every write takes: try only, why, and how many lamps it may touch (None: the configured limit)."""
+    """What every write takes: try only, why, and how many lamps it may touch (None: the configured limit).
+
+    accept_losses: what nodes cannot do of a plan is accepted, as the plan names it.
+    """
 
     dry_run: bool = False
     reason: str = ""
     max_affected: int | None = None
+    accept_losses: bool = False
 
 
 NO_GUARD = Guard()

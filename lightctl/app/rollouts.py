@@ -65,6 +65,8 @@ def start(
     detail = f"{planned.id}: {rollout.nodes} nodes in waves of {waves}"
     if rollout.approved_by:
         detail += f", approved by {rollout.approved_by}"
+    if guard.accept_losses and planned.lost:
+        detail += f", losses accepted on {', '.join(planned.lost)}"
     desk.store.start_rollout(rollout, desk.audit(actor, "rollout start", _name(rollout), guard, detail))
     desk.notify([RolloutChanged(rollout, planned.intent)])
     return _shown(desk, rollout)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from lightctl.app.asking import Guard
 from lightctl.app.desk import Desk
 from lightctl.app.schedule_guards import broken_rules
+from lightctl.app.schedule_losses import ModelLosses, broken_by_losses, losses_by_model, models_of
 from lightctl.app.schedule_views import (
     ApplyView,
     DifferenceView,
@@ -24,10 +25,13 @@ from lightctl.app.schedule_views import (
     FindingView,
     GuardView,
     LintView,
+    ModelLossesView,
     NightsView,
     PlanView,
 )
 from lightctl.app.schedule_words import summary_of
+from lightctl.app.views import LossView
+from lightctl.devices.losses import NodeModel
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.programs import Intent
 from lightctl.files.findings import Finding
@@ -45,7 +49,7 @@ HALF_A_YEAR = dt.timedelta(days=183)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a plan is made from. cause: what history calls it."""
+    """What a plan is made from. models: by node. cause: what history calls it."""
 
     files: Mapping[str, str]
     base_version: int
@@ -53,6 +57,7 @@ class Draft:
     points: tuple[LightPoint, ...]
     settings: Settings
     now: dt.datetime
+    models: Mapping[str, NodeModel]
     cause: str = "apply"
 
 
@@ -60,7 +65,7 @@ class Draft:
 class Planned:
     """A plan: what it would put in force, what that does, and the guard rails it breaks.
 
-    touched: light points with any different night, by id.
+    touched: light points with any different night, by id. lost: the models of nodes whose lamps do not do all of it.
     """
 
     draft: Draft
@@ -68,6 +73,7 @@ class Planned:
     touched: frozenset[str]
     broken: tuple[BrokenRule, ...]
     view: ApplyView
+    lost: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -84,7 +90,8 @@ def draft(desk: Desk, files: Mapping[str, str], cause: str = "apply") -> Draft:
     """Read what a plan needs; on the store's thread."""
     ordered = {name: files[name] for name in sorted(files)}
     version = desk.store.schedules().version
-    return Draft(ordered, version, desk.intent, tuple(desk.fleet.points.values()), desk.settings, desk.now(), cause)
+    points = tuple(desk.fleet.points.values())
+    return Draft(ordered, version, desk.intent, points, desk.settings, desk.now(), models_of(desk), cause)
 
 
 def make(drafted: Draft, guard: Guard) -> Planned:
@@ -98,9 +105,13 @@ def make(drafted: Draft, guard: Guard) -> Planned:
     first = night_date(drafted.now, time_zone)
     changed = differences(drafted.before, read.intent)
     found = impact(drafted.before, read.intent, drafted.points, time_zone, first)
-    broken = broken_rules(found, drafted.settings.safety, guard)
+    nights = drafted.settings.delivery.nights
+    lost = losses_by_model(read.intent, drafted.points, drafted.models, time_zone, first, nights)
+    to_accept = tuple(broken_by_losses(lost))
+    rails = broken_rules(found, drafted.settings.safety, guard)
+    broken = rails if guard.accept_losses else (*rails, *to_accept)
     plan = PlanView(
-        id=_name(drafted, broken),
+        id=_name(drafted, (*rails, *to_accept)),
         base_version=drafted.base_version,
         first_night=first,
         nights_ahead=YEAR,
@@ -109,6 +120,7 @@ def make(drafted: Draft, guard: Guard) -> Planned:
         energy=_energy(found),
         guards=guard_views(broken),
         findings=tuple(map(_lint, _findings(drafted, read.intent, first))),
+        losses=tuple(map(_losses, lost)),
     )
     view = ApplyView(
         ok=True,
@@ -122,7 +134,8 @@ def make(drafted: Draft, guard: Guard) -> Planned:
         warnings=warnings,
         plan=plan,
     )
-    return Planned(drafted, read.intent, found.touched_ids, broken, view)
+    lossy = tuple(each.model for each in lost if each.changes_light)
+    return Planned(drafted, read.intent, found.touched_ids, broken, view, lossy)
 
 
 def _name(drafted: Draft, broken: Sequence[BrokenRule]) -> str:
@@ -170,6 +183,11 @@ def _nights(change: NightsChange) -> NightsView:
 
 def _energy(found: Impact) -> EnergyView:
     return EnergyView(round(found.kwh_before, 1), round(found.kwh_after, 1), found.without_power)
+
+
+def _losses(lost: ModelLosses) -> ModelLossesView:
+    losses = tuple(LossView(loss.kind, loss.detail, loss.count) for loss in lost.losses)
+    return ModelLossesView(lost.model, lost.light_points, losses, lost.changes_light, lost.refused)
 
 
 def _lint(finding: LintFinding) -> LintView:

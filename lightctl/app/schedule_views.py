@@ -9,6 +9,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lightctl.app.views import LossView
+
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
@@ -77,12 +79,27 @@ class EnergyView:
 
 @dataclass(frozen=True, slots=True)
 class GuardView:
-    """A guard rail that a plan runs into: `max_affected`, `dark_minutes` or `protection`."""
+    """A guard rail that a plan runs into: `max_affected`, `dark_minutes`, `protection` or `losses`."""
 
     rule: str
     limit: int
     value: int
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLossesView:
+    """What the plan loses on nodes of one model, the most that any light point of it loses in a year, by kind.
+
+    changes_light: lamps do something else than the plan says, which has to be accepted. refused: why some of its nodes
+    cannot hold the plan at all, or empty.
+    """
+
+    model: str
+    light_points: int
+    losses: tuple[LossView, ...]
+    changes_light: bool
+    refused: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +120,7 @@ class PlanView:
     guards: tuple[GuardView, ...]
     findings: tuple[LintView, ...]
     approved_by: str = ""
+    losses: tuple[ModelLossesView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

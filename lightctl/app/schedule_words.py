@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lightctl.app.schedule_guards import MAX_AFFECTED
+from lightctl.app.schedule_losses import LOSSES
 from lightctl.app.schedule_views import EnergyView, NightsView, PlanView
 
 
@@ -23,9 +24,15 @@ def _lines(plan: PlanView, affected: int) -> Iterator[str]:
     yield f"{affected:,} {light_points} in the {plan.nights_ahead} nights from {plan.first_night} on"
     yield from (f"    {_nights(each)}" for each in plan.nights)
     yield from _energy(plan.energy, affected)
+    for lost in plan.losses:
+        lamps = "1 light point" if lost.light_points == 1 else f"{lost.light_points:,} light points"
+        yield f"{lost.model} ({lamps}) loses of a lamp's year:"
+        yield from (f"    {loss.kind} ({loss.count}): {loss.detail}" for loss in lost.losses)
+        if lost.refused:
+            yield f"    everything, on some nodes: {lost.refused}"
     for guard in plan.guards:
-        instead = f", or --max-affected {guard.value}" if guard.rule == MAX_AFFECTED else ""
-        yield f"needs a second person{instead}: {guard.detail}"
+        instead = {MAX_AFFECTED: f", or --max-affected {guard.value}", LOSSES: ", or --accept-losses"}
+        yield f"needs a second person{instead.get(guard.rule, '')}: {guard.detail}"
 
 
 def _nights(change: NightsView) -> str:

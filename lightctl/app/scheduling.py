@@ -7,6 +7,7 @@ from dataclasses import replace
 from lightctl.app.asking import Actor, Guard
 from lightctl.app.desk import Desk
 from lightctl.app.schedule_guards import MAX_AFFECTED
+from lightctl.app.schedule_losses import LOSSES
 from lightctl.app.schedule_plan import Draft, Planned, draft, guard_views
 from lightctl.app.schedule_views import ApplyView, ProposalView, SchedulesView, VersionView
 from lightctl.domain.errors import InvalidInput, NotPermitted, SafetyRefused, UnknownTarget
@@ -37,6 +38,8 @@ def commit(desk: Desk, actor: Actor, planned: Planned, guard: Guard, plan: str |
         return view
     approved_by = view.plan.approved_by
     detail = f"{planned.affected} light points affected" + (f", approved by {approved_by}" if approved_by else "")
+    if guard.accept_losses and planned.lost:
+        detail += f", losses accepted on {', '.join(planned.lost)}"
     cause = planned.draft.cause
     verb = "schedule apply" if cause == "apply" else "schedule undo"
     audit = desk.audit(actor, verb, ", ".join(planned.draft.files), guard, detail)
@@ -93,9 +96,11 @@ def _refuse_stale(desk: Desk, planned: Planned, plan: str | None) -> None:
 
 def _refusal(planned: Planned, again: str) -> str:
     why = "; ".join(each.detail for each in planned.broken)
+    options = {MAX_AFFECTED: f"--max-affected {planned.affected}", LOSSES: "--accept-losses"}
+    rules = dict.fromkeys(each.rule for each in planned.broken)
     by_name = ""
-    if [each.rule for each in planned.broken] == [MAX_AFFECTED]:
-        by_name = f", or say --max-affected {planned.affected} if you mean it"
+    if rules.keys() <= options.keys():
+        by_name = f", or say {' '.join(options[rule] for rule in rules)} if you mean it"
     return (
         f"{why}; nothing was changed. A second person can approve it: `lightctl schedule approve {planned.id}`, then "
         f"{again}{by_name}."

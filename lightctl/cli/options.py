@@ -34,6 +34,10 @@ MaxAffected = Annotated[
         rich_help_panel=WRITING,
     ),
 ]
+AcceptLosses = Annotated[
+    bool,
+    typer.Option("--accept-losses", help="Accept what nodes cannot do of it, as the plan names it."),
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the nodes report it.", rich_help_panel=WRITING)]
 Timeout = Annotated[
     float, typer.Option("--timeout", min=0, help="Seconds to wait with --wait.", rich_help_panel=WRITING)

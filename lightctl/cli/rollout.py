@@ -79,6 +79,7 @@ def start(
     reason: options.Reason = "",
     yes: options.Yes = False,
     max_affected: options.MaxAffected = None,
+    accept_losses: options.AcceptLosses = False,
     wait: Wait = False,
     timeout: Timeout = 86_400.0,
     fmt: options.Output = Format.TABLE,
@@ -92,6 +93,7 @@ def start(
         "on_failure": on_failure.value,
         "soak_s": parse_duration(soak, where="--soak").total_seconds(),
         "pace": pace,
+        "accept_losses": accept_losses,
     }
     body |= {} if window is None else {"window": window}
     with door.open() as client:
@@ -183,7 +185,7 @@ def _begin(client: Client, body: dict[str, Any], *, yes: bool, fmt: Format) -> J
 
 
 def _ask(client: Client, body: dict[str, Any], fmt: Format) -> None:
-    planning: dict[str, Any] = {key: body[key] for key in ("files", "max_affected") if key in body}
+    planning: dict[str, Any] = {key: body[key] for key in ("files", "max_affected", "accept_losses") if key in body}
     planned = client.post("/v1/schedules/plan", planning)
     if not planned["ok"]:
         refuse("the schedules have errors; nothing was started", planned, fmt)

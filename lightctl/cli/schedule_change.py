@@ -47,11 +47,13 @@ def plan(
     *,
     out: Out = None,
     max_affected: options.MaxAffected = None,
+    accept_losses: options.AcceptLosses = False,
     fmt: options.Output = Format.TABLE,
 ) -> None:
-    """Show what schedule files would change: words, lamps, darkness, energy, doubts; changes nothing."""
+    """Show what schedule files would change: words, lamps, darkness, energy, losses, doubts; changes nothing."""
     texts = schedule_texts(files)
-    body = {"files": texts} | ({} if max_affected is None else {"max_affected": max_affected})
+    body: dict[str, Any] = {"files": texts, "accept_losses": accept_losses}
+    body |= {} if max_affected is None else {"max_affected": max_affected}
     with door.open() as client:
         view = client.post("/v1/schedules/plan", body)
     if not view["ok"]:
@@ -75,10 +77,12 @@ def apply(
     reason: options.Reason = "",
     yes: options.Yes = False,
     max_affected: options.MaxAffected = None,
+    accept_losses: options.AcceptLosses = False,
     fmt: options.Output = Format.TABLE,
 ) -> None:
     """Put schedule files, or a plan made of them, in force: together they replace the schedules there are."""
-    body = plan_or_files(files) | options.guard(dry_run=dry_run, reason=reason, max_affected=max_affected)
+    body = plan_or_files(files) | {"accept_losses": accept_losses}
+    body |= options.guard(dry_run=dry_run, reason=reason, max_affected=max_affected)
     with door.open() as client:
         _change(client, "/v1/schedules/apply", body, yes=yes, fmt=fmt)
 
@@ -92,10 +96,11 @@ def undo(
     reason: options.Reason = "",
     yes: options.Yes = False,
     max_affected: options.MaxAffected = None,
+    accept_losses: options.AcceptLosses = False,
     fmt: options.Output = Format.TABLE,
 ) -> None:
     """Put the version before (or another earlier one) in force again; undoing an undo brings the later one back."""
-    body: dict[str, Any] = {} if to is None else {"to": to}
+    body: dict[str, Any] = {"accept_losses": accept_losses} | ({} if to is None else {"to": to})
     body |= options.guard(dry_run=dry_run, reason=reason, max_affected=max_affected)
     with door.open() as client:
         _change(client, "/v1/schedules/undo", body, yes=yes, fmt=fmt)

@@ -39,6 +39,22 @@ def test_a_plan_in_a_file_is_shown_kept_and_put_in_force(sheets: Cli) -> None:
     assert (newest["reason"], newest["affected"], newest["in_force"]) == ("quiet hours", 4, True)
 
 
+def test_what_a_relay_loses_is_shown_and_needs_the_operators_word(sheets: Cli) -> None:
+    relay = "id,lat,lon,state,profile,node,link,address\nR-1,51.2,7.1,in_use,cabinet,K-1,line,3\n"
+    sheets.done("inventory", "import", "-", "--yes", stdin=relay)
+    shown = sheets.done("schedule", "plan", "dimmed.yaml", "--out", "plan.json")
+    assert "cabinet (1 light point) loses of a lamp's year:" in shown.out
+    assert "levels (" in shown.out
+    ran = sheets("schedule", "apply", "plan.json", "--yes")
+    assert ran.code == ExitCode.REFUSED
+    assert "say --accept-losses if you mean it" in ran.err
+    assert version(sheets) == 1
+    view = sheets.done("schedule", "apply", "plan.json", "--yes", "--accept-losses", "-o", "json").json()
+    assert (view["version"], view["plan"]["guards"]) == (2, [])
+    (lost,) = view["plan"]["losses"]
+    assert (lost["model"], lost["light_points"], lost["changes_light"]) == ("cabinet", 1, True)
+
+
 def test_a_stale_plan_is_refused_and_changes_nothing(sheets: Cli) -> None:
     sheets.done("schedule", "plan", "dimmed.yaml", "--out", "plan.json")
     sheets.done("schedule", "apply", "same.yaml", "--yes")

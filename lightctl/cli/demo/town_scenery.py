@@ -73,7 +73,7 @@ def bring_town_in(points: Sequence[LightPoint], files: Mapping[str, str]) -> Cal
         try:
             operations = Operations(store, settings, lambda: dt.datetime.now(dt.UTC), lambda _events: None)
             operator = Actor("demo", Role.OPERATOR)
-            guard = Guard(reason="demo", max_affected=len(points))
+            guard = Guard(reason="demo", max_affected=len(points), accept_losses=True)
             operations.inventory_import(
                 operator, inventory, format="csv", name=INVENTORY, mapping=None, skip_bad_rows=False, guard=guard
             )
