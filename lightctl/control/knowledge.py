@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from lightctl.control import hearing
 from lightctl.control.collected import Collected
 from lightctl.control.crews import Crews
 from lightctl.control.desire import Compiler
@@ -25,7 +26,7 @@ from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.rollouts import Rollout
 from lightctl.domain.selectors import Selector
 from lightctl.domain.sensors import SensorReading
-from lightctl.domain.states import ActionKind, CommandState, NodeAction, Override, ReportedState
+from lightctl.domain.states import CommandState, NodeAction, Override
 from lightctl.planning.resolve import Plan
 from lightctl.planning.staged import StagedPlan
 
@@ -81,15 +82,15 @@ class Knowledge:
                 return self._restore(event)
             case ev.NodeAnnounced():
                 out.announced.append(event)
-                return self._hear_hello(event)
+                return self._of(event.node, lambda memory: hearing.hear_hello(memory, event))
             case ev.NodeReported(report):
-                return self._hear_report(report, out)
+                return self._of(report.node, lambda memory: hearing.hear_report(memory, report, self._policy, out))
             case ev.NodePresence(node, online, _):
-                return self._hear_return(node) if online else NOBODY  # a hint only: the lease on reports decides
+                return self._of(node, hearing.hear_return) if online else NOBODY
             case ev.NodeUnreachable(node, _, detail):
-                return self._lose(node, detail)
+                return self._of(node, lambda memory: hearing.lose(memory, detail))
             case ev.CommandSent() | ev.BrokerAcked() | ev.SendFailed():
-                return self._follow_command(event, out)
+                return self._of(event.node, lambda memory: hearing.follow_command(memory, event, self._policy, out))
             case ev.ActionRequested(action):
                 return self._request(action, out)
             case ev.ActionFinished():
@@ -97,7 +98,7 @@ class Knowledge:
                 return NOBODY
             case ev.MeterRead(reading):
                 out.readings.append(reading)
-                return self._hear(reading.node, reading.at)
+                return self._of(reading.node, lambda memory: hearing.hear(memory, reading.at))
             case ev.SensorRead(reading):
                 return self._hear_sensor(reading, now)
             case ev.LinkChanged(link, up, _, _):
@@ -114,6 +115,11 @@ class Knowledge:
                 return NOBODY
             case _:
                 assert_never(event)
+
+    def _of(self, node: str, note: Callable[[NodeMemory], bool]) -> Concerned:
+        """Note something of one node; one that is in no inventory concerns nobody."""
+        memory = self.memories.get(node)
+        return (node,) if memory is not None and note(memory) else NOBODY
 
     def _take_fleet(self, event: ev.FleetChanged, now: dt.datetime, out: Collected) -> Concerned:
         fleet = self._fleet = event.fleet
@@ -237,29 +243,6 @@ class Knowledge:
         memory.take(event)
         return (event.node,)
 
-    def _hear(self, node: str, at: dt.datetime) -> Concerned:
-        memory = self.memories.get(node)
-        if memory is None:
-            return NOBODY
-        if memory.unreachable:
-            memory.unreachable = ""
-            memory.time = memory.time.connected()
-            memory.stop_resting()
-        memory.heard_at = at if memory.heard_at is None else max(memory.heard_at, at)
-        return (node,)
-
-    def _hear_return(self, node: str) -> Concerned:
-        """Take note that a node (re)connected: what it was sent meanwhile is lost, and is not to wait for its turn."""
-        memory = self.memories.get(node)
-        if memory is None:
-            return NOBODY
-        memory.time = memory.time.connected()
-        memory.stop_resting()
-        if memory.open_command is None:
-            return NOBODY
-        memory.answer_hello = True
-        return (node,)
-
     def _attach_sensors(self) -> None:
         """Let sensors know whose word counts: what programs name, those of a roll-out too."""
         plans = self.compiler.plans
@@ -282,79 +265,6 @@ class Knowledge:
                 memory.cause = f"sensor {reading.name}"
                 concerned.append(memory.node.id)
         return concerned
-
-    def _hear_hello(self, event: ev.NodeAnnounced) -> Concerned:
-        memory = self.memories.get(event.node)
-        if memory is None:
-            return NOBODY
-        if not memory.hear_boot(event.boot_id, event.clock):
-            return NOBODY
-        if memory.profile.announces and memory.capabilities != event.capabilities:
-            memory.capabilities = event.capabilities
-            memory.stale = memory.refit = True
-        memory.announced = memory.profile.announces
-        memory.time = memory.time.heard(event.clock, event.received_at).connected()
-        memory.answer_hello = True
-        memory.stop_resting()
-        memory.see_revision(event.applied_revision)
-        return self._hear(event.node, event.received_at)
-
-    def _hear_report(self, report: ReportedState, out: Collected) -> Concerned:
-        memory = self.memories.get(report.node)
-        if memory is None:
-            return NOBODY
-        out.reports.append(report)
-        known = memory.reported
-        if known is not None and report.boot_id and report.boot_id == known.boot_id and report.seq <= known.seq:
-            return NOBODY  # a duplicate, or overtaken on the way: telemetry keeps it, the state does not go back
-        if not memory.hear_boot(report.boot_id, report.at):
-            return NOBODY
-        memory.reported = report
-        memory.time = memory.time.heard(report.at, report.received_at)
-        out.reported[report.node] = report
-        if memory.profile.announces and not memory.announced:
-            self._ask_who(memory, report.received_at, out)
-        if report.applied_revision is not None:
-            memory.see_revision(report.applied_revision)
-        return self._hear(report.node, report.received_at)
-
-    def _ask_who(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
-        """Ask a node that speaks but whose hello nobody heard: no broker keeps it for a daemon that was not there."""
-        again = dt.timedelta(seconds=self._policy.rest_cap_s)
-        if memory.asked_at is not None and now - memory.asked_at < again:
-            return
-        memory.asked_at = now
-        until = now + dt.timedelta(seconds=self._policy.deadline_s)
-        asked = NodeAction(f"hello-{int(now.timestamp())}", memory.node.id, ActionKind.REPORT, until)
-        out.submit(memory.node, asked, 0)
-
-    def _lose(self, node: str, detail: str) -> Concerned:
-        memory = self.memories.get(node)
-        if memory is None or memory.unreachable:
-            return NOBODY
-        memory.unreachable = detail
-        return (node,)
-
-    def _follow_command(self, event: ev.CommandSent | ev.BrokerAcked | ev.SendFailed, out: Collected) -> Concerned:
-        memory = self.memories.get(event.node)
-        if memory is None:
-            return NOBODY
-        memory.on_its_way = memory.on_its_way and isinstance(event, ev.BrokerAcked)
-        command = memory.open_command
-        if command is None or command.revision != event.revision:
-            return NOBODY
-        match event:
-            case ev.CommandSent(_, _, at):
-                command = moved(command, CommandState.SENT, at)
-            case ev.BrokerAcked(_, _, at):
-                command = replace(command, broker_acked_at=at)
-            case ev.SendFailed(_, _, _, detail, False):
-                command = replace(command, detail=detail)
-            case ev.SendFailed(_, _, at, detail, _):
-                command = moved(command, CommandState.FAILED, at, detail)
-                memory.rest(at, self._policy)
-        memory.command = out.commands[command.id] = command
-        return (event.node,)
 
     def _request(self, action: NodeAction, out: Collected) -> Concerned:
         memory = self.memories.get(action.node)
