@@ -16,9 +16,10 @@ from lightctl.control.waves import members_of, waves_of
 from lightctl.domain import events as ev
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.rollouts import MemberState, OnFailure, Portion, Rollout, RolloutState
+from lightctl.files.schedules import read_schedules
 from lightctl.planning.resolve import Plan
 from lightctl.planning.staged import StagedPlan
-from tests.support.world import START, USUAL, ZONE, World, read_intent, schedule
+from tests.support.world import START, ZONE, World, read_intent, schedule
 
 LONGEST = dt.timedelta(hours=12)
 
@@ -29,8 +30,7 @@ class RollingWorld(World):
     def __init__(self, seed: int, controller: type[Controller] = Controller) -> None:
         self._rollout: Rollout | None = None
         self._coming: Plan | None = None
-        # A backup from before a roll-out knows nothing of it, and what people then say of it is of another story.
-        super().__init__(seed, controller, words=USUAL)
+        super().__init__(seed, controller)
         self._at(START + dt.timedelta(hours=self.rng.choice((1, 4, 8))), self._begin)
 
     def tell(self) -> list[str]:
@@ -53,6 +53,13 @@ class RollingWorld(World):
                 assert isinstance(event, ev.IntentChanged)
                 self._plan = Plan(event.intent, ZONE)
                 self._tell(event)
+
+    def _restore_backup(self) -> None:
+        super()._restore_backup()
+        newest = self._store.rollouts(1)
+        self._rollout = newest[0] if newest else None
+        if self._rollout is not None:
+            self._coming = Plan(read_schedules(dict(self._rollout.files)).intent, ZONE)
 
     def _plan_of(self, point: LightPoint) -> Plan:
         rollout = self._rollout
