@@ -11,7 +11,7 @@ from tests.support.doors import WAYS, Cli, Street, prepared, way_in
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("LIGHTCTL_")]:
+    for name in [name for name in os.environ if name.startswith("LIGHTCTL_") or name in ("COLUMNS", "LINES")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
