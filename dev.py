@@ -137,7 +137,7 @@ def main(verb: str = "", *options: str) -> None:
         prepare(DEV)
         os.chdir(ROOT)
         # Much of the suite waits for real time; two at once halve it. A file's tests stay together and share its city.
-        become(str(PYTHON), "-m", "pytest", *(options or ("-n", "2", "--dist", "loadfile")))
+        become(str(PYTHON), "-m", "pytest", *(options or ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")))
     elif verb == "lint":
         prepare(DEV)
         results = [subprocess.run((VENV / "bin" / name, *rest), check=False, cwd=ROOT) for name, *rest in LINT]
