@@ -37,22 +37,24 @@ def raised(night: Night, floor: Floor) -> tuple[Switch, ...]:
     marks = {switch.at for switch in night.switches}
     marks.update(edge for span in night.dark for edge in span if night.start < edge < night.end)
     found: list[Switch] = []
+    own, coming = night.switches[0], list(reversed(night.switches))
     for at in sorted(marks):
-        switch = _raised_at(night, floor, at)
+        if coming and coming[-1].at == at:
+            own = coming.pop()
+        switch = _raised_at(at, own, floor) if own.level < floor.level and night.is_dark(at) else _own_at(at, own)
         if not found or switch.level != found[-1].level:
             found.append(switch)
     return tuple(found)
 
 
-def _raised_at(night: Night, floor: Floor, at: dt.datetime) -> Switch:
-    own = night.switch_at(at)
-    if night.is_dark(at) and own.level < floor.level:
-        # A fade down to below the floor stops at it; a rise with the sunset is the floor's own and has no ramp.
-        ramp = own.ramp_s if own.at == at else 0
-        return Switch(at, floor.level, ramp, f"protection: {floor.reason or 'a minimum while the sun is down'}")
-    if own.at == at:
-        return own
-    return Switch(at, own.level, 0, f"protection ends, {own.cause}")
+def _raised_at(at: dt.datetime, own: Switch, floor: Floor) -> Switch:
+    # A fade down to below the floor stops at it; a rise with the sunset is the floor's own and has no ramp.
+    ramp = own.ramp_s if own.at == at else 0
+    return Switch(at, floor.level, ramp, f"protection: {floor.reason or 'a minimum while the sun is down'}")
+
+
+def _own_at(at: dt.datetime, own: Switch) -> Switch:
+    return own if own.at == at else Switch(at, own.level, 0, f"protection ends, {own.cause}")
 
 
 def merged(nights: Sequence[tuple[Switch, ...]]) -> tuple[Switch, ...]:
