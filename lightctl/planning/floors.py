@@ -39,8 +39,11 @@ def raised(night: Night, floor: Floor) -> tuple[Switch, ...]:
     marks = {switch.at for switch in night.switches}
     marks.update(edge for span in night.dark for edge in span if night.start < edge < night.end)
     found: list[Switch] = []
+    own, coming = night.switches[0], list(reversed(night.switches))
     for at in sorted(marks):
-        switch = _raised_at(night, floor, at)
+        if coming and coming[-1].at == at:
+            own = coming.pop()
+        switch = _raised_at(at, own, floor) if own.level < floor.level and night.is_dark(at) else _own_at(at, own)
         if not found or switch.level != found[-1].level:
             found.append(switch)
     return tuple(found)
@@ -51,15 +54,14 @@ def floored(night: Night, floor: Floor) -> Night:
     return replace(night, switches=raised(night, floor), sources=())
 
 
-def _raised_at(night: Night, floor: Floor, at: dt.datetime) -> Switch:
-    own = night.switch_at(at)
-    if night.is_dark(at) and own.level < floor.level:
-        # A fade down to below the floor stops at it; a rise with the sunset is the floor's own and has no ramp.
-        ramp, sun = (own.ramp_s, own.sun) if own.at == at else (0, SUNSET)
-        return Switch(at, floor.level, ramp, f"protection: {floor.reason or 'a minimum while the sun is down'}", sun)
-    if own.at == at:
-        return own
-    return Switch(at, own.level, 0, f"protection ends, {own.cause}", SUNRISE)
+def _raised_at(at: dt.datetime, own: Switch, floor: Floor) -> Switch:
+    # A fade down to below the floor stops at it; a rise with the sunset is the floor's own and has no ramp.
+    ramp, sun = (own.ramp_s, own.sun) if own.at == at else (0, SUNSET)
+    return Switch(at, floor.level, ramp, f"protection: {floor.reason or 'a minimum while the sun is down'}", sun)
+
+
+def _own_at(at: dt.datetime, own: Switch) -> Switch:
+    return own if own.at == at else Switch(at, own.level, 0, f"protection ends, {own.cause}", SUNRISE)
 
 
 def merged(nights: Sequence[tuple[Switch, ...]]) -> tuple[Switch, ...]:

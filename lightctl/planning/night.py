@@ -22,6 +22,7 @@ from lightctl.planning.wall import night_bounds, night_date
 
 __all__ = ["Night", "Script", "Span", "compile_night", "night", "night_bounds", "night_date"]
 
+BY_INSTANT = attrgetter("at")
 Cause = tuple[str, SunTime | None]  # for people, and the sun event that is followed
 NIGHTS_OWN = "at noon (the sun is down)"
 
@@ -48,11 +49,7 @@ class Night:
 
     def index_at(self, instant: dt.datetime) -> int:
         """Give the index of the switch in force at an instant of the night."""
-        return max(0, bisect_right(self.switches, instant, key=attrgetter("at")) - 1)
-
-    def switch_at(self, instant: dt.datetime) -> Switch:
-        """Give the switch in force at an instant of the night."""
-        return self.switches[self.index_at(instant)]
+        return max(0, bisect_right(self.switches, instant, key=BY_INSTANT) - 1)
 
     def level_at(self, instant: dt.datetime) -> int:
         """Give the level due at an instant of the night, in percent."""

@@ -49,17 +49,18 @@ class Standings:
         self._depth = max([USUAL_DEPTH_DEG, *(abs(each) for one in intent.programs.values() for each in _angles(one))])
         selectors = [each.select for each in intent.assignments] + [each.select for each in intent.protections]
         self._named = _named(selectors)
-        self._known: dict[str, tuple[LightPoint, Standing]] = {}
+        self._points: dict[str, LightPoint] = {}
+        self._standings: dict[str, Standing] = {}
         self._seen: dict[Seen, Lot] = {}
         self._places: dict[Cell, Place] = {}
         self._lots: dict[tuple[int | None, tuple[int, ...]], Lot] = {}
 
     def of(self, point: LightPoint) -> Standing:
         """Give where a light point stands."""
-        known = self._known.get(point.id)
-        if known is None or known[0] is not point:
-            known = self._known[point.id] = (point, self._read(point))
-        return known[1]
+        if self._points.get(point.id) is not point:
+            self._standings[point.id] = self._read(point)
+            self._points[point.id] = point
+        return self._standings[point.id]
 
     def _read(self, point: LightPoint) -> Standing:
         seen = tuple([_seen(point.values_of(key), named) for key, named in self._named])
