@@ -147,7 +147,8 @@ def test_a_person_always_goes_before_a_sensor_a_protection_before_both_and_silen
         assert (found, reason) == made.level_at(POINT, overrides, now)
     elif not any(0 <= minute - spoken < 10 for spoken, _ in (*traffic, *walkers)):
         assert (found, reason) == made.level_at(POINT, (), now)
-    change = made.next_change(POINT, overrides, now, said)
+    came = {name: tuple(each for each in spoken if each.received_at <= now) for name, spoken in said.items()}
+    change = made.next_change(POINT, overrides, now, came)
     assert change > now
     between = now + (change - now) / 2
-    assert made.level_at(POINT, overrides, between, said) == (found, reason)
+    assert made.level_at(POINT, overrides, between, came) == (found, reason)
