@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.benchmarks import lint, night
 from tests.benchmarks.__main__ import NAMES
 from tests.support.benchmark import machine
@@ -25,3 +27,8 @@ def test_the_year_of_lint_is_one_of_so_many_programs_and_places():
 def test_every_benchmark_can_be_asked_for_by_name_and_the_machine_is_named():
     assert {"lint", "night"} <= set(NAMES)
     assert all(machine()[key] for key in ("cpu", "cores", "python"))
+
+
+def test_every_benchmark_stands_on_its_page():
+    page = (Path(__file__).parent.parent / "docs" / "benchmarks.md").read_text()
+    assert [name for name in NAMES if f"`python -m tests.benchmarks.{name}`" not in page] == []

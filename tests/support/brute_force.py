@@ -1,7 +1,8 @@
 """A second reading of contracts 1 and 2, instant by instant, to hold the night compiler against.
 
-It shares nothing with lightctl.planning but the sun's passages and altitude. It never builds a list of switches: for
-each instant it asks the questions of the contract anew.
+It shares nothing with lightctl.planning but the sun's passages and altitude, so it is exact to the second; tests/oracle
+has a sun of its own and is good to seconds. It never builds a list of switches: for each instant it asks the questions
+of the contract anew.
 """
 
 from __future__ import annotations
