@@ -231,7 +231,8 @@ class FaultEvent(StrEnum):
 class Fault:
     """A verdict on one subject (`light point`, `node`, `cabinet` or `site`), open until `cleared_at`.
 
-    suppressed_by: the maintenance that keeps it from being an alarm, or "".
+    suppressed_by: the maintenance that keeps it from being an alarm, or "". members: the light points or nodes it
+    explains, where one cause takes many. watts: what it draws for nothing, where that is known.
     """
 
     event: FaultEvent
@@ -242,6 +243,8 @@ class Fault:
     severity: str = "major"
     cleared_at: dt.datetime | None = None
     suppressed_by: str = ""
+    members: tuple[str, ...] = ()
+    watts: float | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -14,23 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from lightctl.domain.errors import InvalidInput
 from lightctl.files.findings import did_you_mean
-from lightctl.files.settings_model import (
-    ClockSettings,
-    DeliverySettings,
-    HttpSettings,
+from lightctl.files.settings_links import (
     LinkSettings,
     ModbusRtuLinkSettings,
     ModbusTcpLinkSettings,
     MqttLinkSettings,
-    Settings,
-    SiteSettings,
 )
+from lightctl.files.settings_model import ClockSettings, DeliverySettings, HttpSettings, Settings, SiteSettings
 from lightctl.files.settings_text import (
-    LINK_MODELS,
     SettingRow,
     default_settings_toml,
     describe_settings,
@@ -154,8 +149,7 @@ def _typed(keys: Sequence[str], text: str) -> object:
 
 
 def _annotations(keys: Sequence[str]) -> Iterator[object]:
-    models: Sequence[type[BaseModel]] = LINK_MODELS if keys[0] == "links" else section_models(keys[0])
-    for model in models:
+    for model in section_models(keys[0]):
         if keys[-1] in model.model_fields:
             yield model.model_fields[keys[-1]].annotation
 
@@ -205,5 +199,4 @@ def _as_invalid_input(error: ValidationError, layers: Sequence[_Layer]) -> Inval
 def _siblings(keys: Sequence[str]) -> list[str]:
     if len(keys) == 1:
         return list(Settings.model_fields)
-    models = LINK_MODELS if keys[0] == "links" else section_models(keys[0])
-    return sorted({name for model in models for name in model.model_fields})
+    return sorted({name for model in section_models(keys[0]) for name in model.model_fields})

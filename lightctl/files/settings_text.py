@@ -10,28 +10,27 @@ from typing import Annotated, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from lightctl.files.settings_model import (
-    WALL_TIME,
-    ModbusRtuLinkSettings,
-    ModbusTcpLinkSettings,
-    MqttLinkSettings,
-    Settings,
-)
+from lightctl.files.settings_links import MqttLinkSettings
+from lightctl.files.settings_model import Settings
+from lightctl.files.settings_parts import WALL_TIME
 
-LINK_MODELS: tuple[type[BaseModel], ...] = (MqttLinkSettings, ModbusTcpLinkSettings, ModbusRtuLinkSettings)
-_LINK_KINDS = ("mqtt", "modbus_tcp", "modbus_rtu")
 _TYPE_NAMES = {
     "str": "text",
     "int": "integer",
     "float": "number",
     "bool": "true or false",
     "AwareDatetime": "date and time",
+    "dict": "table",
+    "tuple": "list",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One key: `section.key` (links as `links.NAME.key (kind)`), its type, its default as TOML ("" when required)."""
+    """One key, its type, its default as TOML ("" when required).
+
+    key: `section.key`; `section.NAME.key` where the section holds named ones, with ` (kind)` where they are of kinds.
+    """
 
     key: str
     type: str
@@ -40,28 +39,36 @@ class SettingRow:
 
 
 def section_models(section: str) -> tuple[type[BaseModel], ...]:
-    """Give the model of a section; none for an unknown one."""
+    """Give the model of a section, or of the named ones in it, one for each kind; none for an unknown section."""
     field = Settings.model_fields.get(section)
     if field is None:
         return ()
-    candidates = get_args(field.annotation) or (field.annotation,)
+    annotation = get_args(field.annotation)[1] if is_named(section) else field.annotation
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    candidates = get_args(annotation) or (annotation,)
     return tuple(model for model in candidates if isinstance(model, type) and issubclass(model, BaseModel))
+
+
+def is_named(section: str) -> bool:
+    """Say whether a section holds any number of named ones: `[links.city]`, `[luminaires.led-50]`."""
+    return get_origin(Settings.model_fields[section].annotation) is dict
 
 
 def describe_settings() -> tuple[SettingRow, ...]:
     """Give every key there is, in the order of docs/settings.md."""
     rows: list[SettingRow] = []
     for section in Settings.model_fields:
-        if section == "links":
-            for kind, model in zip(_LINK_KINDS, LINK_MODELS, strict=True):
-                rows += [_row(f"links.NAME.{name} ({kind})", field) for name, field in model.model_fields.items()]
-        else:
-            rows += [
-                _row(f"{section}.{name}", field)
-                for model in section_models(section)
-                for name, field in model.model_fields.items()
-            ]
+        place = f"{section}.NAME" if is_named(section) else section
+        for model in section_models(section):
+            kind = _kind(model)
+            rows += [_row(f"{place}.{name}{kind}", field) for name, field in model.model_fields.items()]
     return tuple(rows)
+
+
+def _kind(model: type[BaseModel]) -> str:
+    field = model.model_fields.get("type")
+    return "" if field is None else f" ({get_args(field.annotation)[0]})"
 
 
 def default_settings_toml(
@@ -74,8 +81,11 @@ def default_settings_toml(
         if section == "links":
             lines += _links(broker)
             continue
-        # A run on another clock has to be asked for: its very section would start one.
-        lines.append(f"# [{section}]" if section == "clock" else f"[{section}]")
+        # A run on another clock, or one of a name, has to be asked for: its very section would make one.
+        if is_named(section):
+            lines.append(f"# [{section}.NAME]")
+        else:
+            lines.append(f"# [{section}]" if section == "clock" else f"[{section}]")
         for model in section_models(section):
             for key, field in model.model_fields.items():
                 value = json.dumps(given[f"{section}.{key}"]) if given.get(f"{section}.{key}") else ""
@@ -106,7 +116,7 @@ def _row(key: str, field: FieldInfo) -> SettingRow:
 
 
 def _default(field: FieldInfo) -> str:
-    return "" if field.is_required() else json.dumps(field.default)
+    return "" if field.is_required() else json.dumps(field.get_default(call_default_factory=True))
 
 
 def _type_name(field: FieldInfo) -> str:
