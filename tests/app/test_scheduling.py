@@ -207,6 +207,21 @@ def test_too_many_lamps_are_allowed_by_name_or_by_a_second_person():
         office.store.close()
 
 
+def test_a_plan_made_without_the_option_can_be_put_in_force_with_it_and_the_other_way_round():
+    office = Office(settings=replace_safety(max_affected=2))
+    try:
+        office.operations.inventory_import(
+            OPERATOR, "id,lat,lon\nA,51,7\nB,51,7\nC,51,7\n", format="csv", name="i.csv", mapping=None,
+            skip_bad_rows=False, guard=Guard(),
+        )  # fmt: skip
+        shown, raised = planned(office, SCHEDULES), planned(office, SCHEDULES, Guard(max_affected=3))
+        with pytest.raises(SafetyRefused, match="--max-affected 3 if you mean it"):
+            office.operations.schedule_commit(OPERATOR, shown, Guard(), raised.id)
+        assert office.operations.schedule_commit(OPERATOR, raised, Guard(max_affected=3), shown.id).applied
+    finally:
+        office.store.close()
+
+
 def replace_safety(**limits):
     return SETTINGS.model_copy(update={"safety": SETTINGS.safety.model_copy(update=limits)})
 
