@@ -142,9 +142,7 @@ def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -
 
 def capabilities_of(desk: Desk, profile: str, seen: NodeSeen | None) -> Capabilities:
     """Give what a node can hold: its own word where its make gives one, else its profile's."""
-    known = desk.profiles[profile]
-    said = seen.capabilities if seen is not None and known.announces else None
-    return known.capabilities if said is None else said
+    return desk.profiles[profile].capabilities_of(seen.capabilities if seen is not None else None)
 
 
 def _reachable(desk: Desk, profile: str, seen: NodeSeen | None, now: dt.datetime) -> bool:
