@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from lightctl.app.asking import Guard
 from lightctl.app.desk import Desk
 from lightctl.app.schedule_guards import broken_rules, naming_rules
-from lightctl.app.schedule_losses import ModelLosses, broken_by_losses, losses_by_model, models_of
+from lightctl.app.schedule_losses import ModelLosses, broken_by_losses, loss_views, losses_by_model, models_of
 from lightctl.app.schedule_views import (
     ApplyView,
     DifferenceView,
@@ -30,7 +30,6 @@ from lightctl.app.schedule_views import (
     PlanView,
 )
 from lightctl.app.schedule_words import summary_of
-from lightctl.app.views import LossView
 from lightctl.devices.losses import NodeModel
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.programs import Intent
@@ -186,8 +185,7 @@ def _energy(found: Impact) -> EnergyView:
 
 
 def _losses(lost: ModelLosses) -> ModelLossesView:
-    losses = tuple(LossView(loss.kind, loss.detail, loss.count) for loss in lost.losses)
-    return ModelLossesView(lost.model, lost.light_points, losses, lost.changes_light, lost.refused)
+    return ModelLossesView(lost.model, lost.light_points, loss_views(lost.losses), lost.changes_light, lost.refused)
 
 
 def _lint(finding: LintFinding) -> LintView:
