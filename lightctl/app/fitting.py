@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from lightctl.app import reading
 from lightctl.app.desk import Desk
-from lightctl.app.schedule_losses import loss_views
+from lightctl.app.schedules.losses import loss_views
 from lightctl.app.views import NodeDetail, NodeView
 from lightctl.devices.fit import Loss
 from lightctl.devices.losses import losses_of, merged_losses

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lightctl import __version__
-from lightctl.app import unclaimed
-from lightctl.app.crew_views import MountingView
+from lightctl.app.crews import unclaimed
+from lightctl.app.crews.views import MountingView
 from lightctl.app.desk import Desk
-from lightctl.app.rollout_words import noted
+from lightctl.app.rollouts.words import noted
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from lightctl.app.asking import Actor, Guard, Role
-from lightctl.app.schedule_plan import make
+from lightctl.app.schedules.plan import make
 from lightctl.domain.errors import InvalidInput, NotPermitted, SafetyRefused, StoreError, UnknownTarget
 from lightctl.domain.events import IntentChanged
 from lightctl.files.settings_model import SafetySettings, Settings

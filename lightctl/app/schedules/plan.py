@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from lightctl.app.asking import Guard
 from lightctl.app.desk import Desk
-from lightctl.app.schedule_guards import broken_rules, naming_rules
-from lightctl.app.schedule_losses import ModelLosses, broken_by_losses, loss_views, losses_by_model, models_of
-from lightctl.app.schedule_views import (
+from lightctl.app.schedules.guards import broken_rules, naming_rules
+from lightctl.app.schedules.losses import ModelLosses, broken_by_losses, loss_views, losses_by_model, models_of
+from lightctl.app.schedules.views import (
     ApplyView,
     DifferenceView,
     EnergyView,
@@ -29,7 +29,7 @@ from lightctl.app.schedule_views import (
     NightsView,
     PlanView,
 )
-from lightctl.app.schedule_words import summary_of
+from lightctl.app.schedules.words import summary_of
 from lightctl.devices.losses import NodeModel
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.programs import Intent
