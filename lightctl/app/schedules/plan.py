@@ -3,7 +3,7 @@
 Three steps, so that a city's year is not computed on the thread that records what the street says: `draft` reads what
 is needed from the store, `make` is pure and may run anywhere, and `scheduling.commit` puts a plan in force if nothing
 it was built on has changed meanwhile. A plan's id names base version, files and broken guard rails together: whoever
-approves it approves exactly that.
+approves it approves exactly that. What somebody allows by name (more lamps, losses) is no part of it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from lightctl.app.asking import Guard
 from lightctl.app.desk import Desk
-from lightctl.app.schedule_guards import broken_rules
-from lightctl.app.schedule_losses import ModelLosses, broken_by_losses, losses_by_model, models_of
-from lightctl.app.schedule_views import (
+from lightctl.app.schedules.guards import broken_rules, naming_rules
+from lightctl.app.schedules.losses import ModelLosses, broken_by_losses, loss_views, losses_by_model, models_of
+from lightctl.app.schedules.views import (
     ApplyView,
     DifferenceView,
     EnergyView,
@@ -29,8 +29,7 @@ from lightctl.app.schedule_views import (
     NightsView,
     PlanView,
 )
-from lightctl.app.schedule_words import summary_of
-from lightctl.app.views import LossView
+from lightctl.app.schedules.words import summary_of
 from lightctl.devices.losses import NodeModel
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.programs import Intent
@@ -111,7 +110,7 @@ def make(drafted: Draft, guard: Guard) -> Planned:
     rails = broken_rules(found, drafted.settings.safety, guard)
     broken = rails if guard.accept_losses else (*rails, *to_accept)
     plan = PlanView(
-        id=_name(drafted, (*rails, *to_accept)),
+        id=_name(drafted, (*naming_rules(found, drafted.settings.safety, guard), *to_accept)),
         base_version=drafted.base_version,
         first_night=first,
         nights_ahead=YEAR,
@@ -186,8 +185,7 @@ def _energy(found: Impact) -> EnergyView:
 
 
 def _losses(lost: ModelLosses) -> ModelLossesView:
-    losses = tuple(LossView(loss.kind, loss.detail, loss.count) for loss in lost.losses)
-    return ModelLossesView(lost.model, lost.light_points, losses, lost.changes_light, lost.refused)
+    return ModelLossesView(lost.model, lost.light_points, loss_views(lost.losses), lost.changes_light, lost.refused)
 
 
 def _lint(finding: LintFinding) -> LintView:
