@@ -222,6 +222,24 @@ def test_a_plan_made_without_the_option_can_be_put_in_force_with_it_and_the_othe
         office.store.close()
 
 
+def test_who_approves_a_plan_is_shown_also_the_limits_its_author_raised_by_name():
+    office = Office(settings=replace_safety(max_affected=2))
+    try:
+        office.operations.inventory_import(
+            OPERATOR, "id,lat,lon\nA,51,7\nB,51,7\nC,51,7\n", format="csv", name="i.csv", mapping=None,
+            skip_bad_rows=False, guard=Guard(),
+        )  # fmt: skip
+        office.operations.schedule_apply(OPERATOR, SCHEDULES, Guard(max_affected=3))
+        with pytest.raises(SafetyRefused):
+            office.operations.schedule_commit(
+                OPERATOR, planned(office, DARK, Guard(max_affected=3)), Guard(max_affected=3)
+            )
+        (waiting,) = office.operations.schedule_proposals(VIEWER)
+        assert {each.rule for each in waiting.guards} == {"max_affected", "dark_minutes"}
+    finally:
+        office.store.close()
+
+
 def replace_safety(**limits):
     return SETTINGS.model_copy(update={"safety": SETTINGS.safety.model_copy(update=limits)})
 

@@ -64,13 +64,15 @@ class Draft:
 class Planned:
     """A plan: what it would put in force, what that does, and the guard rails it breaks.
 
-    touched: light points with any different night, by id. lost: the models of nodes whose lamps do not do all of it.
+    touched: light points with any different night, by id. named: the guard rails its name stands for, those raised by
+    name among them: what a second person says yes to. lost: the models of nodes whose lamps do not do all of it.
     """
 
     draft: Draft
     intent: Intent
     touched: frozenset[str]
     broken: tuple[BrokenRule, ...]
+    named: tuple[BrokenRule, ...]
     view: ApplyView
     lost: tuple[str, ...] = ()
 
@@ -99,7 +101,7 @@ def make(drafted: Draft, guard: Guard) -> Planned:
     errors, warnings = tuple(map(finding_view, read.errors)), tuple(map(finding_view, read.warnings))
     if errors or not drafted.files:
         empty = ApplyView(False, False, guard.dry_run, 0, 0, 0, (), errors, warnings)
-        return Planned(drafted, read.intent, frozenset(), (), empty)
+        return Planned(drafted, read.intent, frozenset(), (), (), empty)
     time_zone = drafted.settings.site.time_zone
     first = night_date(drafted.now, time_zone)
     changed = differences(drafted.before, read.intent)
@@ -109,8 +111,9 @@ def make(drafted: Draft, guard: Guard) -> Planned:
     to_accept = tuple(broken_by_losses(lost))
     rails = broken_rules(found, drafted.settings.safety, guard)
     broken = rails if guard.accept_losses else (*rails, *to_accept)
+    named = (*naming_rules(found, drafted.settings.safety, guard), *to_accept)
     plan = PlanView(
-        id=_name(drafted, (*naming_rules(found, drafted.settings.safety, guard), *to_accept)),
+        id=_name(drafted, named),
         base_version=drafted.base_version,
         first_night=first,
         nights_ahead=YEAR,
@@ -134,7 +137,7 @@ def make(drafted: Draft, guard: Guard) -> Planned:
         plan=plan,
     )
     lossy = tuple(each.model for each in lost if each.changes_light)
-    return Planned(drafted, read.intent, found.touched_ids, broken, view, lossy)
+    return Planned(drafted, read.intent, found.touched_ids, broken, named, view, lossy)
 
 
 def _name(drafted: Draft, broken: Sequence[BrokenRule]) -> str:

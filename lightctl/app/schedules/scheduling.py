@@ -116,7 +116,7 @@ def _propose(desk: Desk, actor: Actor, planned: Planned, guard: Guard) -> None:
         user=actor.user,
         reason=guard.reason,
         files=planned.draft.files,
-        broken=planned.broken,
+        broken=planned.named,
         summary=planned.view.summary,
     )
     desk.store.propose(proposal, desk.audit(actor, "schedule refused", planned.id, guard, rules))
