@@ -18,8 +18,9 @@ from lightctl.store.room import Room
 
 _MAX_INTEGER = 2**63 - 1
 _PUT_REPORT = (
-    "INSERT OR IGNORE INTO reports (node, boot_id, seq, channel, observed_at, received_at, at, applied_revision, level, "
-    "commanded, reason, power_w, energy_wh, voltage_v, current_a, power_factor, temperature_c, operating_h, faults) "
+    "INSERT OR IGNORE INTO reports (node, boot_id, seq, channel, observed_at, received_at, at, applied_revision, "
+    "level, commanded, reason, power_w, energy_wh, voltage_v, current_a, power_factor, temperature_c, operating_h, "
+    "faults) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _REPORTS = (
