@@ -101,18 +101,18 @@ class TelemetryRoom(Room):
 
     def _observed(self, report: ReportedState, limit: int) -> int:
         """Place a report in time by the words of its node before it: the newest of its last two boots."""
-        words = self._words.get(report.node)
+        node, boot_id, seq, at = report.node, report.boot_id, report.seq, report.at
+        words = self._words.get(node)
         if words is None:
-            words = self._words[report.node] = self._last_words(report.node)
-        before = words.get(report.boot_id)
-        at = None if report.at is None else to_ms(report.at)
-        word = heard(report.boot_id, report.seq, at, to_ms(report.received_at), before, limit)
+            words = self._words[node] = self._last_words(node)
+        before = words.get(boot_id)
+        word = heard(boot_id, seq, None if at is None else to_ms(at), to_ms(report.received_at), before, limit)
         if before is None:
             if len(words) > 1:
                 del words[next(iter(words))]
-            words[word.boot_id] = word
-        elif word.seq > before.seq or not word.boot_id:
-            words[word.boot_id] = word
+            words[boot_id] = word
+        elif seq > before.seq or not boot_id:
+            words[boot_id] = word
         return word.observed
 
     def _last_words(self, node: str) -> dict[str, Word]:
