@@ -49,13 +49,21 @@ class TelemetryRoom(Room):
 
         clock_limit_s: how far a node's clock may be off for its own time to be believed without more ado.
         """
-        with self._telemetry.transaction():
-            self._telemetry.run_many(_PUT_REPORT, self._report_rows(reports, int(clock_limit_s * 1000)))
+        self.add_measurements(reports, (), clock_limit_s)
 
     def add_readings(self, readings: Sequence[Reading]) -> None:
         """Keep meter readings, one per node and instant; values that are no numbers are left out."""
+        self.add_measurements((), readings)
+
+    def add_measurements(
+        self, reports: Sequence[ReportedState], readings: Sequence[Reading], clock_limit_s: float = CLOCK_LIMIT_S
+    ) -> None:
+        """Keep reports and readings together, all or nothing."""
         with self._telemetry.transaction():
-            self._telemetry.run_many(_PUT_READING, map(_reading_row, readings))
+            if reports:
+                self._telemetry.run_many(_PUT_REPORT, self._report_rows(reports, int(clock_limit_s * 1000)))
+            if readings:
+                self._telemetry.run_many(_PUT_READING, map(_reading_row, readings))
 
     def reports(self, node: str, since: dt.datetime, until: dt.datetime) -> tuple[ReportedState, ...]:
         """Give a node's reports of the time from `since` to before `until`, in order; node-wide flags are not kept."""
