@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 QUARTER = 900_000
@@ -45,7 +46,7 @@ def _pieces(rows, hold_ms, *, meter):
             for start, share in _cut(row[2], until):
                 yield start, row[5], share
     counts = [row for row in rows if row[6] is not None]
-    for before, after in zip(counts, counts[1:], strict=False):
+    for before, after in pairwise(counts):
         gap = after[2] - before[2]
         grown = _grown(before, after, gap, meter=meter)
         if gap > LONGEST_GAP or grown is None:

@@ -320,10 +320,12 @@ def test_the_newest_measurement_of_a_channel_stays_so_that_the_energy_of_the_nex
     store.add_readings([Reading("m-1", EVENING, {"energy_kwh": 3.0})])
     store.roll_up(ZONE)
     store.prune(EVENING, EVENING + 24 * HOUR)
-    store.add_reports([report(EVENING + 30 * HOUR, 2, 400.0), report(EVENING + 30 * HOUR, 1, 37.0, node="n-2", boot="")])
+    store.add_reports(
+        [report(EVENING + 30 * HOUR, 2, 400.0), report(EVENING + 30 * HOUR, 1, 37.0, node="n-2", boot="")]
+    )
     store.add_readings([Reading("m-1", EVENING + 30 * HOUR, {"energy_kwh": 9.0})])
     store.roll_up(ZONE)
-    counted = {node: 0.0 for node in ("n-1", "n-2", "m-1")}
+    counted = dict.fromkeys(("n-1", "n-2", "m-1"), 0.0)
     for each in (*all_usage(store), *meter_usage(store)):
         counted[each.node] += each.energy_wh or 0.0
     # The first day is not reckoned anew, so what was drawn in it is missing there: 30 hours, of which 6 remain.
