@@ -328,8 +328,16 @@ def test_the_newest_measurement_of_a_channel_stays_so_that_the_energy_of_the_nex
     counted = dict.fromkeys(("n-1", "n-2", "m-1"), 0.0)
     for each in (*all_usage(store), *meter_usage(store)):
         counted[each.node] += each.energy_wh or 0.0
-    # The first day is not reckoned anew, so what was drawn in it is missing there: 30 hours, of which 6 remain.
-    assert counted == pytest.approx({"n-1": 300.0 * 6 / 30, "n-2": 30.0 * 6 / 30, "m-1": 6000.0 * 6 / 30})
+    assert counted == pytest.approx({"n-1": 300.0, "n-2": 30.0, "m-1": 6000.0})
+
+
+def test_pruning_by_a_clock_that_was_years_ahead_does_not_stop_the_adding_up(store):
+    store.add_reports([report(EVENING + 5 * MINUTE * n, n, 5.0 * n) for n in range(13)])
+    store.roll_up(ZONE)
+    assert store.prune(EVENING, EVENING + 24 * 3650 * HOUR) == 12
+    store.add_reports([report(EVENING + 2 * HOUR, 13, 100.0)])
+    store.roll_up(ZONE)
+    assert sum(each.energy_wh or 0 for each in all_usage(store)) == pytest.approx(100.0)
 
 
 def test_each_resolution_is_kept_for_its_own_time(store):
