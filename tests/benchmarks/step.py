@@ -72,7 +72,8 @@ class Street:
         began = time.process_time()
         effects = self.controller.step(heard, self.now)
         took = time.process_time() - began
-        assert len(effects.reports) == events and not effects.submissions, "a report was not simply taken in"
+        assert len(effects.reports) == events
+        assert not effects.submissions, "a report was not simply taken in"
         return events / took
 
 
