@@ -129,7 +129,7 @@ class Daemon:
         self._inbox.put_all(tuple(boot_events(snapshot, self._settings.site.time_zone)))
         self._alarm.start()
         self._set_nightly_run()
-        self._set_housekeeping(store)
+        self._set_housekeeping(store, operations)
         door = self._build_door(operations, self._on_store_thread, health=self._health)
         listener = open_door(self._settings.http)
         url = url_of(self._settings.http, listener)
@@ -225,11 +225,11 @@ class Daemon:
             self._inbox.put(NightlyRun())
         self._set_nightly_run()
 
-    def _set_housekeeping(self, store: SqliteStore) -> None:
+    def _set_housekeeping(self, store: SqliteStore, operations: Operations) -> None:
         at = self._clock.now() + HOUSEKEEPING_EVERY
-        self._alarm.wake("housekeeping", at, functools.partial(self._keep_house, store))
+        self._alarm.wake("housekeeping", at, functools.partial(self._keep_house, store, operations))
 
-    def _keep_house(self, store: SqliteStore) -> None:
+    def _keep_house(self, store: SqliteStore, operations: Operations) -> None:
         now = self._clock.now()
         kept = self._settings.store
         work = functools.partial(
@@ -237,7 +237,9 @@ class Daemon:
         )
         pruned = asyncio.get_running_loop().run_in_executor(self._store_thread, work)
         pruned.add_done_callback(_tell_of_failure)
-        self._set_housekeeping(store)
+        forgotten = asyncio.get_running_loop().run_in_executor(self._store_thread, operations.citizen_forget)
+        forgotten.add_done_callback(_tell_of_failure)
+        self._set_housekeeping(store, operations)
 
     async def _on_store_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)

@@ -24,6 +24,7 @@ from lightctl.app import (
     why,
 )
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
+from lightctl.app.citizens.operations import CitizenOperations
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.field_operations import FieldOperations
 from lightctl.app.live import Live
@@ -46,12 +47,13 @@ from lightctl.app.views import (
     TokenView,
 )
 from lightctl.app.why_views import WhyView
+from lightctl.app.work.operations import WorkOperations
 from lightctl.domain.selectors import parse_selector
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations):
+class Operations(FieldOperations, WorkOperations, CitizenOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(
