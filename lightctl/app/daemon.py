@@ -130,6 +130,7 @@ class Daemon:
         self._alarm.start()
         self._set_nightly_run()
         self._set_housekeeping(store, operations)
+        self._forget_citizens(operations)
         door = self._build_door(operations, self._on_store_thread, health=self._health)
         listener = open_door(self._settings.http)
         url = url_of(self._settings.http, listener)
@@ -237,9 +238,13 @@ class Daemon:
         )
         pruned = asyncio.get_running_loop().run_in_executor(self._store_thread, work)
         pruned.add_done_callback(_tell_of_failure)
+        self._forget_citizens(operations)
+        self._set_housekeeping(store, operations)
+
+    def _forget_citizens(self, operations: Operations) -> None:
+        """Erase whom the settings say to forget; at the start too, or a daemon restarted each day never would."""
         forgotten = asyncio.get_running_loop().run_in_executor(self._store_thread, operations.citizen_forget)
         forgotten.add_done_callback(_tell_of_failure)
-        self._set_housekeeping(store, operations)
 
     async def _on_store_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
