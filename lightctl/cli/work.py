@@ -99,8 +99,8 @@ def work_open(
         body |= {"fault": fault} if fault is not None else {"report": report}
     with door.open() as client:
         order = client.post(PATH, body)
-    _photo_is_noted(photo)
     _show(order, fmt)
+    _photo_is_noted(photo)
 
 
 @with_door
@@ -159,8 +159,8 @@ def work_note(
     body = {"text": text, "photo": photo, "dry_run": dry_run, "reason": reason}
     with door.open() as client:
         order = client.post(f"{PATH}/{number}/notes", body)
-    _photo_is_noted(photo)
     _show(order, fmt)
+    _photo_is_noted(photo)
 
 
 @with_door
@@ -237,13 +237,17 @@ def work_export(
     """Write every order that was under way at some time in a span, the oldest first; CSV unless said otherwise."""
     with door.open() as client:
         found = client.get(f"{PATH}/export", **_span(client, since, until))
-    orders = [{key: value for key, value in each.items() if key not in _OF_A_CHANGE} for each in found]
-    if fmt is Format.CSV:
-        orders = [each | {"notes": [_line(note) for note in each["notes"]]} for each in orders]
+    orders = [_row(each) for each in found] if fmt is Format.CSV else found
     show_list(orders, fmt, LIST, empty="no order was under way in that time")
 
 
 _OF_A_CHANGE = frozenset({"created", "dry_run", "remarks"})
+
+
+def _row(order: Json) -> dict[str, Any]:
+    """Give an order as a row of a sheet: notes as lines, and nothing that only a change has to say."""
+    kept = {key: value for key, value in order.items() if key not in _OF_A_CHANGE}
+    return kept | {"notes": [_line(note) for note in order["notes"]]}
 
 
 def _line(note: Json) -> str:
