@@ -12,7 +12,7 @@ from lightctl.cli.door import Door, with_door
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Format, Json, show_list, show_one, talk
 from lightctl.cli.targets import one_id
-from lightctl.cli.times import parse_instant, rfc_3339, zone_of
+from lightctl.cli.times import city_clock, parse_instant, rfc_3339
 from lightctl.cli.work_tables import LIST, NOTES, SHOW, STATS
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.work import Cause
@@ -279,8 +279,7 @@ def _show(order: Json, fmt: Format) -> None:
 
 
 def _span(client: Client, since: str | None, until: str | None) -> dict[str, str]:
-    city = client.get("/v1/status")
-    now, zone = dt.datetime.fromisoformat(city["now"]), zone_of(city["time_zone"])
+    now, zone = city_clock(client)
     end = now if until is None else parse_instant(until, zone, where="--to")
     begin = now - dt.timedelta(days=LAST_DAYS) if since is None else parse_instant(since, zone, where="--from")
     if begin is None or end is None:

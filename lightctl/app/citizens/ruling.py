@@ -10,7 +10,7 @@ from lightctl.app.asking import Actor, Guard, Role
 from lightctl.app.citizens.matching import belonging
 from lightctl.app.citizens.views import CitizenReportView, ContactView
 from lightctl.app.desk import Desk
-from lightctl.app.progress import instant
+from lightctl.app.overrides.progress import instant
 from lightctl.domain.citizens import SERVICES, CitizenReport, Closing, plain
 from lightctl.domain.distances import distance_m
 from lightctl.domain.errors import InvalidInput, UnknownTarget

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from lightctl.app.asking import Actor, Guard
 from lightctl.app.desk import Desk
-from lightctl.app.progress import instant
+from lightctl.app.overrides.progress import instant
 from lightctl.app.work.listing import shown
 from lightctl.app.work.views import WorkOrderView
 from lightctl.domain.citizens import SERVICES, CitizenReport, plain
