@@ -39,6 +39,7 @@ from lightctl.app.asking import Actor, Role
 from lightctl.app.citizens.intake import service_of
 from lightctl.app.citizens.operations import PUBLIC
 from lightctl.app.operations import Operations
+from lightctl.domain.citizen_words import Language
 from lightctl.domain.errors import InvalidInput, LightctlError, NotPermitted, UnknownTarget
 
 PREFIX = "/open311/v2"
@@ -95,6 +96,7 @@ class GeoReport:
         self._run = run
         self._clock = clock
         self._settings = settings
+        self._language = Language(settings.language)
         self._keys = settings.api_keys() if keys is None else keys
         self._origins = Origins(settings.trusted_proxies)
         self._requests = Rate(settings.requests_per_minute, 60)
@@ -184,7 +186,7 @@ class GeoReport:
     async def _tell(self, asked: _Asked, actor: Actor) -> Named:
         operations, match = self._operations, asked.match
         if match["service"] is not None:
-            return Named("service_definition", definition(service_of(match["service"])))
+            return Named("service_definition", definition(service_of(match["service"]), self._language))
         if match["request"] is not None:
             number = number_from(match["request"])
             if number is None:
@@ -196,7 +198,7 @@ class GeoReport:
             found = await self._run(lambda: operations.citizen_token(actor, token))
             return _requests([{"service_request_id": found, "token": token}])
         if match["kind"] == "services":
-            return Named("services", service_list(moderated=self._settings.moderated), "service")
+            return Named("services", service_list(self._language, moderated=self._settings.moderated), "service")
         if match["kind"] == "discovery":
             url = self._settings.url.rstrip("/") or asked.base + PREFIX
             return Named("discovery", discovery(url, self._settings.contact, keyed=bool(self._keys)))

@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl
 
 from lightctl.app.citizens.answering import MOST, Query
 from lightctl.app.citizens.intake import DETAIL, PLATE, Given
-from lightctl.domain.citizens import SERVICES, Service
+from lightctl.domain.citizen_words import Language, Phrase, say, service_in, services
+from lightctl.domain.citizens import Service
 from lightctl.domain.errors import InvalidInput
 
 MAX_FIELDS = 100
 MAX_IDS = 1000
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 CHANGESET = "2026-11-26 00:00"
-GROUP = "street lighting"
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]{1,64})\](?:\[\])?")
 # The W3C's note: a date, or a date and a time with its offset; seconds and their fraction may be left out.
 _W3C = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(:\d\d)?(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d))?", re.ASCII)
@@ -116,7 +116,7 @@ def _instant(name: str, fields: Mapping[str, list[str]]) -> dt.datetime | None:
     raise InvalidInput(name, f"{name} is no date and time in the W3C's form, such as 2026-11-25T18:00:00Z")
 
 
-def service_list(*, moderated: bool) -> list[dict[str, Any]]:
+def service_list(language: Language, *, moderated: bool) -> list[dict[str, Any]]:
     """Give the kinds of report there are."""
     return [
         {
@@ -126,14 +126,15 @@ def service_list(*, moderated: bool) -> list[dict[str, Any]]:
             "metadata": True,
             "type": "batch" if moderated else "realtime",
             "keywords": each.keywords,
-            "group": GROUP,
+            "group": say(Phrase.GROUP, language),
         }
-        for each in SERVICES.values()
+        for each in services(language)
     ]
 
 
-def definition(service: Service) -> dict[str, Any]:
+def definition(service: Service, language: Language) -> dict[str, Any]:
     """Give what may be said beside place and text: the number on the mast, and the kind of fault."""
+    details = service_in(service, language).details
     return {
         "service_code": service.code,
         "attributes": [
@@ -142,9 +143,9 @@ def definition(service: Service) -> dict[str, Any]:
                 "code": PLATE,
                 "datatype": "string",
                 "required": False,
-                "datatype_description": "As it stands on the plate of the mast, for example 0417",
+                "datatype_description": say(Phrase.PLATE_IS, language),
                 "order": 1,
-                "description": "What is the number on the mast?",
+                "description": say(Phrase.ASK_PLATE, language),
                 "values": [],
             },
             {
@@ -154,8 +155,8 @@ def definition(service: Service) -> dict[str, Any]:
                 "required": False,
                 "datatype_description": None,
                 "order": 2,
-                "description": "What exactly do you see?",
-                "values": [{"key": key, "name": name} for key, name in service.details.items()],
+                "description": say(Phrase.ASK_DETAIL, language),
+                "values": [{"key": key, "name": name} for key, name in details.items()],
             },
         ],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -22,6 +23,9 @@ class CitizenSettings(Section):
     moderated: bool = Field(
         default=False,
         description="Whether the public sees a report only once an operator accepted it; who reports is given a token.",
+    )
+    language: Literal["en", "de"] = Field(
+        default="en", description="The language of services, questions and answers that citizens read."
     )
     jurisdiction: str = Field(
         default="", max_length=100, description="The jurisdiction_id, say the city's domain; another one is refused."

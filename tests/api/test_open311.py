@@ -176,6 +176,18 @@ async def test_an_address_that_is_not_there_is_an_error_in_the_format_asked_for(
     is_error(await public.http.post(f"{ROOT}/services.xml"), 405)
 
 
+async def test_citizens_are_spoken_to_in_the_language_of_the_settings() -> None:
+    with opened(language="de") as public:
+        found = (await public.http.get(f"{ROOT}/services.xml")).content
+        assert ET.fromstring(found).findtext("service/service_name") == "Straßenleuchte aus"
+        asked = (await public.http.get(f"{ROOT}/services/brightness.json")).json()["attributes"]
+        assert asked[0]["description"] == "Welche Nummer steht am Mast?"
+        assert asked[1]["values"][0] == {"key": "too_bright", "name": "Zu hell"}
+        made = (await public.http.post(f"{ROOT}/requests.json", data=OUT)).json()[0]
+        assert made["service_notice"].startswith("Vielen Dank")
+        assert (await public.one(made["service_request_id"]))["service_name"] == "Straßenleuchte aus"
+
+
 # -- what is asked for ------------------------------------------------------------------------------------------------
 
 

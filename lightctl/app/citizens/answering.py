@@ -10,6 +10,7 @@ from lightctl.app.citizens.intake import service_of
 from lightctl.app.citizens.views import PublicRequestView
 from lightctl.app.desk import Desk
 from lightctl.app.work.subjects import Subjects
+from lightctl.domain.citizen_words import Language, Phrase, say, service_in
 from lightctl.domain.citizens import SERVICES, CitizenReport, Closing
 from lightctl.domain.errors import InvalidInput, UnknownTarget
 from lightctl.domain.work import Cause
@@ -101,13 +102,13 @@ def _shown(desk: Desk, reports: Sequence[CitizenReport]) -> tuple[PublicRequestV
 
 def _one(desk: Desk, subjects: Subjects, report: CitizenReport) -> PublicRequestView:
     point = desk.fleet.points.get(report.light_point)
-    told = desk.settings.citizens.publish_texts
+    told, language = desk.settings.citizens.publish_texts, Language(desk.settings.citizens.language)
     street = subjects.address(point) if point is not None else ""
     return PublicRequestView(
         service_request_id=str(report.id),
         status=OPEN if report.open else CLOSED,
-        status_notes=_notes(report),
-        service_name=SERVICES[report.service].name,
+        status_notes=_notes(report, language),
+        service_name=service_in(SERVICES[report.service], language).name,
         service_code=report.service,
         description=(report.description or None) if told else None,
         agency_responsible=desk.settings.site.name or None,
@@ -124,23 +125,27 @@ def _one(desk: Desk, subjects: Subjects, report: CitizenReport) -> PublicRequest
     )
 
 
-def _notes(report: CitizenReport) -> str | None:
+def _notes(report: CitizenReport, language: Language) -> str | None:
+    if report.closing is Closing.OPERATOR and report.note:
+        return report.note
+    phrase = _phrase(report)
+    return None if phrase is None else say(phrase, language)
+
+
+def _phrase(report: CitizenReport) -> Phrase | None:
     match report.closing:
         case Closing.FAULT:
-            return "The fault is repaired."
+            return Phrase.MENDED
         case Closing.WORK:
-            return _OF_CAUSES.get(report.note, "The light was repaired.")
+            return _OF_CAUSES.get(report.note, Phrase.REPAIRED)
         case Closing.OPERATOR:
-            return report.note or "It was dealt with."
+            return Phrase.DEALT_WITH
         case None:
             if report.parent is not None:
-                return "The same was reported before and is being looked after."
+                return Phrase.FOLLOWS
             if report.work_order is not None:
-                return "A crew is to repair it."
-            return None if report.fault is None else "The fault is known and is being looked after."
+                return Phrase.CREW
+            return None if report.fault is None else Phrase.KNOWN
 
 
-_OF_CAUSES = {
-    str(Cause.NO_FAULT_FOUND): "The light was looked at; nothing was wrong.",
-    str(Cause.PLANNED): "The work planned there is done.",
-}
+_OF_CAUSES = {str(Cause.NO_FAULT_FOUND): Phrase.NOTHING_WRONG, str(Cause.PLANNED): Phrase.PLANNED}

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from lightctl.app.asking import NO_GUARD, Actor
 from lightctl.app.citizens.views import TakenView
 from lightctl.app.desk import Desk
+from lightctl.domain.citizen_words import Language, Phrase, say
 from lightctl.domain.citizens import MAX_DESCRIPTION, SERVICES, CitizenReport, Contact, Service, plain
 from lightctl.domain.distances import EARTH_RADIUS_M, distance_m
 from lightctl.domain.errors import InvalidInput, UnknownTarget
@@ -77,7 +78,7 @@ def take(desk: Desk, actor: Actor, given: Given) -> TakenView:
     where = belongs.light_point or "no light point yet"
     audit = desk.audit(actor, "citizen report", "", NO_GUARD, f"{service.code} at {where}")
     number = desk.store.add_report(report, service, belongs, contact if settings.retention_days else Contact(), audit)
-    notice = _notice(first, fault, belongs)
+    notice = say(_notice(first, fault, belongs), Language(settings.language))
     if settings.moderated:
         return TakenView(None, report.token, notice)
     return TakenView(str(number), None, notice)
@@ -154,11 +155,9 @@ def _first(desk: Desk, service: Service, belongs: Belonging, place: Place | None
     return found[2] if found is not None and found[0] <= settings.match_distance_m else None
 
 
-def _notice(first: CitizenReport | None, fault: int | None, belongs: Belonging) -> str:
+def _notice(first: CitizenReport | None, fault: int | None, belongs: Belonging) -> Phrase:
     if first is not None:
-        return "Thank you. The same was reported before and is being looked after; this report follows that one."
+        return Phrase.THANKS_FOLLOWS
     if fault is not None:
-        return "Thank you. The fault is known and is being looked after."
-    if belongs.light_point:
-        return "Thank you. The report was brought to the light it means, and will be looked at."
-    return "Thank you. The report will be looked at; which light it means is not known yet."
+        return Phrase.THANKS_KNOWN
+    return Phrase.THANKS_MATCHED if belongs.light_point else Phrase.THANKS_UNMATCHED
