@@ -129,7 +129,9 @@ class Daemon:
             store, self._on_store_thread, self._live, self._inbox.put_all, self._settings.delivery.clock_untrusted_s
         )
         recorder.take_up(snapshot.open_faults)
-        upkeep = Upkeep(store, self._on_store_thread, self._alarm, self._live, operations.upkeeping)
+        upkeep = Upkeep(
+            store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
+        )
         self._inbox.put_all(tuple(boot_events(snapshot, self._settings.site.time_zone)))
         self._alarm.start()
         self._set_nightly_run()

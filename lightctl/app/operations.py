@@ -12,6 +12,7 @@ from typing import Literal
 
 from lightctl.app import access, fitting, importing, reading
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
+from lightctl.app.citizens.operations import CitizenOperations
 from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.live import Live
@@ -40,12 +41,13 @@ from lightctl.app.views import (
     StatusView,
     TokenView,
 )
+from lightctl.app.work.operations import WorkOperations
 from lightctl.domain.selectors import parse_selector
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations):
+class Operations(FieldOperations, WorkOperations, CitizenOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(

@@ -17,6 +17,7 @@ from lightctl import __version__
 from lightctl.api.codes import Code
 from lightctl.cli import (
     audit,
+    citizen,
     command,
     doctor,
     fault,
@@ -35,6 +36,7 @@ from lightctl.cli import (
     token,
     watch,
     why,
+    work,
 )
 from lightctl.cli.demo import command as demo_command
 from lightctl.cli.failures import ExitCode, Failure, failure_of
@@ -51,6 +53,8 @@ NOUNS = (
     command,
     fault,
     audit,
+    work,
+    citizen,
     switching,
     override,
     maintenance,

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
+from lightctl.files.settings_citizens import CitizenSettings
 from lightctl.files.settings_links import LinkSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
 
@@ -166,6 +167,7 @@ class Settings(Section):
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     safety: SafetySettings = Field(default_factory=SafetySettings)
     nightly: NightlySettings = Field(default_factory=NightlySettings)
+    citizens: CitizenSettings = Field(default_factory=CitizenSettings)
     clock: ClockSettings | None = None
     log: LogSettings = Field(default_factory=LogSettings)
 
