@@ -16,7 +16,8 @@ class LuminaireType:
 
     rated_power_w, standby_power_w: of one lamp with its gear, None to take the light point's own. power_table: watts
     by level, ascending, 0 and 100 left out. power_tolerance_percent: how far a lamp may be off before that is a fault.
-    power_factor_threshold: the lowest good power factor at full level, 0 where none is known.
+    power_factor_threshold: the lowest good power factor at full level, 0 where none is known. former_power_w: what
+    the lamp it replaced drew with its gear.
     """
 
     name: str
@@ -25,6 +26,7 @@ class LuminaireType:
     power_table: tuple[tuple[int, float], ...] = ()
     power_tolerance_percent: float = 20.0
     power_factor_threshold: float = 0.0
+    former_power_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
