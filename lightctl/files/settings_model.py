@@ -173,8 +173,8 @@ class Settings(Section):
     @classmethod
     def _types(cls, luminaires: dict[str, LuminaireSettings]) -> dict[str, LuminaireSettings]:
         for name in luminaires:
-            if not ID_PATTERN.fullmatch(name):
-                raise ValueError(f"{name!r} cannot be a luminaire type's name. Use letters, digits, - and _")
+            if not name or name != name.strip() or not name.isprintable():
+                raise ValueError(f"{name!r} cannot be a luminaire type's name. Write it as the tag luminaire has it")
         return luminaires
 
     @field_validator("tariffs")

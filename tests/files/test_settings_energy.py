@@ -27,6 +27,19 @@ power_tolerance_percent = 15
 power_factor_threshold = 0.9
 """
 
+TWO_PRICES = """
+[tariffs.a]
+valid_from = 2026-01-01
+price_per_kwh = 0.2
+price_year = 2026
+price_source = "a contract"
+[tariffs.b]
+valid_from = 2026-01-01
+price_per_kwh = 0.3
+price_year = 2026
+price_source = "another"
+"""
+
 
 def load(tmp_path: Path, text: str) -> Settings:
     (tmp_path / "lightctl.toml").write_text(text, encoding="utf-8")
@@ -73,8 +86,7 @@ def test_a_luminaire_type_gives_its_lamps_their_curve(tmp_path):
             "needs its year and source",
         ),
         (
-            '[tariffs.a]\nvalid_from = 2026-01-01\nprice_per_kwh = 0.2\nprice_year = 2026\nprice_source = "x"\n'
-            '[tariffs.b]\nvalid_from = 2026-01-01\nprice_per_kwh = 0.3\nprice_year = 2026\nprice_source = "y"\n',
+            TWO_PRICES,
             "a and b both give price_per_kwh from 2026-01-01",
         ),
     ],
