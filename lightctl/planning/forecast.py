@@ -53,8 +53,8 @@ def night_sum(night: Night, dark: Sequence[Span], part: Span | None = None) -> N
     lit = level_seconds = unlit = 0.0
     steady: dict[int, float] = defaultdict(float)
     fades: list[Fade] = []
-    for begin, end, level, fade in _pieces(night):
-        begin, end, fade = _cut(begin, end, fade, since, until)
+    for piece in _pieces(night):
+        begin, end, level, fade = _cut(piece, since, until)
         seconds = (end - begin).total_seconds()
         if seconds <= 0:
             continue
@@ -109,26 +109,25 @@ def _pieces(night: Night) -> Iterator[Piece]:
     """Give a night as (from, until, level due, the levels it fades between or None while it is held)."""
     before = 0
     for index, (since, until, level) in enumerate(night.segments()):
-        ramp = night.switches[index].ramp_s
-        if ramp and index:
-            arrived = min(until, since + dt.timedelta(seconds=ramp))
+        ramp = night.switches[index].ramp_s if index else 0
+        arrived = min(until, since + dt.timedelta(seconds=ramp))
+        if ramp:
             share = (arrived - since).total_seconds() / ramp
             yield since, arrived, level, (float(before), before + (level - before) * share)
-            since = arrived
-        yield since, until, level, None
+        yield arrived, until, level, None
         before = level
 
 
-def _cut(
-    begin: dt.datetime, end: dt.datetime, fade: tuple[float, float] | None, since: dt.datetime, until: dt.datetime
-) -> tuple[dt.datetime, dt.datetime, tuple[float, float] | None]:
+def _cut(piece: Piece, since: dt.datetime, until: dt.datetime) -> Piece:
     """Cut a piece to a span; of a fade the levels at the cuts."""
+    begin, end, level, fade = piece
     first, last = max(begin, since), min(end, until)
     if fade is None or (first, last) == (begin, end) or last <= first:
-        return first, last, fade
+        return first, last, level, fade
     low, pace = fade[0], (fade[1] - fade[0]) / (end - begin).total_seconds()
     return (
         first,
         last,
+        level,
         (low + pace * (first - begin).total_seconds(), low + pace * (last - begin).total_seconds()),
     )
