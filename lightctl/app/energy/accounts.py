@@ -42,12 +42,12 @@ class Accounts:
         self._plans = Plans(desk, since, now)
         self._baseline = baseline
         self._now = now
+        self._last_night: tuple[Part, Seen] | None = None
 
-    def parts(self, parts: Sequence[Part], *, meters: bool = True) -> Iterator[tuple[Part, list[Entry]]]:
-        """Give the entries of each part; `meters` False leaves every lamp its own figure, whatever cabinets counted."""
-        for part in parts:
-            entries = self._entries(part)
-            yield part, self._shared(part, entries) if meters else entries
+    def entries(self, part: Part, *, meters: bool = True) -> list[Entry]:
+        """Give the entries of a part; `meters` False leaves every lamp its own figure, whatever cabinets counted."""
+        entries = self._entries(part)
+        return self._shared(part, entries) if meters else entries
 
     def _entries(self, part: Part) -> list[Entry]:
         if part.resolution is Resolution.QUARTER and not has_quarters(self._desk, part, len(self._lamps)):
@@ -62,7 +62,7 @@ class Accounts:
         date = night_date(part.since, time_zone)
         while (bounds := night_bounds(date, time_zone))[0] < part.until:
             night = Part(bounds[0], min(bounds[1], self._now), Resolution.NIGHT)
-            seen = seen_in(self._desk, night, self._served)
+            seen = self._night(night)
             since, until = max(part.since, night.since), min(part.until, night.until)
             for lamp in self._there(part, seen):
                 weighed = self._weigh(lamp, night, seen)
@@ -77,6 +77,12 @@ class Accounts:
                 found[lamp.point.id] = entry if known is None else _plus(known, entry)
             date += ONE_DAY
         return list(found.values())
+
+    def _night(self, night: Part) -> Seen:
+        """Give what was seen in a night, read once for all its parts that are asked for one after the other."""
+        if self._last_night is None or self._last_night[0] != night:
+            self._last_night = (night, seen_in(self._desk, night, self._served))
+        return self._last_night[1]
 
     def _there(self, part: Part, seen: Seen) -> Iterator[Lamp]:
         """Give the lamps that have a place in a part: on the street by then, or seen all the same."""
