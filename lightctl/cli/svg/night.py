@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from lightctl.cli.nights import PreviewedNight, where
-from lightctl.cli.shades import as_hex, shade
+from lightctl.reports.shades import as_hex, shade
 from lightctl.cli.svg.shapes import HEADER, LINE, MARGIN, WIDTH, Page, Words
 from lightctl.domain.programs import NOON_S, format_duration
 from lightctl.domain.states import Switch

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lightctl.cli.nights import PreviewedNight, Shown, where
 from lightctl.cli.season import HOURS, Row, Span, row_of, uses, weekdays, when
-from lightctl.cli.shades import as_hex, shade
+from lightctl.reports.shades import as_hex, shade
 from lightctl.cli.svg.shapes import HEADER, LINE, MARGIN, WIDTH, Box, Page, Words
 
 _LEFT, _RIGHT = MARGIN + 68.0, WIDTH - MARGIN
