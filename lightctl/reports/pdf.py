@@ -1,7 +1,7 @@
 """A document as a PDF on A4: the same words, tables and charts as the page, drawn with the fonts every reader has.
 
-Those fonts know the letters of western Europe (Windows-1252). A letter they lack stands without its accent, or as ?, and the
-last line says so: names are never dropped, and never stop a report. Text is laid down uncompressed.
+Those fonts know the letters of western Europe (Windows-1252). A letter they lack stands without its accent, or as ?,
+and the last line says so: names are never dropped, and never stop a report. Text is laid down uncompressed.
 """
 
 from __future__ import annotations
