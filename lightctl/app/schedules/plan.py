@@ -21,12 +21,12 @@ from lightctl.app.schedules.losses import ModelLosses, broken_by_losses, loss_vi
 from lightctl.app.schedules.views import (
     ApplyView,
     DifferenceView,
-    EnergyView,
     FindingView,
     GuardView,
     LintView,
     ModelLossesView,
     NightsView,
+    PlanEnergyView,
     PlanView,
 )
 from lightctl.app.schedules.words import summary_of
@@ -183,8 +183,8 @@ def _nights(change: NightsChange) -> NightsView:
     )
 
 
-def _energy(found: Impact) -> EnergyView:
-    return EnergyView(round(found.kwh_before, 1), round(found.kwh_after, 1), found.without_power)
+def _energy(found: Impact) -> PlanEnergyView:
+    return PlanEnergyView(round(found.kwh_before, 1), round(found.kwh_after, 1), found.without_power)
 
 
 def _losses(lost: ModelLosses) -> ModelLossesView:

@@ -69,7 +69,7 @@ class NightsView:
 
 
 @dataclass(frozen=True, slots=True)
-class EnergyView:
+class PlanEnergyView:
     """What the light points in use take in a year of nights, estimated from their rated power."""
 
     kwh_before: float
@@ -116,7 +116,7 @@ class PlanView:
     nights_ahead: int
     changes: tuple[DifferenceView, ...]
     nights: tuple[NightsView, ...]
-    energy: EnergyView
+    energy: PlanEnergyView
     guards: tuple[GuardView, ...]
     findings: tuple[LintView, ...]
     approved_by: str = ""
