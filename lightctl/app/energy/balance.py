@@ -15,7 +15,7 @@ from lightctl.app.energy.lamps import WH_PER_KWH, Lamp, lamps_of
 from lightctl.app.energy.parts import Part, parts_of
 from lightctl.app.energy.report import ALL_NIGHT, ended
 from lightctl.app.energy.seen import Counted, counted_in
-from lightctl.app.energy.steps import Steps
+from lightctl.app.energy.steps import Steps, rolled_up
 from lightctl.app.energy.views import BalanceRow, BalanceView
 
 
@@ -42,6 +42,7 @@ def balance_steps(desk: Desk, since: dt.datetime, until: dt.datetime) -> Steps[B
     """Balance every cabinet over a period that has been; raises InvalidInput."""
     now = desk.now()
     until = ended(since, until, now)
+    yield from rolled_up(desk)
     lamps = [lamp for lamp in lamps_of(desk, desk.fleet.points.values()) if lamp.point.cabinet]
     accounts = Accounts(desk, lamps, since, now, ALL_NIGHT)
     with_meter: dict[str, _Cabinet] = {}

@@ -88,7 +88,7 @@ def _view(lamps: PaperLamps, kwh_each: float, full_s: float, length_s: float, ho
     return EstimateView(
         kwh=round(kwh, 3),
         baseline_kwh=round(baseline, 3),
-        saving_percent=round(100 * saving / baseline, 2) if baseline else None,
+        saving_percent=round(100 * saving / baseline, 3) if baseline else None,
         cost=None if lamps.price is None else round(kwh * lamps.price, 2),
         co2_kg=None if lamps.co2 is None else round(kwh * lamps.co2, 3),
         hours=round(hours, 2),

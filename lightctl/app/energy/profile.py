@@ -11,7 +11,7 @@ from lightctl.app.energy.accounts import Accounts
 from lightctl.app.energy.lamps import WH_PER_KWH, lamps_of
 from lightctl.app.energy.parts import Part
 from lightctl.app.energy.report import ALL_NIGHT, ended, label_of
-from lightctl.app.energy.steps import Steps
+from lightctl.app.energy.steps import Steps, rolled_up
 from lightctl.app.energy.views import HalfHour, ProfileView
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.errors import InvalidInput
@@ -27,6 +27,7 @@ def profile_steps(
     """Give the profile of light points (None: all) over a period that has been; raises InvalidInput."""
     now = desk.now()
     until = ended(since, until, now)
+    yield from rolled_up(desk)
     zone = ZoneInfo(desk.settings.site.time_zone)
     lamps = lamps_of(desk, desk.fleet.points.values() if points is None else points)
     if len(lamps) * ((until - since) / HALF_HOUR) > MAX_HALF_HOURS:

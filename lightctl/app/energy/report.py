@@ -16,7 +16,7 @@ from lightctl.app.desk import Desk
 from lightctl.app.energy.accounts import Accounts, Entry
 from lightctl.app.energy.lamps import WH_PER_KWH, Lamp, lamps_of
 from lightctl.app.energy.parts import Part, nights_of, parts_of
-from lightctl.app.energy.steps import Steps, finish
+from lightctl.app.energy.steps import Steps, finish, rolled_up
 from lightctl.app.energy.tariffs import Tariffs
 from lightctl.app.energy.views import EnergyRow, EnergyView, FigureView, Label
 from lightctl.app.energy.weighing import SECONDS_PER_HOUR
@@ -107,6 +107,7 @@ def report_steps(
     """Do what `report` does, part by part."""
     now = desk.now()
     until = ended(since, until, now)
+    yield from rolled_up(desk)
     check_by(by)
     measured = desk.settings.energy.baseline if baseline is None else check_baseline(baseline)
     lamps = lamps_of(desk, desk.fleet.points.values() if points is None else points)
@@ -130,6 +131,9 @@ def report_steps(
         book.total.take(whole, price, factor)
         yield
     return EnergyView(
+        site=desk.settings.site.name,
+        time_zone=zone.key,
+        made_at=now,
         since=parts[0].since if parts else since,
         until=parts[-1].until if parts else until,
         by=by,

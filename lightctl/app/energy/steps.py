@@ -6,6 +6,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from lightctl.app.desk import Desk
+
 T = TypeVar("T")
 Steps = Generator[None, None, T]
 """Yields after each step, gives its result at the end."""
@@ -32,3 +34,10 @@ def finish(steps: Steps[T]) -> T:
     while (result := advance(steps)) is None:
         pass
     return result.value
+
+
+def rolled_up(desk: Desk) -> Steps[None]:
+    """Add up what was measured since the last time, slice by slice: a report is of all there is."""
+    delivery = desk.settings.delivery
+    while desk.store.roll_up_slice(desk.settings.site.time_zone, delivery.heartbeat_s * delivery.lease_factor):
+        yield

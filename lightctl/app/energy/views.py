@@ -55,8 +55,14 @@ class FigureView:
 
 @dataclass(frozen=True, slots=True)
 class EnergyView:
-    """An energy report: one row a key, and the total, in which every light point counts once."""
+    """An energy report: one row a key, and the total, in which every light point counts once.
 
+    baseline: all_night or before_retrofit. figures: the prices and emission factors it used.
+    """
+
+    site: str
+    time_zone: str
+    made_at: dt.datetime
     since: dt.datetime
     until: dt.datetime
     by: str
