@@ -49,6 +49,9 @@ def notes(view: Json) -> Iterator[str]:
             f"({each['year']}, {each['source']})."
         )
     total = view["total"]
+    if not total["light_points"]:
+        yield "No light point was known in this period: they came later, or are not in use."
+        return
     if total["cost"] is None:
         yield "There is no cost: settings give no price for all of the period ([tariffs.NAME])."
     if total["co2_kg"] is None:
