@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import energy, field, overriding, problems, reads, rollouts, schedules, writes
+from lightctl.api import energy, field, overriding, problems, reads, reports, rollouts, schedules, writes
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, BodyLimit
@@ -72,6 +72,7 @@ def build_app(
     routers = (
         reads.router,
         energy.router,
+        reports.router,
         overriding.router,
         field.router,
         writes.router,

@@ -20,6 +20,7 @@ from lightctl.app.overrides import overriding, progress, switching
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
 from lightctl.app.reasons import why
 from lightctl.app.reasons.views import WhyView
+from lightctl.app.reporting.operations import ReportOperations
 from lightctl.app.rollouts import steering
 from lightctl.app.rollouts.steering import Manner
 from lightctl.app.rollouts.views import RolloutView
@@ -46,7 +47,7 @@ from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations, EnergyOperations):
+class Operations(FieldOperations, EnergyOperations, ReportOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(

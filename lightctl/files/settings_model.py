@@ -14,6 +14,7 @@ from lightctl.files.settings_energy import EnergySettings, TariffSettings, one_a
 from lightctl.files.settings_links import LinkSettings
 from lightctl.files.settings_luminaires import LuminaireSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
+from lightctl.files.settings_reports import ReportsSettings
 
 
 class SiteSettings(Section):
@@ -171,6 +172,7 @@ class Settings(Section):
     luminaires: dict[str, LuminaireSettings] = Field(default_factory=dict)
     energy: EnergySettings = Field(default_factory=EnergySettings)
     tariffs: dict[str, TariffSettings] = Field(default_factory=dict)
+    reports: ReportsSettings = Field(default_factory=ReportsSettings)
     clock: ClockSettings | None = None
     log: LogSettings = Field(default_factory=LogSettings)
 

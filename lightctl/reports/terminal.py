@@ -85,7 +85,7 @@ def _sparklines(chart: Bars | Lines, signs: Signs) -> list[TextLine]:
             continue
         low, high = (0.0, shared) if isinstance(chart, Bars) else (min(known), max(known))
         drawn = sparkline(each.values, signs, low, high)
-        told = f"{number(min(known))} to {with_unit(max(known), chart.unit)}"
+        told = f"{_least(min(known), chart.unit)} to {with_unit(max(known), chart.unit)}"
         found.append(((f"  {each.name.ljust(width)}  ", ""), (drawn, _colour(each.tone)), (f"  {told}", "")))
     if first:
         found.append(((f"  {' ' * width}  {first[0]} to {last[0]}", "dim"),))
@@ -169,6 +169,10 @@ def _heat_key(chart: HeatMap, signs: Signs, *, colours: bool) -> TextLine:
             parts.append((f"{sign} {words} %   " if sign != " " else "blank: off   ", ""))
     parts.append((f"{signs.unknown} not known", "dim"))
     return tuple(parts)
+
+
+def _least(value: float, unit: str) -> str:
+    return with_unit(value, unit).removesuffix(f" {unit}")
 
 
 def _colour(tone: Tone) -> str:
