@@ -8,7 +8,7 @@ estimates of its lamps, and what its meter did not count is estimated like anyth
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lightctl.app.desk import Desk
@@ -19,6 +19,8 @@ from lightctl.app.energy.weighing import Planned, Weighed, weigh
 from lightctl.domain.usage import Resolution
 from lightctl.planning.wall import ONE_DAY, night_bounds, night_date
 
+# Whoever shares the store's thread waits for so many lamps at most.
+LAMPS_A_STEP = 4000
 NOTHING_PLANNED = Planned({}, 0.0, 0.0)
 
 
@@ -60,52 +62,68 @@ class _Frames(dict[int, _Frame]):
         return frame
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Some lamps with their cohorts, and the nodes that served them; the lamps of a cabinet are never parted."""
+
+    lamps: Sequence[tuple[Lamp, int]]
+    served: Served
+    nodes: frozenset[str]
+
+
 class Accounts:
-    """The books of one report."""
+    """The books of one report, kept for some thousand lamps at a time."""
 
     def __init__(self, desk: Desk, lamps: Sequence[Lamp], since: dt.datetime, now: dt.datetime, baseline: str) -> None:
         """Open the books for some lamps from `since` on."""
         self._desk = desk
-        self._lamps = lamps
-        self._served: Served = by_node(lamps)
-        # Of a few light points only their own nodes are asked; of most, asking all of them is quicker.
-        few = len(lamps) * 2 < len(desk.fleet.points)
-        self._nodes = {node for node, _ in self._served} if few else None
         self._plans = Plans(desk, since, now)
         self._baseline = baseline
-        cohorts: dict[Hashable, int] = {}
-        self._cohorts = [cohorts.setdefault(self._plans.alike(lamp), len(cohorts)) for lamp in lamps]
-        self._first = [lamps[self._cohorts.index(number)] for number in range(len(cohorts))]
         self._now = now
-        self._last_night: tuple[Part, Seen] | None = None
+        self._number = len(lamps)
+        cohorts: dict[Hashable, int] = {}
+        self._first: list[Lamp] = []
+        self._chunks = [self._chunk(some, cohorts) for some in _chunks(lamps)]
+        self._last_nights: dict[int, tuple[Part, Seen]] = {}
 
-    def entries(self, part: Part, *, meters: bool = True) -> list[Entry]:
-        """Give the entries of a part; `meters` False leaves every lamp its own figure, whatever cabinets counted."""
-        entries = self._entries(part)
-        return self._shared(part, entries) if meters else entries
-
-    def _entries(self, part: Part) -> list[Entry]:
-        if part.resolution is Resolution.QUARTER and not has_quarters(self._desk, part, len(self._lamps)):
-            return self._from_nights(part)
-        seen = seen_in(self._desk, part, self._served, self._nodes)
+    def entries(self, part: Part, *, meters: bool = True) -> Iterator[list[Entry]]:
+        """Give the entries of a part, some lamps at a time; `meters` False: whatever the meters of cabinets counted."""
+        counted = counted_in(self._desk, part) if meters else {}
+        by_night = part.resolution is Resolution.QUARTER and not has_quarters(self._desk, part, self._number)
         frames = self._frames(part)
+        for number, chunk in enumerate(self._chunks):
+            entries = self._from_nights(part, number) if by_night else self._entries(part, chunk, frames)
+            yield _shared(part, entries, counted) if counted else entries
+
+    def _chunk(self, lamps: Sequence[Lamp], cohorts: dict[Hashable, int]) -> _Chunk:
+        found: list[tuple[Lamp, int]] = []
+        for lamp in lamps:
+            cohort = cohorts.setdefault(self._plans.alike(lamp), len(cohorts))
+            if cohort == len(self._first):
+                self._first.append(lamp)
+            found.append((lamp, cohort))
+        served = by_node(lamps)
+        return _Chunk(found, served, frozenset(node for node, _ in served))
+
+    def _entries(self, part: Part, chunk: _Chunk, frames: _Frames) -> list[Entry]:
+        seen = seen_in(self._desk, part, chunk.served, chunk.nodes)
         found: list[Entry] = []
-        for lamp, cohort in self._there(part, seen):
+        for lamp, cohort in _there(chunk, part, seen):
             frame = frames[cohort]
-            weighed = self._weigh(lamp, frame, seen)
-            found.append(Entry(lamp, weighed, frame.baseline_wh))
+            found.append(Entry(lamp, self._weigh(lamp, frame, seen), frame.baseline_wh))
         return found
 
-    def _from_nights(self, part: Part) -> list[Entry]:
+    def _from_nights(self, part: Part, number: int) -> list[Entry]:
         """Divide whole nights by what the plan has in the part of them that is asked for."""
         time_zone = self._desk.settings.site.time_zone
+        chunk = self._chunks[number]
         found: dict[str, Entry] = {}
         date = night_date(part.since, time_zone)
         while (bounds := night_bounds(date, time_zone))[0] < part.until:
             night = Part(bounds[0], min(bounds[1], self._now), Resolution.NIGHT)
             cut = Part(max(part.since, night.since), min(part.until, night.until), Resolution.NIGHT)
-            seen, whole, some = self._night(night), self._frames(night), self._frames(cut)
-            for lamp, cohort in self._there(cut, seen):
+            seen, whole, some = self._night(night, number), self._frames(night), self._frames(cut)
+            for lamp, cohort in _there(chunk, cut, seen):
                 weighed = self._weigh(lamp, whole[cohort], seen)
                 share = _share(whole[cohort].planned, some[cohort].planned)
                 entry = Entry(lamp, _scaled(weighed, *share), some[cohort].baseline_wh)
@@ -117,18 +135,13 @@ class Accounts:
     def _frames(self, part: Part) -> _Frames:
         return _Frames(part, self._plans, self._first, self._baseline)
 
-    def _night(self, night: Part) -> Seen:
+    def _night(self, night: Part, number: int) -> Seen:
         """Give what was seen in a night, read once for all its parts that are asked for one after the other."""
-        if self._last_night is None or self._last_night[0] != night:
-            self._last_night = (night, seen_in(self._desk, night, self._served, self._nodes))
-        return self._last_night[1]
-
-    def _there(self, part: Part, seen: Seen) -> Iterator[tuple[Lamp, int]]:
-        """Give the lamps that have a place in a part: on the street by then, or seen all the same."""
-        for lamp, cohort in zip(self._lamps, self._cohorts, strict=True):
-            if lamp.point.id in seen or (lamp.burns and (lamp.begin is None or lamp.begin < part.until)):
-                lamp.present = True
-                yield lamp, cohort
+        known = self._last_nights.get(number)
+        if known is None or known[0] != night:
+            chunk = self._chunks[number]
+            known = self._last_nights[number] = (night, seen_in(self._desk, night, chunk.served, chunk.nodes))
+        return known[1]
 
     def _weigh(self, lamp: Lamp, frame: _Frame, seen: Seen) -> Weighed:
         usages = seen.get(lamp.point.id, ())
@@ -141,20 +154,41 @@ class Accounts:
         lamp.counted = lamp.counted or weighed.counted
         return weighed
 
-    def _shared(self, part: Part, entries: list[Entry]) -> list[Entry]:
-        """Give each cabinet's meter to its lamps, where none of them has a counter of its own."""
-        meters = counted_in(self._desk, part)
-        members: dict[str, list[Entry]] = {}
-        for each in entries:
-            if each.lamp.point.cabinet in meters:
-                members.setdefault(each.lamp.point.cabinet, []).append(each)
-        shared = {
-            entry.lamp.point.id: entry
-            for cabinet, fed in members.items()
-            if not any(each.weighed.counted for each in fed)
-            for entry in _metered(fed, meters[cabinet], part)
-        }
-        return [shared.get(each.lamp.point.id, each) for each in entries] if shared else entries
+
+def _chunks(lamps: Sequence[Lamp]) -> Iterator[list[Lamp]]:
+    """Part lamps into some thousand at a time, cabinet by cabinet."""
+    some: list[Lamp] = []
+    for lamp in sorted(lamps, key=lambda each: each.point.cabinet):
+        cabinet = lamp.point.cabinet
+        if len(some) >= LAMPS_A_STEP and (not cabinet or cabinet != some[-1].point.cabinet):
+            yield some
+            some = []
+        some.append(lamp)
+    if some:
+        yield some
+
+
+def _there(chunk: _Chunk, part: Part, seen: Seen) -> Iterator[tuple[Lamp, int]]:
+    """Give the lamps that have a place in a part: on the street by then, or seen all the same."""
+    for lamp, cohort in chunk.lamps:
+        if lamp.point.id in seen or (lamp.burns and (lamp.begin is None or lamp.begin < part.until)):
+            lamp.present = True
+            yield lamp, cohort
+
+
+def _shared(part: Part, entries: list[Entry], meters: Mapping[str, Counted]) -> list[Entry]:
+    """Give each cabinet's meter to its lamps, where none of them has a counter of its own."""
+    members: dict[str, list[Entry]] = {}
+    for each in entries:
+        if each.lamp.point.cabinet in meters:
+            members.setdefault(each.lamp.point.cabinet, []).append(each)
+    shared = {
+        entry.lamp.point.id: entry
+        for cabinet, fed in members.items()
+        if not any(each.weighed.counted for each in fed)
+        for entry in _metered(fed, meters[cabinet], part)
+    }
+    return [shared.get(each.lamp.point.id, each) for each in entries] if shared else entries
 
 
 def _metered(fed: Sequence[Entry], counted: Counted, part: Part) -> Iterator[Entry]:

@@ -36,17 +36,18 @@ class Counted:
 
 def seen_in(desk: Desk, part: Part, served: Served, nodes: Collection[str] | None = None) -> Seen:
     """Give the usage of every light point by its id, each with the share that is its own; of all nodes, or of some."""
-    found: dict[str, list[tuple[Usage, float]]] = {}
+    found: dict[str, tuple[tuple[Usage, float], ...]] = {}
     for usage in joined(desk.store.usage(part.resolution, part.since, part.until, nodes)):
         serving = served.get((usage.node, usage.channel), ())
         if len(serving) == 1:
-            found.setdefault(serving[0][0].point.id, []).append((usage, WHOLE))
+            light = serving[0][0].point.id
+            found[light] = (*found[light], (usage, WHOLE)) if light in found else ((usage, WHOLE),)
             continue
         spans = [(lamp, _overlap_s(mounting, part)) for lamp, mounting in serving]
         whole = sum(seconds for _, seconds in spans)
         for lamp, seconds in spans:
             if seconds:
-                found.setdefault(lamp.point.id, []).append((usage, seconds / whole))
+                found[lamp.point.id] = (*found.get(lamp.point.id, ()), (usage, seconds / whole))
     return found
 
 

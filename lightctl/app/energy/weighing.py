@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lightctl.domain.assets import FULL_LEVEL
 from lightctl.domain.usage import Usage
 from lightctl.planning.forecast import NightSum
 
@@ -95,12 +94,20 @@ def _seen(seen: Sequence[tuple[Usage, float]]) -> tuple[float | None, float, Map
 
 def _beyond(planned: Planned, seen: Mapping[int, float], watts: Watts | None) -> tuple[float, float]:
     """Give what the plan has beyond what was seen: the share of it that is off, and its mean power (W)."""
-    left = {level: seconds - seen.get(level, 0.0) for level, seconds in planned.levels.items()}
-    left = {level: seconds for level, seconds in left.items() if seconds > 0} or dict(planned.levels)
-    total = sum(left.values())
+    total = off = energy = 0.0
+    for level, seconds in planned.levels.items():
+        left = seconds - seen.get(level, 0.0)
+        if left > 0:
+            total += left
+            if not level:
+                off = left
+            if watts is not None:
+                energy += watts[level] * left
+    if total:
+        return off / total, energy / total
+    # All of the plan was seen already: of what is beyond it the plan is as good a guess as any.
+    total = sum(planned.levels.values())
     if not total:
         return 1.0, watts[0] if watts is not None else 0.0
-    off = left.get(0, 0.0) / total
-    if watts is None:
-        return off, 0.0
-    return off, sum(watts[min(level, FULL_LEVEL)] * seconds for level, seconds in left.items()) / total
+    mean = sum([watts[level] * seconds for level, seconds in planned.levels.items()]) / total if watts else 0.0
+    return planned.levels.get(0, 0.0) / total, mean
