@@ -57,7 +57,7 @@ def notes(view: Json) -> Iterator[str]:
     if total["co2_kg"] is None:
         yield "There is no carbon dioxide: settings give no factor for all of the period ([tariffs.NAME])."
     if total["without_power"]:
-        yield f"Nobody knows what {count(total['without_power'], 'light point')} draw; they are left out of the energy."
+        yield f"{count(total['without_power'], 'light point')} of unknown power: left out of the energy."
 
 
 def _row(row: Json) -> EnergyRow:

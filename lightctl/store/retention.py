@@ -51,7 +51,7 @@ SELECT max(id), min({time}) FROM (SELECT id, {time} FROM {table} WHERE id > ? OR
 """
 # The last row of all stays, so that no later one is given its number.
 _OLD_ROWS = """\
-DELETE FROM {table} WHERE id > ?1 AND id <= ?2 AND {time} < ?3 AND id < (SELECT max(id) FROM {table})
+FROM {table} WHERE id > ?1 AND id <= ?2 AND {time} < ?3 AND id < (SELECT max(id) FROM {table})
 AND EXISTS (
   SELECT 1 FROM {table} later WHERE later.node = {table}.node AND later.observed_at > {table}.observed_at {same_channel}
 )
@@ -91,8 +91,6 @@ class RetentionRoom(Room):
     def prune_telemetry(self, keep: Keep) -> Iterator[int]:
         """Delete older measurements and usage, a slice at a time; gives how many rows went with each."""
         if not self._is_waiting(keep.telemetry):
-            with self._telemetry.transaction():
-                self._telemetry.run(_KEPT_SINCE, (-(-to_ms(keep.telemetry) // QUARTER_MS) * QUARTER_MS,))
             for source in _SOURCES:
                 yield from self._prune_source(source, keep.telemetry)
         latest = keep.telemetry - MONTH_AND_MORE
@@ -115,9 +113,17 @@ class RetentionRoom(Room):
             if oldest >= to_text(before):
                 return
             with self._telemetry.transaction():
-                removed = self._telemetry.run(_OLD_ROWS.format_map(source), (done, last, to_text(before)))
+                removed = self._forget(_OLD_ROWS.format_map(source), (done, last, to_text(before)))
             done = last
             yield removed
+
+    def _forget(self, old_rows: str, parameters: tuple[object, ...]) -> int:
+        """Delete rows, and remember up to which quarter they leave nothing to reckon with."""
+        ((newest,),) = self._telemetry.rows("SELECT max(observed_at) " + old_rows, parameters)
+        if newest is None:
+            return 0
+        self._telemetry.run(_KEPT_SINCE, ((newest // QUARTER_MS + 1) * QUARTER_MS,))
+        return self._telemetry.run("DELETE " + old_rows, parameters)
 
     def _prune_usage(self, resolution: Resolution, before: dt.datetime | None) -> Iterator[int]:
         if before is None:

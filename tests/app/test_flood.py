@@ -10,9 +10,11 @@ import resource
 import pytest
 
 from lightctl.app.live import Live
+from lightctl.app.operations import Operations
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.measuring import Measurements
 from lightctl.app.running.recorder import Recorder
+from lightctl.cli import status as cli_status
 from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
@@ -28,8 +30,9 @@ from lightctl.domain.events import (
 )
 from lightctl.domain.sensors import SensorReading
 from lightctl.domain.states import ChannelReport, Reading, ReportedState
+from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
-from tests.support.desk import NOW
+from tests.support.desk import NOW, VIEWER
 
 FLOOD, NODES, CROWDED = 1_000_000, 500, 20_000
 CHANNEL = {0: ChannelReport(level=70, commanded=70)}
@@ -143,3 +146,17 @@ def test_measurements_that_find_no_room_are_dropped_oldest_first_and_counted():
     kept = [report.at for node in range(25) for report in store.reports(f"n-{node}", NOW, NOW + dt.timedelta(hours=1))]
     assert kept == [NOW + dt.timedelta(milliseconds=number) for number in range(15, 25)]
     store.close()
+
+
+def test_status_says_how_many_measurements_were_dropped_and_how_many_wait(office):
+    live = Live(NOW, lambda: NOW, telemetry_waiting=20)
+    live.drop(1200)
+    live.drop(34)
+    operations = Operations(office.store, Settings(), lambda: NOW, lambda _events: None, live)
+    status = operations.status(VIEWER)
+    assert (status.telemetry_dropped, status.telemetry_waiting) == (1234, 20)
+    shown = next(column for column in cli_status._SHOW if column.title == "telemetry")
+    said = shown.text({"telemetry_dropped": 1234, "telemetry_waiting": 20})
+    assert said == "1,234 reports and readings dropped since the start, 20 waiting to be written"
+    assert office.operations.status(VIEWER).telemetry_dropped == 0
+    assert shown.text({"telemetry_dropped": 0, "telemetry_waiting": 0}) == "", "the control: nothing to say"

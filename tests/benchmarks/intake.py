@@ -1,12 +1,12 @@
-"""How fast reports are taken in as a whole, from a broker's payload to the last committed row, against a bare subscriber.
+"""How fast reports are taken in, from a broker's payload to the last committed row, against a bare subscriber.
 
 python -m tests.benchmarks.intake [--reports 50000] [--nodes 10000] [--batch 1000] [--pairs 5]
 
 Ours is what the daemon does with a message: the link judges and decodes it, the controller compares it with what is
 desired, and the recorder keeps the state of the node (durably) and the measurement. The floor is the least that anybody
-would do: `json.loads`, and the row into SQLite, a batch at a time. No broker is in between, for either. All lamps follow
-their schedule. Both are measured in turn; seconds are those of one core; ratio is the share of the floor's speed that is
-left, the median of the pairs.
+would do: `json.loads`, and the row into SQLite, a batch at a time. No broker is in between, for either. All lamps
+follow their schedule. Both are measured in turn; seconds are those of one core; ratio is the share of the floor's speed
+that is left, the median of the pairs.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ calendars: {all: {default: all}}
 assignments: [{select: "*", calendar: all}]
 """
 PUT = (
-    "INSERT OR IGNORE INTO reports (node, boot_id, seq, channel, observed_at, received_at, at, applied_revision, level, "
-    "commanded, reason, power_w, energy_wh, voltage_v, current_a, power_factor, temperature_c, operating_h, faults) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')"
+    "INSERT OR IGNORE INTO reports (node, boot_id, seq, channel, observed_at, received_at, at, applied_revision, "
+    "level, commanded, reason, power_w, energy_wh, voltage_v, current_a, power_factor, temperature_c, operating_h, "
+    "faults) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')"
 )
 FIELDS = (
     "level", "commanded", "reason", "power_w", "energy_wh", "voltage_v", "current_a", "power_factor", "temperature_c",

@@ -221,7 +221,7 @@ def _row(key: str, found: _Sum, light_points: int, without_power: int) -> Energy
         kwh_metered=round(metered, 3),
         kwh_estimated=round(estimated, 3),
         baseline_kwh=round(baseline, 3) if baseline else None,
-        saving_percent=round(100 * (1 - found.compared_wh / found.baseline_wh), 2) if baseline else None,
+        saving_percent=_saving(found),
         cost=None if found.cost is None else round(found.cost, 2),
         co2_kg=None if found.co2_kg is None else round(found.co2_kg, 3),
         hours=round(found.lit_s / SECONDS_PER_HOUR, 2),
@@ -229,6 +229,11 @@ def _row(key: str, found: _Sum, light_points: int, without_power: int) -> Energy
         light_points=light_points,
         without_power=without_power,
     )
+
+
+def _saving(found: _Sum) -> float | None:
+    # Adding 0.0 makes the -0.0 of a rounded hair's breadth a plain 0.0.
+    return round(100 * (1 - found.compared_wh / found.baseline_wh), 2) + 0.0 if found.baseline_wh else None
 
 
 def label_of(metered: float, estimated: float) -> Label:
