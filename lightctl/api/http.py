@@ -16,7 +16,20 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import citizens, field, open311, overriding, problems, reads, rollouts, schedules, work, writes
+from lightctl.api import (
+    citizens,
+    energy,
+    field,
+    open311,
+    overriding,
+    problems,
+    reads,
+    reports,
+    rollouts,
+    schedules,
+    work,
+    writes,
+)
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, FORM_LIMIT, BodyLimit
@@ -25,7 +38,15 @@ from lightctl.app.operations import Operations
 
 __all__ = ["Run", "build_app"]
 
-FILE_PATHS = ("/v1/inventory/import", "/v1/schedules/plan", "/v1/schedules/apply", "/v1/rollouts")
+FILE_PATHS = (
+    "/v1/inventory/import",
+    "/v1/schedules/plan",
+    "/v1/schedules/apply",
+    "/v1/rollouts",
+    "/v1/energy/forecast",
+)
+
+ADDRESSES = (reads, energy, reports, overriding, field, writes, schedules, rollouts, work, citizens)
 
 
 class Health(BaseModel):
@@ -64,10 +85,7 @@ def build_app(
         found = {"ok": True, **health()}
         return JSONResponse(found, 200 if found["ok"] else 503)
 
-    routers = (
-        *(reads.router, overriding.router, field.router, writes.router, schedules.router, rollouts.router),
-        *(work.router, citizens.router),
-    )
+    routers = tuple(each.router for each in ADDRESSES)
     for router in routers:
         app.include_router(router)
     problems.install(app, [*app.routes, *(route for router in routers for route in router.routes)])

@@ -16,6 +16,7 @@ import typer
 from lightctl.app import views
 from lightctl.app.citizens import views as citizen_views
 from lightctl.app.crews import views as crew_views
+from lightctl.app.energy import views as energy_views
 from lightctl.app.overrides import views as override_views
 from lightctl.app.reasons import views as why_views
 from lightctl.app.rollouts import views as rollout_views
@@ -42,6 +43,12 @@ ANSWERS = {
     "why": "WhyView",
     "command list": "CommandView[]",
     "fault list": "FaultView[]",
+    "energy report": "EnergyView",
+    "energy balance": "BalanceView",
+    "energy profile": "ProfileView",
+    "energy forecast": "ForecastView",
+    "energy estimate": "EstimateView",
+    "energy indicators": "IndicatorsView",
     "audit list": "AuditView[]",
     "audit verify": "AuditVerdict",
     "on": "ChangeView",
@@ -94,6 +101,7 @@ VIEWS = {
         override_views,
         crew_views,
         why_views,
+        energy_views,
         work_views,
         citizen_views,
     )
