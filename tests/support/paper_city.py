@@ -113,7 +113,9 @@ def furnish(store: SqliteStore, lamps: int, happening: Iterable[Trouble], *, qua
 
 def _write_usage(store: SqliteStore, lamps: int, happening: dict[int, list[Trouble]], quarters: int) -> None:
     desk = Desk(store, SETTINGS, lambda: AFTER, lambda _events: None, None)
-    first = next(iter(desk.fleet.points.values()))
+    first = next(iter(desk.fleet.points.values()), None)
+    if first is None:
+        return
     nights = [desk.plan.night(first, FIRST + dt.timedelta(days=each)).night for each in range(NIGHTS)]
     db = store._telemetry
     with db.transaction():

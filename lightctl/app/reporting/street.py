@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from lightctl.app.desk import Desk
-from lightctl.app.reporting.energy import energy_of
+from lightctl.app.reporting.energy import EnergyOfNights
 from lightctl.app.reporting.maintenances import maintenances_of
 from lightctl.app.reporting.outages import FaultsOfPeriod
 from lightctl.app.reporting.periods import Period
@@ -25,13 +25,11 @@ from lightctl.domain.errors import UnknownTarget
 from lightctl.domain.selectors import EVERYTHING, parse_selector
 from lightctl.domain.usage import Resolution
 from lightctl.planning.wall import night_bounds
-from lightctl.reports.energy import EnergyRow
 from lightctl.reports.light_time import NOTHING, LightTime, Span, light_time, within, without
 from lightctl.reports.street import (
     BeyondPlan,
     Burning,
     CabinetOfStreet,
-    EnergyOfStreet,
     NightOfStreet,
     StreetReport,
 )
@@ -88,8 +86,7 @@ class StreetGathering:
         self._apart = maintenances_of(desk, self._points, (self._since, self._until))
         self._mountings = self._mounted()
         self._sums = _Sums([NOTHING for _ in self._nights])
-        self._energy: EnergyOfStreet | None = None
-        self._energies: Mapping[dt.date, EnergyRow] = {}
+        self._energy = EnergyOfNights(desk, self._points, self._since, self.now)
         self._work = self._pieces()
 
     def step(self) -> bool:
@@ -108,8 +105,8 @@ class StreetGathering:
             for point in some:
                 self._add(point, seen)
             yield True
-        if self._points:
-            self._energy, self._energies = energy_of(self._desk, self._points, (self._since, self._until))
+        for night in self._nights if self._points else ():
+            self._energy.add(night.date, (night.span[0], min(night.span[1], self.now)))
             yield True
 
     def report(self) -> StreetReport:
@@ -138,7 +135,7 @@ class StreetGathering:
             left_out=dict(self._left_out),
             light=sums.light,
             nights=tuple(
-                NightOfStreet(night.date, light, self._energies.get(night.date))
+                NightOfStreet(night.date, light, self._energy.nights.get(night.date))
                 for night, light in zip(self._nights, sums.nights, strict=True)
             ),
             outages=outages,
@@ -147,7 +144,7 @@ class StreetGathering:
             burning=_burning(sums.burning_h),
             beyond=len(sums.beyond),
             worst_beyond=tuple(sorted(sums.beyond, key=lambda each: (-each.hours, each.light_point))[:WORST_BEYOND]),
-            energy=self._energy,
+            energy=self._energy.total(),
             in_light_percent=sums.light.in_light_percent,
             unknown_percent=sums.light.unknown_percent,
             dark_percent=sums.light.dark_percent,
