@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks import lint, night
+from tests.benchmarks import ingest, lint, night
 from tests.benchmarks.__main__ import NAMES
 from tests.support.benchmark import machine
 
@@ -24,8 +24,13 @@ def test_the_year_of_lint_is_one_of_so_many_programs_and_places():
     assert (figures["programs"], figures["calendars"], figures["places"]) == (2, 2, 1)
 
 
+def test_ingest_writes_the_same_rows_both_ways():
+    figures = ingest.measure(reports=500, nodes=50, batch=100, pairs=1)
+    assert (figures["reports"], figures["rows_kept"]) == (500, 500)
+
+
 def test_every_benchmark_can_be_asked_for_by_name_and_the_machine_is_named():
-    assert {"lint", "night"} <= set(NAMES)
+    assert {"ingest", "lint", "night"} <= set(NAMES)
     assert all(machine()[key] for key in ("cpu", "cores", "python"))
 
 

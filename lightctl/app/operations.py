@@ -27,6 +27,7 @@ from lightctl.app.schedules import plan as schedule_plan
 from lightctl.app.schedules import scheduling
 from lightctl.app.schedules.plan import Draft, Planned
 from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
+from lightctl.app.usage import Upkeeping, upkeeping
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -58,6 +59,10 @@ class Operations(FieldOperations, ReportOperations):
     ) -> None:
         """Work on `store`; `notify` hands events to the daemon, `live` is None where none runs."""
         self._desk = Desk(store, settings, now, notify, live)
+
+    def upkeeping(self) -> Upkeeping:
+        """Give the terms of the store's upkeep, for the daemon itself."""
+        return upkeeping(self._desk)
 
     # -- reading: any role ----------------------------------------------------------------------------------------
 
