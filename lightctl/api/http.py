@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import field, overriding, problems, reads, reports, rollouts, schedules, writes
+from lightctl.api import energy, field, overriding, problems, reads, reports, rollouts, schedules, writes
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, BodyLimit
@@ -24,7 +24,13 @@ from lightctl.app.operations import Operations
 
 __all__ = ["Run", "build_app"]
 
-FILE_PATHS = ("/v1/inventory/import", "/v1/schedules/plan", "/v1/schedules/apply", "/v1/rollouts")
+FILE_PATHS = (
+    "/v1/inventory/import",
+    "/v1/schedules/plan",
+    "/v1/schedules/apply",
+    "/v1/rollouts",
+    "/v1/energy/forecast",
+)
 
 
 class Health(BaseModel):
@@ -65,6 +71,7 @@ def build_app(
 
     routers = (
         reads.router,
+        energy.router,
         reports.router,
         overriding.router,
         field.router,

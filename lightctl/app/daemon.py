@@ -142,9 +142,9 @@ class Daemon:
                 control = tasks.create_task(self._control_loop(recorder), name="control loop")
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
+                running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
                 if self._settings.reports.directory:
                     running.append(tasks.create_task(self._keep_reports(store, operations), name="reports"))
-                running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
                 sd_notify(os.environ, "READY=1")
                 log.info("serving", url=url, version=__version__, store=str(directory))
                 await self._stop.wait()
@@ -193,15 +193,15 @@ class Daemon:
 
         await keep_running("http door", serve_once, lambda why: self._live.note("http", f"the HTTP door failed: {why}"))
 
+    async def _keep_upkeep(self, upkeep: Upkeep) -> None:
+        await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
+
     async def _keep_reports(self, store: SqliteStore, operations: Operations) -> None:
         def say(why: str) -> None:
             self._live.note("reports", why)
 
         files = ReportFiles(store, operations, self._settings, self._on_store_thread, say)
         await keep_running("reports", lambda: files.keep_writing(self._clock, self._alarm), say)
-
-    async def _keep_upkeep(self, upkeep: Upkeep) -> None:
-        await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
 
     def _act(self, effects: Effects) -> None:
         for submission in effects.submissions:

@@ -14,6 +14,7 @@ from lightctl.app import access, fitting, importing, reading
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
 from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
+from lightctl.app.energy.operations import EnergyOperations
 from lightctl.app.live import Live
 from lightctl.app.overrides import overriding, progress, switching
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
@@ -46,7 +47,7 @@ from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations, ReportOperations):
+class Operations(FieldOperations, EnergyOperations, ReportOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(

@@ -15,6 +15,7 @@ import typer
 
 from lightctl.app import views
 from lightctl.app.crews import views as crew_views
+from lightctl.app.energy import views as energy_views
 from lightctl.app.overrides import views as override_views
 from lightctl.app.reasons import views as why_views
 from lightctl.app.rollouts import views as rollout_views
@@ -40,6 +41,12 @@ ANSWERS = {
     "why": "WhyView",
     "command list": "CommandView[]",
     "fault list": "FaultView[]",
+    "energy report": "EnergyView",
+    "energy balance": "BalanceView",
+    "energy profile": "ProfileView",
+    "energy forecast": "ForecastView",
+    "energy estimate": "EstimateView",
+    "energy indicators": "IndicatorsView",
     "audit list": "AuditView[]",
     "audit verify": "AuditVerdict",
     "on": "ChangeView",
@@ -71,7 +78,7 @@ ANSWERS = {
 COMMON = {"Where", "Writing"}
 VIEWS = {
     name: shape
-    for module in (views, schedule_views, rollout_views, override_views, crew_views, why_views)
+    for module in (views, schedule_views, rollout_views, override_views, crew_views, why_views, energy_views)
     for name, shape in vars(module).items()
     if dataclasses.is_dataclass(shape)
 }

@@ -8,7 +8,7 @@ estimates of its lamps, and what its meter did not count is estimated like anyth
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lightctl.app.desk import Desk
@@ -31,6 +31,35 @@ class Entry:
     baseline_wh: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What lamps that are alike were to do in a part, and what they would have by the baseline."""
+
+    length_s: float
+    planned: Planned
+    baseline_wh: float | None
+
+
+class _Frames(dict[int, _Frame]):
+    """The frames of a part by cohort, each made when it is first asked for."""
+
+    def __init__(self, part: Part, plans: Plans, first: Sequence[Lamp], baseline: str) -> None:
+        super().__init__()
+        self._part = part
+        self._plans = plans
+        self._first = first
+        self._baseline = baseline
+
+    def __missing__(self, cohort: int) -> _Frame:
+        lamp, part = self._first[cohort], self._part
+        since = part.since if lamp.begin is None else min(max(part.since, lamp.begin), part.until)
+        planned = self._plans.planned(lamp, since, part.until)
+        full = self._plans.full_night(lamp, since, part.until)
+        frame = _Frame((part.until - since).total_seconds(), planned, baseline_wh(lamp, full, self._baseline))
+        self[cohort] = frame
+        return frame
+
+
 class Accounts:
     """The books of one report."""
 
@@ -39,21 +68,33 @@ class Accounts:
         self._desk = desk
         self._lamps = lamps
         self._served: Served = by_node(lamps)
+        # Of a few light points only their own nodes are asked; of most, asking all of them is quicker.
+        few = len(lamps) * 2 < len(desk.fleet.points)
+        self._nodes = {node for node, _ in self._served} if few else None
         self._plans = Plans(desk, since, now)
         self._baseline = baseline
+        cohorts: dict[Hashable, int] = {}
+        self._cohorts = [cohorts.setdefault(self._plans.alike(lamp), len(cohorts)) for lamp in lamps]
+        self._first = [lamps[self._cohorts.index(number)] for number in range(len(cohorts))]
         self._now = now
+        self._last_night: tuple[Part, Seen] | None = None
 
-    def parts(self, parts: Sequence[Part], *, meters: bool = True) -> Iterator[tuple[Part, list[Entry]]]:
-        """Give the entries of each part; `meters` False leaves every lamp its own figure, whatever cabinets counted."""
-        for part in parts:
-            entries = self._entries(part)
-            yield part, self._shared(part, entries) if meters else entries
+    def entries(self, part: Part, *, meters: bool = True) -> list[Entry]:
+        """Give the entries of a part; `meters` False leaves every lamp its own figure, whatever cabinets counted."""
+        entries = self._entries(part)
+        return self._shared(part, entries) if meters else entries
 
     def _entries(self, part: Part) -> list[Entry]:
         if part.resolution is Resolution.QUARTER and not has_quarters(self._desk, part, len(self._lamps)):
             return self._from_nights(part)
-        seen = seen_in(self._desk, part, self._served)
-        return [self._entry(lamp, part, self._weigh(lamp, part, seen)) for lamp in self._there(part, seen)]
+        seen = seen_in(self._desk, part, self._served, self._nodes)
+        frames = self._frames(part)
+        found: list[Entry] = []
+        for lamp, cohort in self._there(part, seen):
+            frame = frames[cohort]
+            weighed = self._weigh(lamp, frame, seen)
+            found.append(Entry(lamp, weighed, frame.baseline_wh))
+        return found
 
     def _from_nights(self, part: Part) -> list[Entry]:
         """Divide whole nights by what the plan has in the part of them that is asked for."""
@@ -62,50 +103,43 @@ class Accounts:
         date = night_date(part.since, time_zone)
         while (bounds := night_bounds(date, time_zone))[0] < part.until:
             night = Part(bounds[0], min(bounds[1], self._now), Resolution.NIGHT)
-            seen = seen_in(self._desk, night, self._served)
-            since, until = max(part.since, night.since), min(part.until, night.until)
-            for lamp in self._there(part, seen):
-                weighed = self._weigh(lamp, night, seen)
-                whole = self._plans.planned(lamp, night.since, night.until)
-                share = _share(whole, self._plans.planned(lamp, since, until))
-                cut = Weighed(
-                    weighed.metered_wh * share[0], weighed.estimated_wh * share[0], weighed.lit_s * share[1],
-                    weighed.counted,
-                )  # fmt: skip
-                entry = self._entry(lamp, Part(since, until, Resolution.NIGHT), cut)
+            cut = Part(max(part.since, night.since), min(part.until, night.until), Resolution.NIGHT)
+            seen, whole, some = self._night(night), self._frames(night), self._frames(cut)
+            for lamp, cohort in self._there(cut, seen):
+                weighed = self._weigh(lamp, whole[cohort], seen)
+                share = _share(whole[cohort].planned, some[cohort].planned)
+                entry = Entry(lamp, _scaled(weighed, *share), some[cohort].baseline_wh)
                 known = found.get(lamp.point.id)
                 found[lamp.point.id] = entry if known is None else _plus(known, entry)
             date += ONE_DAY
         return list(found.values())
 
-    def _there(self, part: Part, seen: Seen) -> Iterator[Lamp]:
+    def _frames(self, part: Part) -> _Frames:
+        return _Frames(part, self._plans, self._first, self._baseline)
+
+    def _night(self, night: Part) -> Seen:
+        """Give what was seen in a night, read once for all its parts that are asked for one after the other."""
+        if self._last_night is None or self._last_night[0] != night:
+            self._last_night = (night, seen_in(self._desk, night, self._served, self._nodes))
+        return self._last_night[1]
+
+    def _there(self, part: Part, seen: Seen) -> Iterator[tuple[Lamp, int]]:
         """Give the lamps that have a place in a part: on the street by then, or seen all the same."""
-        for lamp in self._lamps:
+        for lamp, cohort in zip(self._lamps, self._cohorts, strict=True):
             if lamp.point.id in seen or (lamp.burns and (lamp.begin is None or lamp.begin < part.until)):
                 lamp.present = True
-                yield lamp
+                yield lamp, cohort
 
-    def _weigh(self, lamp: Lamp, part: Part, seen: Seen) -> Weighed:
+    def _weigh(self, lamp: Lamp, frame: _Frame, seen: Seen) -> Weighed:
         usages = seen.get(lamp.point.id, ())
-        if not lamp.burns:
-            known = max(
-                (max(usage.known_s, usage.metered_s) * share for usage, share in usages), default=0.0
-            )  # nobody says what a lamp that is not in use did unseen
+        if lamp.burns:
+            weighed = weigh(frame.length_s, usages, lamp.watts, frame.planned)
+        else:
+            # Nobody says what a lamp that is not in use did unseen.
+            known = max((max(usage.known_s, usage.metered_s) * share for usage, share in usages), default=0.0)
             weighed = weigh(known, usages, lamp.watts, NOTHING_PLANNED)
-            lamp.counted = lamp.counted or weighed.counted
-            return weighed
-        since = part.since if lamp.begin is None else max(part.since, lamp.begin)
-        since = part.since if since >= part.until else since
-        weighed = weigh(
-            (part.until - since).total_seconds(), usages, lamp.watts, self._plans.planned(lamp, since, part.until)
-        )
         lamp.counted = lamp.counted or weighed.counted
         return weighed
-
-    def _entry(self, lamp: Lamp, part: Part, weighed: Weighed) -> Entry:
-        since = part.since if lamp.begin is None else min(max(part.since, lamp.begin), part.until)
-        full = self._plans.full_night(lamp, since, part.until)
-        return Entry(lamp, weighed, baseline_wh(lamp, full, self._baseline))
 
     def _shared(self, part: Part, entries: list[Entry]) -> list[Entry]:
         """Give each cabinet's meter to its lamps, where none of them has a counter of its own."""
@@ -136,6 +170,15 @@ def _metered(fed: Sequence[Entry], counted: Counted, part: Part) -> Iterator[Ent
             weighed, metered_wh=counted.energy_wh * share, estimated_wh=weighed.estimated_wh * uncounted, counted=True
         )
         yield replace(each, weighed=metered)
+
+
+def _scaled(weighed: Weighed, energy: float, light: float) -> Weighed:
+    return replace(
+        weighed,
+        metered_wh=weighed.metered_wh * energy,
+        estimated_wh=weighed.estimated_wh * energy,
+        lit_s=weighed.lit_s * light,
+    )
 
 
 def _share(whole: Planned, part: Planned) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from lightctl.app.desk import Desk
 from lightctl.app.energy.accounts import Accounts, Entry
 from lightctl.app.energy.lamps import WH_PER_KWH, Lamp, lamps_of
 from lightctl.app.energy.parts import Part, nights_of, parts_of
+from lightctl.app.energy.steps import Steps, finish, rolled_up
 from lightctl.app.energy.tariffs import Tariffs
 from lightctl.app.energy.views import EnergyRow, EnergyView, FigureView, Label
 from lightctl.app.energy.weighing import SECONDS_PER_HOUR
@@ -89,34 +90,50 @@ def report(
     """Report the energy of light points (None: all) from one instant to another, now at most; raises InvalidInput.
 
     by: group, cabinet, road_class, kind, luminaire, id, tag:KEY, month or night. By night the period is that of the
-    lighting days that begin in it.
+    lighting days that begin in it. baseline: all_night or before_retrofit, None for what settings say.
     """
+    return finish(report_steps(desk, since, until, by, baseline=baseline, points=points))
+
+
+def report_steps(
+    desk: Desk,
+    since: dt.datetime,
+    until: dt.datetime,
+    by: str,
+    *,
+    baseline: str | None = None,
+    points: Iterable[LightPoint] | None = None,
+) -> Steps[EnergyView]:
+    """Do what `report` does, part by part."""
     now = desk.now()
-    until = min(until, now)
-    if since >= until:
-        raise InvalidInput("from", "the period is empty, or all of it is yet to come", hint="Give an earlier --from.")
+    until = ended(since, until, now)
+    yield from rolled_up(desk)
     check_by(by)
     measured = desk.settings.energy.baseline if baseline is None else check_baseline(baseline)
     lamps = lamps_of(desk, desk.fleet.points.values() if points is None else points)
     keys = {lamp.point.id: keys_of(lamp.point, by) for lamp in lamps} if by not in BY_TIME else {}
     tariffs = Tariffs(desk.settings.tariffs)
-    time_zone = desk.settings.site.time_zone
+    zone = ZoneInfo(desk.settings.site.time_zone)
     parts = (
-        nights_of(since, until, now, time_zone)
+        nights_of(since, until, now, zone.key)
         if by == "night"
-        else parts_of(since, until, now, time_zone, tariffs.beginnings)
+        else parts_of(since, until, now, zone.key, tariffs.beginnings)
     )
     book = _Book()
-    zone = ZoneInfo(time_zone)
-    for part, entries in Accounts(desk, lamps, since, now, measured).parts(parts):
-        sums, whole = _summed(entries, keys, _when(part, by, zone))
+    accounts = Accounts(desk, lamps, since, now, measured)
+    for part in parts:
+        sums, whole = _summed(accounts.entries(part), keys, _when(part, by, zone))
         date = part.since.astimezone(zone).date()
         price, factor = tariffs.price(date), tariffs.factor(date)
         book.figures.update(dict.fromkeys(each for each in (price, factor) if each is not None))
         for key, each in sums.items():
             book.rows.setdefault(key, _Sum()).take(each, price, factor)
         book.total.take(whole, price, factor)
+        yield
     return EnergyView(
+        site=desk.settings.site.name,
+        time_zone=zone.key,
+        made_at=now,
         since=parts[0].since if parts else since,
         until=parts[-1].until if parts else until,
         by=by,
@@ -126,6 +143,13 @@ def report(
         rows=_rows(book, lamps, keys),
         total=_row(TOTAL, book.total, *_counts([lamp for lamp in lamps if lamp.present])),
     )
+
+
+def ended(since: dt.datetime, until: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """Give the end of a period that has been, now at most; raises InvalidInput where none of it has."""
+    if since >= min(until, now):
+        raise InvalidInput("since", "the period is empty, or all of it is yet to come", hint="Give an earlier --from.")
+    return min(until, now)
 
 
 def check_by(by: str) -> str:
