@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -87,7 +88,7 @@ def report_lamp(
 
 
 def _report(door: Door, path: str, query: dict[str, Any], fmt: str, out: Path | None) -> None:
-    if fmt == ReportFormat.PDF and out is None and output.on_terminal():
+    if fmt == ReportFormat.PDF and out is None and sys.stdout.isatty():
         raise InvalidInput(
             "--output", "a PDF is not for a terminal", hint="Write it to a file: --out report.pdf, or > report.pdf."
         )

@@ -10,6 +10,7 @@ import pytest
 from lightctl.cli.failures import ExitCode
 from tests.support.doors import Cli
 from tests.support.paper_text import words_of
+from tests.support.terminals import on_a_terminal
 
 NIGHT = ("report", "night", "--date", "2026-11-22")
 
@@ -56,29 +57,29 @@ def test_a_selector_narrows_a_report(offline: Cli) -> None:
 @pytest.mark.parametrize(
     ("argv", "code"),
     [
-        (("report", "night", "--date", "yesterday"), ExitCode.INVALID),
-        (("report", "night", "--date", "2036-01-01"), ExitCode.INVALID),
-        (("report", "month", "--month", "2026-13"), ExitCode.INVALID),
-        (("report", "night", "--out", "x.txt"), ExitCode.INVALID),
+        (("report", "night", "--date", "yesterday"), ExitCode.USAGE),
+        (("report", "night", "--date", "2036-01-01"), ExitCode.USAGE),
+        (("report", "month", "--month", "2026-13"), ExitCode.USAGE),
+        (("report", "night", "--out", "x.txt"), ExitCode.USAGE),
         (("report", "night", "-l", "district=nowhere"), ExitCode.NOT_FOUND),
-        (("report", "night", "-l", "!!"), ExitCode.INVALID),
+        (("report", "night", "-l", "!!"), ExitCode.USAGE),
         (("report", "lamp", "LP-9999"), ExitCode.NOT_FOUND),
-        (("report", "lamp", "LP-0001", "--nights", "0"), ExitCode.INVALID),
-        ((*NIGHT, "-o", "html", "--out", "/no/such/folder/x.html"), ExitCode.INVALID),
+        (("report", "lamp", "LP-0001", "--nights", "0"), ExitCode.USAGE),
+        ((*NIGHT, "-o", "html", "--out", "/no/such/folder/x.html"), ExitCode.USAGE),
     ],
 )
 def test_what_cannot_be_reported_is_refused_with_a_word(offline: Cli, argv: tuple[str, ...], code: ExitCode) -> None:
-    ran = offline.run(*argv)
-    assert ran.exit_code == code
+    ran = offline(*argv)
+    assert ran.code == code
     assert "error:" in ran.err
     assert "Traceback" not in ran.err
 
 
-def test_a_pdf_is_not_poured_into_a_terminal(offline: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lightctl.cli.output.on_terminal", lambda _stream=None: True)
-    ran = offline.run(*NIGHT, "-o", "pdf")
-    assert ran.exit_code == ExitCode.INVALID
-    assert "a PDF is not for a terminal" in ran.err
+def test_a_pdf_is_not_poured_into_a_terminal(offline: Cli) -> None:
+    code, screen = on_a_terminal(*NIGHT, "-o", "pdf", cwd=offline.folder)
+    assert code == ExitCode.USAGE
+    assert "a PDF is not for a terminal" in screen
+    assert "%PDF" not in screen
 
 
 def test_json_is_one_object_that_scripts_can_read(offline: Cli) -> None:
