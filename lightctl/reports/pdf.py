@@ -79,7 +79,9 @@ class _Paper(FPDF):
         self.multi_cell(0, 8, self._text(clipped(document.title)), new_x="LMARGIN", new_y="NEXT")
         self._font(10, tone=_SOFT)
         where = f"{document.site}, " if document.site else ""
-        self.multi_cell(0, 5, self._text(clipped(f"{where}{document.period}", 2 * _CELL_CHARACTERS)), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(
+            0, 5, self._text(clipped(f"{where}{document.period}", 2 * _CELL_CHARACTERS)), new_x="LMARGIN", new_y="NEXT"
+        )
         self.ln(3)
 
     def footer(self) -> None:

@@ -60,8 +60,8 @@ def read(text: str) -> Reader:
 def test_the_page_and_the_pdf_say_every_figure_of_the_report():
     in_page, in_pdf = " ".join(read(energy.page(REPORT)).words), words_of(energy.pdf(REPORT))
     for figure in (
-        "12,346 kWh", "18,000 kWh", "31.4 %", "3,703.68 EUR", "4,481 kg", "12,000", "2,000", "345.1", "29.4 %", "KV-Müller",
-        "3,600.15", "2026-10-01 to 2026-10-31", "Duisburg",
+        "12,346 kWh", "18,000 kWh", "31.4 %", "3,703.68 EUR", "4,481 kg", "12,000", "2,000", "345.1", "29.4 %",
+        "KV-Müller", "3,600.15", "2026-10-01 to 2026-10-31", "Duisburg",
     ):  # fmt: skip
         assert figure in in_page, figure
         assert figure in in_pdf, figure
