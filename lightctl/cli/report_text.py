@@ -65,7 +65,13 @@ def _cell(at: int) -> Callable[[Json], str]:
 
 
 def _line(parts: TextLine) -> None:
-    output.write("".join(output.coloured(output.clean(text), style) for text, style in parts).rstrip())
+    if not output.on_terminal():
+        output.write("".join(output.clean(text) for text, _ in parts).rstrip())
+        return
+    from rich.text import Text  # noqa: PLC0415 - start-up stays short
+
+    line = Text.assemble(*((output.clean(text), style) for text, style in parts))
+    output.terminal().print(line, soft_wrap=True)
 
 
 def _width() -> int:

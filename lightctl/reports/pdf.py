@@ -76,10 +76,12 @@ class _Paper(FPDF):
         self.alias_nb_pages("{pages}")
         self.add_page()
         self._font(18, bold=True)
-        self.multi_cell(0, 8, self._text(document.title), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 8, self._text(clipped(document.title)), new_x="LMARGIN", new_y="NEXT")
         self._font(10, tone=_SOFT)
         where = f"{document.site}, " if document.site else ""
-        self.multi_cell(0, 5, self._text(f"{where}{document.period}"), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(
+            0, 5, self._text(clipped(f"{where}{document.period}", 2 * _CELL_CHARACTERS)), new_x="LMARGIN", new_y="NEXT"
+        )
         self.ln(3)
 
     def footer(self) -> None:
@@ -107,7 +109,7 @@ class _Paper(FPDF):
         self.set_draw_color(_GRID)
         self.line(self.l_margin, self.get_y(), self.w - self.r_margin, self.get_y())
         self.ln(2)
-        self.multi_cell(0, 6, self._text(words), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 6, self._text(clipped(words)), new_x="LMARGIN", new_y="NEXT")
         self.ln(1)
 
     def paragraph(self, words: str) -> None:

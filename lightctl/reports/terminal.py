@@ -110,7 +110,8 @@ def _lying(chart: Bars | Ranking, width: int, signs: Signs) -> list[TextLine]:
             end = round(before / most * room) if most else 0
             parts.append((signs.bars[index % len(signs.bars)] * (end - drawn), _colour(each.tone)))
             drawn = max(drawn, end)
-        parts.append((f" {number(sums[at])}", ""))
+        known = any(each.values[at] is not None for each in series)
+        parts.append((f" {number(sums[at]) if known else f'{signs.unknown} not known'}", ""))
         found.append(tuple(parts))
     key: list[Part] = [("  " + " " * longest, "")]
     if len(series) > 1:

@@ -1,7 +1,7 @@
 """A city for reports: light points, a month of usage as roll-ups leave it, outages, silence and burning by day.
 
 Deterministic; all of it follows from the seed. python -m tests.support.paper_city FOLDER [LAMPS] makes a store on disk
-with settings beside it, to look at: lightctl --config FOLDER/lightctl.toml report month --month 2026-10.
+with settings beside it, to look at: lightctl report month --month 2026-10 --config FOLDER/lightctl.toml.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ STREETS = ("Königstraße", "Mülheimer Straße", "Am Innenhafen", "Düsseldorfe
 SCHEDULE = """
 version: 1
 programs:
-  street: {active: "dusk(-3) .. dawn(-3)", steps: [{at: "22:00", level: 70}, {at: "00:30", level: 50}, {at: "05:00", level: 100}]}
+  street:
+    active: "dusk(-3) .. dawn(-3)"
+    steps: [{at: "22:00", level: 70}, {at: "00:30", level: 50}, {at: "05:00", level: 100}]
 calendars:
   street: {default: street}
 assignments:
@@ -113,7 +115,9 @@ def furnish(store: SqliteStore, lamps: int, happening: Iterable[Trouble], *, qua
 
 def _write_usage(store: SqliteStore, lamps: int, happening: dict[int, list[Trouble]], quarters: int) -> None:
     desk = Desk(store, SETTINGS, lambda: AFTER, lambda _events: None, None)
-    first = next(iter(desk.fleet.points.values()))
+    first = next(iter(desk.fleet.points.values()), None)
+    if first is None:
+        return
     nights = [desk.plan.night(first, FIRST + dt.timedelta(days=each)).night for each in range(NIGHTS)]
     db = store._telemetry
     with db.transaction():

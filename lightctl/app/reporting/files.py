@@ -28,6 +28,7 @@ OnStoreThread = Callable[[Callable[[], T]], Awaitable[T]]
 log = structlog.get_logger("lightctl.reports")
 MONTHS_BACK = 2
 ALARM = "reports"
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 _DAEMON = Actor("lightctl", Role.VIEWER, "daemon")
 
 
@@ -94,10 +95,12 @@ class ReportFiles:
         return result[0]
 
     def _first_noted(self) -> dt.datetime | None:
-        """Give since when the store knows of light points; None for always, or of none at all."""
+        """Give since when the store knows of a light point with a node; None for always."""
         mountings = self._store.all_mountings()
+        if not mountings:
+            return _NEVER
         begun = [each.since for each in mountings if each.since is not None]
-        return min(begun) if begun and len(begun) == len(mountings) else None
+        return min(begun) if len(begun) == len(mountings) else None
 
 
 def missing(

@@ -105,10 +105,10 @@ def _cells(date: dt.date, quarters: Mapping[dt.datetime, Usage], time_zone: str)
 
 
 def _level(usage: Usage) -> float | None:
-    known = usage.known_s
-    if known < _QUARTER_S * _KNOWN_SHARE:
+    """Give the level it had longest; a mean would be one that it never had. Of two as long the lower."""
+    if usage.known_s < _QUARTER_S * _KNOWN_SHARE:
         return None
-    return float(round(sum(level * seconds for level, seconds in usage.level_s.items()) / known))
+    return float(min(usage.level_s, key=lambda level: (-usage.level_s[level], level)))
 
 
 def _faults(desk: Desk, point: LightPoint, since: dt.datetime, now: dt.datetime) -> Iterable[FaultOfLamp]:

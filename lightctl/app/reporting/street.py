@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from lightctl.app.desk import Desk
-from lightctl.app.reporting.energy import energy_of
+from lightctl.app.energy.report import report_steps
+from lightctl.app.energy.steps import advance, rolled_up
+from lightctl.app.energy.views import EnergyView
+from lightctl.app.reporting.energy import BY, energy_of, nights_of
 from lightctl.app.reporting.maintenances import maintenances_of
 from lightctl.app.reporting.outages import FaultsOfPeriod
 from lightctl.app.reporting.periods import Period
@@ -25,20 +28,17 @@ from lightctl.domain.errors import UnknownTarget
 from lightctl.domain.selectors import EVERYTHING, parse_selector
 from lightctl.domain.usage import Resolution
 from lightctl.planning.wall import night_bounds
-from lightctl.reports.energy import EnergyRow
 from lightctl.reports.light_time import NOTHING, LightTime, Span, light_time, within, without
 from lightctl.reports.street import (
     BeyondPlan,
     Burning,
     CabinetOfStreet,
-    EnergyOfStreet,
     NightOfStreet,
     StreetReport,
 )
 from lightctl.store.base import Mounting
 
 NODES_AT_ONCE = 500
-MOST_SLICES = 10_000
 WORST_BEYOND = 10
 BARS = 12
 _HOUR_S = 3600.0
@@ -88,8 +88,7 @@ class StreetGathering:
         self._apart = maintenances_of(desk, self._points, (self._since, self._until))
         self._mountings = self._mounted()
         self._sums = _Sums([NOTHING for _ in self._nights])
-        self._energy: EnergyOfStreet | None = None
-        self._energies: Mapping[dt.date, EnergyRow] = {}
+        self._energy: EnergyView | None = None
         self._work = self._pieces()
 
     def step(self) -> bool:
@@ -97,10 +96,7 @@ class StreetGathering:
         return next(self._work, False)
 
     def _pieces(self) -> Iterator[bool]:
-        store, zone = self._desk.store, self._period.time_zone
-        for _ in range(MOST_SLICES):
-            if not store.roll_up_slice(zone):
-                break
+        for _ in rolled_up(self._desk):
             yield True
         for at in range(0, len(self._points), NODES_AT_ONCE):
             some = self._points[at : at + NODES_AT_ONCE]
@@ -109,12 +105,15 @@ class StreetGathering:
                 self._add(point, seen)
             yield True
         if self._points:
-            self._energy, self._energies = energy_of(self._desk, self._points, (self._since, self._until))
-            yield True
+            steps = report_steps(self._desk, self._since, self._until, BY, points=self._points)
+            while (done := advance(steps)) is None:
+                yield True
+            self._energy = done.value
 
     def report(self) -> StreetReport:
         """Give the report of everything added up."""
-        sums, period = self._sums, self._period
+        sums, period, energy = self._sums, self._period, self._energy
+        used = nights_of(energy) if energy is not None else {}
         outages = self._faults.outages()
         took = [each.seconds for each in outages if each.cleared_at is not None]
         by_cabinet = Counter(each.cabinet for each in outages)
@@ -138,7 +137,7 @@ class StreetGathering:
             left_out=dict(self._left_out),
             light=sums.light,
             nights=tuple(
-                NightOfStreet(night.date, light, self._energies.get(night.date))
+                NightOfStreet(night.date, light, used.get(night.date))
                 for night, light in zip(self._nights, sums.nights, strict=True)
             ),
             outages=outages,
@@ -147,7 +146,7 @@ class StreetGathering:
             burning=_burning(sums.burning_h),
             beyond=len(sums.beyond),
             worst_beyond=tuple(sorted(sums.beyond, key=lambda each: (-each.hours, each.light_point))[:WORST_BEYOND]),
-            energy=self._energy,
+            energy=energy_of(energy) if energy is not None else None,
             in_light_percent=sums.light.in_light_percent,
             unknown_percent=sums.light.unknown_percent,
             dark_percent=sums.light.dark_percent,
