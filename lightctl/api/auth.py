@@ -1,9 +1,12 @@
 """Who asks: every request under /v1 carries a bearer token, or comes from the process that holds the store itself.
 
-The check stands before routing and before the body is read: a stranger learns nothing and uploads nothing.
+So does /metrics, unless settings make it public. The check stands before routing and before the body is read: a
+stranger learns nothing and uploads nothing.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,20 +20,28 @@ GUARDED = "/v1"
 
 
 class Authentication:
-    """Finds the actor of each request under /v1 and leaves it in `scope["state"]["actor"]`; others get 401.
+    """Finds the actor of each request under a guarded address, for `scope["state"]["actor"]`; strangers get 401.
 
     `local` is the actor of requests without a token; None (always, over a network) refuses them.
     """
 
-    def __init__(self, app: ASGIApp, operations: Operations, run: Run, local: Actor | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        operations: Operations,
+        run: Run,
+        local: Actor | None,
+        guarded: Collection[str] = (GUARDED,),
+    ) -> None:
         self._app = app
+        self._guarded = tuple(guarded)
         self._operations = operations
         self._run = run
         self._local = local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or not _guarded(scope["path"]):
+        if scope["type"] != "http" or not self._guards(scope["path"]):
             await self._app(scope, receive, send)
             return
         secret = _secret(scope)
@@ -45,9 +56,8 @@ class Authentication:
         scope.setdefault("state", {})["actor"] = actor
         await self._app(scope, receive, send)
 
-
-def _guarded(path: str) -> bool:
-    return path == GUARDED or path.startswith(GUARDED + "/")
+    def _guards(self, path: str) -> bool:
+        return any(path == guarded or path.startswith(guarded + "/") for guarded in self._guarded)
 
 
 def _secret(scope: Scope) -> str | None:

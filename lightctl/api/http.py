@@ -16,10 +16,12 @@ from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
 from lightctl.api import field, overriding, problems, reads, rollouts, schedules, writes
-from lightctl.api.auth import Authentication
+from lightctl.api import metrics as exposition
+from lightctl.api.auth import GUARDED, Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, BodyLimit
 from lightctl.app.asking import Actor
+from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.operations import Operations
 
 __all__ = ["Run", "build_app"]
@@ -40,11 +42,13 @@ def build_app(
     run: Run,
     *,
     health: Callable[[], Mapping[str, Any]],
+    metrics: Metrics | None = None,
     local: Actor | None = None,
 ) -> FastAPI:
     """Put operations behind HTTP; `run` executes a sync operation on the store's own thread.
 
-    `health` gives what /healthz answers (status 503 when its `ok` is False). `local` is the actor of requests that
+    `health` gives what /healthz answers (status 503 when its `ok` is False). `metrics`
+    are those of the daemon; without them there is no /metrics. `local` is the actor of requests that
     carry no token: only for a process that holds the store itself and opens no socket.
     """
     app = FastAPI(
@@ -66,9 +70,12 @@ def build_app(
     routers = (reads.router, overriding.router, field.router, writes.router, schedules.router, rollouts.router)
     for router in routers:
         app.include_router(router)
+    if metrics is not None:
+        app.include_router(exposition.router_of(metrics))
+    guarded = [GUARDED] if metrics is None or metrics.public else [GUARDED, exposition.PATH]
     problems.install(app, [*app.routes, *(route for router in routers for route in router.routes)])
     app.add_middleware(BodyLimit, limits=dict.fromkeys(FILE_PATHS, FILE_LIMIT))
-    app.add_middleware(Authentication, operations=operations, run=run, local=local)
+    app.add_middleware(Authentication, operations=operations, run=run, local=local, guarded=guarded)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

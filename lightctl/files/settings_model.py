@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, field_validator, model_validator
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
 from lightctl.files.settings_links import LinkSettings
+from lightctl.files.settings_metrics import MetricsSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
 
 
@@ -154,6 +155,7 @@ class Settings(Section):
     safety: SafetySettings = Field(default_factory=SafetySettings)
     nightly: NightlySettings = Field(default_factory=NightlySettings)
     clock: ClockSettings | None = None
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @field_validator("links")

@@ -25,6 +25,7 @@ from lightctl.store.migrations import MAIN, TELEMETRY
 from lightctl.store.mountings import MountingRoom
 from lightctl.store.retention import RetentionRoom
 from lightctl.store.strangers import StrangerRoom
+from lightctl.store.tallies import TallyRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
 
@@ -43,6 +44,7 @@ class SqliteStore(
     TelemetryRoom,
     AuditRoom,
     RetentionRoom,
+    TallyRoom,
 ):
     """Everything lightctl remembers, in a folder, or in memory where `directory` is None."""
 

@@ -8,6 +8,7 @@ store's own rules refuse is left out alone and named in the log: it must not kee
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import structlog
 
 from lightctl.app.live import Live
+from lightctl.app.metrics.instruments import Instruments
 from lightctl.app.rollouts.steering import now_in_force
 from lightctl.control.effects import Effects
 from lightctl.domain.errors import StoreError
@@ -53,12 +55,17 @@ class Recorder:
         on_store_thread: Callable[[Callable[[], None]], Awaitable[None]],
         live: Live,
         tell: Callable[[Sequence[Event]], None] = lambda _events: None,
+        instruments: Instruments | None = None,
     ) -> None:
-        """Write to `store`; tell `live` when that fails, and `tell` what schedules a roll-out has put in force."""
+        """Write to `store`; tell `live` when that fails, and `tell` what schedules a roll-out has put in force.
+
+        instruments: where times and failures are counted.
+        """
         self._store = store
         self._on_store_thread = on_store_thread
         self._live = live
         self._tell = tell
+        self._instruments = instruments
         self._unwritten = NOTHING
         self._failed: Fault | None = None
 
@@ -71,11 +78,14 @@ class Recorder:
         news: list[Event] = []
 
         def write() -> None:
+            began_s = time.perf_counter()
             commit(self._store, recorded)
             news.extend(now_in_force(self._store, recorded.rollouts))
             self._unwritten = NOTHING
             self._store.add_reports(effects.reports)
             self._store.add_readings(effects.readings)
+            if self._instruments is not None:
+                self._instruments.commits.observe(time.perf_counter() - began_s)
 
         self._unwritten = recorded
         try:
@@ -88,6 +98,8 @@ class Recorder:
             await self._recover()
 
     def _fail(self, error: StoreError) -> None:
+        if self._instruments is not None:
+            self._instruments.store_failures.inc()
         self._live.note("store", f"the store takes nothing: {error}")
         if self._failed is None:
             log.error("store failure", why=str(error))
