@@ -86,7 +86,7 @@ class Daemon:
         )
         self._live.sensors = self._controller.sensors
         self._links: dict[str, Link] = {}
-        self._metrics = Metrics(settings.metrics, self._live, lambda: len(self._inbox))
+        self._metrics = Metrics(settings.metrics, self._live, self._inbox)
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from lightctl.app.live import Live
 from lightctl.app.metrics.metrics import SLICE, Metrics
 from lightctl.app.operations import Operations
+from lightctl.app.running.inbox import Inbox
 from lightctl.control.census import Census
 from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
@@ -77,7 +78,7 @@ def _read(store: SqliteStore, city: tuple[LightPoint, ...], controller: Controll
         began = time.perf_counter()
         tally = operations.tally(tally)
         times.append(time.perf_counter() - began)
-    metrics = Metrics(Settings().metrics, live, lambda: 0)
+    metrics = Metrics(Settings().metrics, live, Inbox())
 
     async def scrape() -> tuple[bytes, list[float]]:
         async def take() -> object:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from lightctl import __version__
 from lightctl.app.live import Live
 from lightctl.app.metrics.tally import Tally
+from lightctl.app.running.inbox import Inbox
 from lightctl.control.census import Census, Hearing, Standing
 from lightctl.domain.assets import LifeCycle
 from lightctl.domain.states import CommandState, FaultEvent
@@ -35,7 +36,7 @@ class Sources:
     """
 
     live: Live
-    inbox: Callable[[], int]
+    inbox: Inbox
     links: Mapping[str, Link] = field(default_factory=dict)
     census: Census | None = None
     census_at: dt.datetime | None = None
@@ -73,7 +74,13 @@ class Families(Collector):
         )
         yield _one("now_timestamp_seconds", "The instant by the clock lightctl lives by.", now.timestamp())
         yield _one("started_timestamp_seconds", "When the daemon began.", live.started_at.timestamp())
-        yield _one("inbox_events", "Events that wait for the control loop.", self._from.inbox())
+        yield _one("inbox_events", "Events that wait for the control loop.", len(self._from.inbox))
+        dropped = CounterMetricFamily(
+            "lightctl_telemetry_dropped",
+            "Reports and readings that were dropped unread under a flood, because newer ones outdated them.",
+        )
+        dropped.add_metric([], self._from.inbox.dropped)
+        yield dropped
         yield _gauge(
             "trouble", "1 while the daemon says that something of itself is wrong, by topic.",
             [((topic,), int(topic in live.notes)) for topic in TOPICS], ("topic",),

@@ -20,6 +20,7 @@ from lightctl.app.live import Live
 from lightctl.app.metrics.families import Families, Sources
 from lightctl.app.metrics.instruments import Instruments
 from lightctl.app.metrics.tally import Tally
+from lightctl.app.running.inbox import Inbox
 from lightctl.control.census import Census
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
@@ -37,7 +38,7 @@ log = structlog.get_logger("lightctl.metrics")
 class Metrics:
     """What one daemon counts and says. Belongs to its event loop; only `instruments` may be told from other threads."""
 
-    def __init__(self, settings: MetricsSettings, live: Live, inbox: Callable[[], int]) -> None:
+    def __init__(self, settings: MetricsSettings, live: Live, inbox: Inbox) -> None:
         """Begin with nothing counted."""
         self.public = settings.public
         self._every_s = settings.every_s

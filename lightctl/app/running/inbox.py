@@ -26,6 +26,8 @@ class Inbox:
         self._count = 0
         self._crowded = self._limit = crowded
         self._waiting = asyncio.Event()
+        self.dropped = 0
+        """How many reports and readings were dropped because newer ones outdated them."""
 
     def put(self, event: Event) -> None:
         """Add an event and wake the loop."""
@@ -75,6 +77,7 @@ class Inbox:
             if key not in heard:
                 heard.add(key)
                 kept.appendleft(parcel)
+        self.dropped += len(self._parcels) - len(kept)
         self._parcels = kept
         self._count = sum(map(len, kept))
         self._limit = max(self._crowded, 2 * self._count)

@@ -91,6 +91,8 @@ class Recorder:
         try:
             await self._on_store_thread(write)
         except StoreError as error:
+            if self._instruments is not None:
+                self._instruments.unkept.inc(len(effects.reports) + len(effects.readings))
             self._fail(error)
         else:
             if news:
