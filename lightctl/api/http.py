@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import field, overriding, problems, reads, rollouts, schedules, writes
+from lightctl.api import exports, field, overriding, problems, reads, rollouts, schedules, writes
 from lightctl.api import metrics as exposition
 from lightctl.api.auth import GUARDED, Authentication
 from lightctl.api.calls import Run
@@ -67,7 +67,15 @@ def build_app(
         found = {"ok": True, **health()}
         return JSONResponse(found, 200 if found["ok"] else 503)
 
-    routers = (reads.router, overriding.router, field.router, writes.router, schedules.router, rollouts.router)
+    routers = (
+        reads.router,
+        overriding.router,
+        field.router,
+        writes.router,
+        schedules.router,
+        rollouts.router,
+        exports.router,
+    )
     for router in routers:
         app.include_router(router)
     if metrics is not None:

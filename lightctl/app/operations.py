@@ -14,6 +14,7 @@ from lightctl.app import access, fitting, importing, reading
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
 from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
+from lightctl.app.exports.operations import ExportOperations
 from lightctl.app.live import Live
 from lightctl.app.metrics.operations import MetricsOperations
 from lightctl.app.overrides import overriding, progress, switching
@@ -45,7 +46,7 @@ from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations, MetricsOperations):
+class Operations(FieldOperations, MetricsOperations, ExportOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(

@@ -45,6 +45,20 @@ class Client:
         """Ask for a file."""
         return self._send("GET", path, params=query).text
 
+    @contextmanager
+    def stream(self, path: str, **query: str) -> Iterator[Iterator[bytes]]:
+        """Ask for a file that may be large, and give it in parts as they come."""
+        try:
+            with self._http.stream("GET", path, params=query) as response:
+                if response.status_code >= _PROBLEM_FROM:
+                    response.read()
+                    raise self._failure(response)
+                yield response.iter_bytes()
+        except httpx.TimeoutException as error:
+            raise _unreachable(f"{self.where} did not answer in time", error) from error
+        except httpx.TransportError as error:
+            raise _unreachable(f"{self.where} cannot be reached, or ended half-way", error) from error
+
     def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Change something."""
         return self._json(self._send("POST", path, json=body))

@@ -26,6 +26,8 @@ READS = (
     "/v1/audit",
     "/v1/audit/verify",
     "/v1/inventory/export",
+    "/v1/export/ngsi-ld",
+    "/v1/export/geojson",
     "/v1/maintenances",
     "/v1/lights/LP-0001/nodes",
     "/v1/schedules",

@@ -41,6 +41,8 @@ OPERATIONS = (
     "GET /v1/self-tests/{id}",
     "GET /v1/lights/{id}/nodes",
     "GET /v1/inventory/export",
+    "GET /v1/export/ngsi-ld",
+    "GET /v1/export/geojson",
     "GET /v1/schedules",
     "POST /v1/lights/level",
     "POST /v1/lights/resume",
