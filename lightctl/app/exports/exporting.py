@@ -20,7 +20,7 @@ from lightctl.app.views import LightView
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.selectors import Selector
 
-PART = 500  # light points in one go: some tens of milliseconds
+PART = 250  # light points in one go: some tens of milliseconds
 
 
 class OpenFormat(StrEnum):
