@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import exports, field, overriding, problems, reads, rollouts, schedules, writes
+from lightctl.api import exports, field, overriding, problems, reads, rollouts, schedules, settlement, writes
 from lightctl.api import metrics as exposition
 from lightctl.api.auth import GUARDED, Authentication
 from lightctl.api.calls import Run
@@ -26,7 +26,13 @@ from lightctl.app.operations import Operations
 
 __all__ = ["Run", "build_app"]
 
-FILE_PATHS = ("/v1/inventory/import", "/v1/schedules/plan", "/v1/schedules/apply", "/v1/rollouts")
+FILE_PATHS = (
+    "/v1/inventory/import",
+    "/v1/schedules/plan",
+    "/v1/schedules/apply",
+    "/v1/rollouts",
+    "/v1/settlement/import",
+)
 
 
 class Health(BaseModel):
@@ -75,6 +81,7 @@ def build_app(
         schedules.router,
         rollouts.router,
         exports.router,
+        settlement.router,
     )
     for router in routers:
         app.include_router(router)

@@ -28,6 +28,7 @@ from lightctl.app.schedules import plan as schedule_plan
 from lightctl.app.schedules import scheduling
 from lightctl.app.schedules.plan import Draft, Planned
 from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
+from lightctl.app.settlement.operations import SettlementOperations
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -46,7 +47,7 @@ from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations, MetricsOperations, ExportOperations):
+class Operations(FieldOperations, MetricsOperations, ExportOperations, SettlementOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(

@@ -43,14 +43,19 @@ def export_geojson(door: Door, *, select: options.Select = None, out: Out = None
 def _export(door: Door, name: str, select: str | None, out: Path | None, *, force: bool) -> None:
     if select is not None:
         parse_selector(select, where="-l")
-    if out is not None and out.exists() and not force:
-        raise InvalidInput("--out", f"{out} is there already", hint="Choose another file, or replace it with --force.")
     with door.open() as client, client.stream(f"/v1/export/{name}", select=select or "*") as parts:
-        if out is None:
-            _to_stdout(parts)
-        else:
-            size = _to_file(parts, out)
-            talk(f"wrote {out}, {size:,} bytes")
+        write_parts(parts, out, force=force)
+
+
+def write_parts(parts: Iterable[bytes], out: Path | None, *, force: bool) -> None:
+    """Write a document to stdout, or a file whole; a file that is there stays, unless forced. Raises InvalidInput."""
+    if out is None:
+        _to_stdout(parts)
+        return
+    if out.exists() and not force:
+        raise InvalidInput("--out", f"{out} is there already", hint="Choose another place, or replace it with --force.")
+    size = _to_file(parts, out)
+    talk(f"wrote {out}, {size:,} bytes")
 
 
 def _to_stdout(parts: Iterable[bytes]) -> None:

@@ -44,6 +44,7 @@ SWITCHING = {
 }
 RULING = {
     "/v1/inventory/import": {"text": "id,lat,lon\nLP-7,51.2,7.1\n"},
+    "/v1/settlement/import": {"text": "Habc123420261101001\nT000002\n"},
     "/v1/schedules/apply": {"files": {"a.yaml": "version: 1\nprograms:\n  p: {}\n"}},
     "/v1/tokens": {"name": "new", "role": "viewer"},
 }
