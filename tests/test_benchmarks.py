@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks import lint, night
+from tests.benchmarks import lint, night, scrape
 from tests.benchmarks.__main__ import NAMES
 from tests.support.benchmark import machine
 
@@ -24,8 +24,13 @@ def test_the_year_of_lint_is_one_of_so_many_programs_and_places():
     assert (figures["programs"], figures["calendars"], figures["places"]) == (2, 2, 1)
 
 
+def test_every_light_point_that_is_scraped_follows():
+    figures = scrape.measure(points=50)
+    assert (figures["following"], figures["scrape_bytes"] > 5000) == (50, True)
+
+
 def test_every_benchmark_can_be_asked_for_by_name_and_the_machine_is_named():
-    assert {"lint", "night"} <= set(NAMES)
+    assert {"lint", "night", "scrape"} <= set(NAMES)
     assert all(machine()[key] for key in ("cpu", "cores", "python"))
 
 

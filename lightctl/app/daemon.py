@@ -133,8 +133,7 @@ class Daemon:
         self._alarm.start()
         self._set_nightly_run()
         self._set_housekeeping(store)
-        known = self._metrics.sources
-        self._metrics.connect(self._links, lambda: self._on_store_thread(lambda: operations.tally(known.tally)))
+        self._metrics.connect(self._links, functools.partial(self._on_store_thread, operations.tally))
         door = self._build_door(operations, self._on_store_thread, health=self._health, metrics=self._metrics)
         listener = open_door(self._settings.http)
         url = url_of(self._settings.http, listener)
@@ -169,7 +168,7 @@ class Daemon:
     def _decide(self, events: Sequence[Event]) -> Effects:
         """Let the controller decide; events it cannot take are lost, which the next reports make good."""
         now, began_s = self._clock.now(), time.perf_counter()
-        self._metrics.instruments.hear(events)
+        self._metrics.hear(events)
         try:
             effects = self._controller.step(events, now)
         except Exception as error:

@@ -22,7 +22,7 @@ from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.errors import StoreError
-from lightctl.domain.events import LinkChanged, NightlyRun, NodeReported, ReviewDue
+from lightctl.domain.events import FleetChanged, LinkChanged, NightlyRun, NodeReported, ReviewDue
 from lightctl.domain.states import ChannelReport, Command, CommandState, Fault, FaultEvent, ReportedState
 from lightctl.files.settings_metrics import MetricsSettings
 from lightctl.store.base import Recorded
@@ -144,7 +144,7 @@ def watched(office: Office) -> Metrics:
     metrics = Metrics(MetricsSettings(every_s=3600.0), live, Inbox())
 
     async def take():
-        return office.operations.tally(metrics.sources.tally)
+        return office.operations.tally()
 
     metrics.connect({}, take)
     return metrics
@@ -164,8 +164,6 @@ async def test_a_scrape_tells_of_the_store(office, watched):
     later = NOW + HOUR
     office.operations.set_level(OPERATOR, Target(id="LP2"), 50, later + HOUR, Guard(reason="test"), later)
     found = values((await watched.scrape()).decode())
-    assert found["lightctl_light_points{state=in_use}"] == 3
-    assert found["lightctl_lamps{state=in_use}"] == 3
     assert found["lightctl_faults_open{event=lampFailure,kind=alarm,severity=major}"] == 1
     assert found["lightctl_faults_open{event=lampFailure,kind=suppressed,severity=major}"] == 1
     assert found["lightctl_faults_open{event=storeFailure,kind=alarm,severity=critical}"] == 0
@@ -179,13 +177,29 @@ async def test_a_scrape_tells_of_the_store(office, watched):
 
 
 async def test_the_inventory_is_counted_anew_when_it_changed_and_not_otherwise(office, watched):
-    first = office.operations.tally()
-    assert office.operations.tally(first).points is first.points
+    controller = Controller(Policy(), shipped_profiles(), ZONE)
+    watched.hear([FleetChanged(office.operations._desk.fleet)])
+    await watched._go_round(controller)
+    first = watched.sources.inventory
+    assert (first.points, first.lamps, first.unassigned) == ({"in_use": 3}, {"in_use": 3}, 0)
+    watched.hear([ReviewDue()])
+    await watched._go_round(controller)
+    assert watched.sources.inventory is first
     office.operations.inventory_import(
-        OPERATOR, "id,lat,lon,lamps,state\nS1,51,6,42,planned\n", format="csv", name="more.csv", mapping=None,
-        skip_bad_rows=False, guard=Guard(),
+        OPERATOR, "id,lat,lon,lamps,state\nS1,51,6,42,planned\nS2,51,6,1,in_use\n", format="csv", name="more.csv",
+        mapping=None, skip_bad_rows=False, guard=Guard(),
     )  # fmt: skip
-    assert office.operations.tally(first).points["planned"] == (1, 42)
+    watched.hear(office.told)
+    found = values((await _after_a_round(watched, controller)).decode())
+    assert found["lightctl_lamps{state=planned}"] == 42
+    assert found["lightctl_light_points{state=in_use}"] == 4
+    assert found["lightctl_light_points{state=retired}"] == 0
+    assert found["lightctl_light_points_unassigned"] == 1
+
+
+async def _after_a_round(watched, controller) -> bytes:
+    await watched._go_round(controller)
+    return await watched.scrape()
 
 
 async def test_a_scrape_tells_of_trouble_and_of_the_nightly_run(watched):
@@ -210,7 +224,7 @@ async def test_a_store_that_hangs_keeps_no_scrape_and_is_asked_once(watched, mon
 
     watched.connect({}, hang)
     for _ in range(3):
-        assert b"lightctl_light_points{" not in await watched.scrape()
+        assert b"lightctl_audit_entries" not in await watched.scrape()
     assert len(asked) == 1
     await watched.close()
 

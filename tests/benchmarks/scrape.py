@@ -3,7 +3,7 @@
 python -m tests.benchmarks.scrape [--points 100000]
 
 Each light point has a node that carries its nights, follows, and was heard just now; the store holds them, their nodes
-and 2,000 open faults. Seconds are wall seconds of one core. The loop is kept for one slice of the census at a time, the
+and 2,000 open faults. Seconds are processor seconds. The loop is kept for one slice of the census at a time, the
 store's thread for one reading, both every `metrics.every_s` (15 s); what a scrape costs keeps the loop.
 """
 
@@ -48,9 +48,9 @@ def measure(points: int) -> Figures:
     census, slices = Census(), []
     nodes = controller.nodes
     for start in range(0, len(nodes), SLICE):
-        began = time.perf_counter()
+        began = time.process_time()
         controller.count(nodes[start : start + SLICE], census, EVENING)
-        slices.append(time.perf_counter() - began)
+        slices.append(time.process_time() - began)
     figures |= {
         "following": census.points["following"],
         "census_s": round(sum(slices), 2),
@@ -73,11 +73,11 @@ def _read(store: SqliteStore, city: tuple[LightPoint, ...], controller: Controll
     live = Live(EVENING, lambda: EVENING)
     operations = Operations(store, Settings(), lambda: EVENING, lambda _events: None, live)
     times = []
-    tally = None
     for _ in range(5):
-        began = time.perf_counter()
-        tally = operations.tally(tally)
-        times.append(time.perf_counter() - began)
+        began = time.process_time()
+        tally = operations.tally()
+        times.append(time.process_time() - began)
+    fleet = Fleet.of(city, ZONE)
     metrics = Metrics(Settings().metrics, live, Inbox())
 
     async def scrape() -> tuple[bytes, list[float]]:
@@ -85,19 +85,19 @@ def _read(store: SqliteStore, city: tuple[LightPoint, ...], controller: Controll
             return tally
 
         metrics.connect({}, take)
+        metrics.hear([FleetChanged(fleet)])
         await metrics._go_round(controller)
         costs = []
         text = await metrics.scrape()
         for _ in range(20):
-            began = time.perf_counter()
+            began = time.process_time()
             text = await metrics.scrape()
-            costs.append(time.perf_counter() - began)
+            costs.append(time.process_time() - began)
         return text, costs
 
     text, costs = asyncio.run(scrape())
     return {
-        "first_tally_ms": round(times[0] * 1000, 1),
-        "tally_ms": round(max(times[1:]) * 1000, 1),
+        "tally_ms": round(max(times) * 1000, 1),
         "scrape_ms": round(max(costs) * 1000, 1),
         "scrape_bytes": len(text),
     }

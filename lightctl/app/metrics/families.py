@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ from lightctl.app.live import Live
 from lightctl.app.metrics.tally import Tally
 from lightctl.app.running.inbox import Inbox
 from lightctl.control.census import Census, Hearing, Standing
-from lightctl.domain.assets import LifeCycle
+from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.states import CommandState, FaultEvent
 from lightctl.links.base import Link
 
@@ -26,6 +27,21 @@ SEVERITIES = ("critical", "major", "minor")
 ROLLOUT_NODES = ("to_move", "pending", "followed", "failed", "gone")
 TOPICS = ("store", "controller", "links", "http", "metrics")
 OPEN = tuple(state for state in CommandState if not state.terminal)
+
+
+@dataclass(slots=True)
+class Inventory:
+    """Light points and their lamps by state; unassigned: light points in use that no node switches."""
+
+    points: Counter[LifeCycle] = field(default_factory=Counter)
+    lamps: Counter[LifeCycle] = field(default_factory=Counter)
+    unassigned: int = 0
+
+    def add(self, point: LightPoint) -> None:
+        """Count one light point."""
+        self.points[point.state] += 1
+        self.lamps[point.state] += point.lamps
+        self.unassigned += point.state is LifeCycle.IN_USE and not point.node
 
 
 @dataclass(slots=True)
@@ -37,6 +53,7 @@ class Sources:
 
     live: Live
     inbox: Inbox
+    inventory: Inventory | None = None
     links: Mapping[str, Link] = field(default_factory=dict)
     census: Census | None = None
     census_at: dt.datetime | None = None
@@ -61,6 +78,8 @@ class Families(Collector):
     def collect(self) -> Iterator[Metric]:
         """Give every figure that is known."""
         yield from self._daemon()
+        if self._from.inventory is not None:
+            yield from _inventory(self._from.inventory)
         if self._from.census is not None:
             yield from _street(self._from.census, tuple(self._from.links))
         if self._from.tally is not None:
@@ -142,15 +161,19 @@ def _street(census: Census, links: Sequence[str]) -> Iterator[Metric]:
     )  # fmt: skip
 
 
+def _inventory(inventory: Inventory) -> Iterator[Metric]:
+    yield _gauge(
+        "light_points", "Light points by their state.",
+        [((state.value,), inventory.points[state]) for state in LifeCycle], ("state",),
+    )  # fmt: skip
+    yield _gauge(
+        "lamps", "Lamps of the light points, by its state.",
+        [((state.value,), inventory.lamps[state]) for state in LifeCycle], ("state",),
+    )  # fmt: skip
+    yield _one("light_points_unassigned", "Light points in use that no node switches.", inventory.unassigned)
+
+
 def _store(tally: Tally) -> Iterator[Metric]:
-    points = {state: tally.points.get(state, (0, 0)) for state in LifeCycle}
-    yield _gauge(
-        "light_points", "Light points by their state.", [((s,), n) for s, (n, _) in points.items()], ("state",)
-    )
-    yield _gauge(
-        "lamps", "Lamps of the light points, by its state.", [((s,), n) for s, (_, n) in points.items()], ("state",)
-    )
-    yield _one("light_points_unassigned", "Light points in use that no node switches.", tally.unassigned)
     yield _gauge("faults_open", "Open faults; kind: alarm, or suppressed by a maintenance.", list(_faults(tally)), (
         "event", "severity", "kind",
     ))  # fmt: skip

@@ -10,26 +10,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from lightctl.app.live import Live
-from lightctl.app.metrics.families import Families, Sources
+from lightctl.app.metrics.families import Families, Inventory, Sources
 from lightctl.app.metrics.instruments import Instruments
 from lightctl.app.metrics.tally import Tally
 from lightctl.app.running.inbox import Inbox
 from lightctl.control.census import Census
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
+from lightctl.domain.assets import LightPoint
 from lightctl.domain.errors import StoreError
-from lightctl.domain.events import Event, NightlyRun
+from lightctl.domain.events import Event, FleetChanged, NightlyRun
 from lightctl.files.settings_metrics import MetricsSettings
 from lightctl.links.base import Link
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+T = TypeVar("T")
 SLICE = 200  # nodes counted in one go: a few milliseconds
 PATIENCE_S = 2.0
 log = structlog.get_logger("lightctl.metrics")
@@ -49,6 +52,7 @@ class Metrics:
         self.registry.register(Families(self.sources))
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
+        self._uncounted: Sequence[LightPoint] | None = None
         self._tallying: asyncio.Task[None] | None = None
         self._tallied_s = float("-inf")
         self._take_tally: Callable[[], Awaitable[Tally]] | None = None
@@ -57,6 +61,13 @@ class Metrics:
         """Say whose orders wait, and how the store's figures are read."""
         self.sources.links = links
         self._take_tally = take_tally
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """Take note of a batch of events before it is decided."""
+        self.instruments.hear(events)
+        for event in events:
+            if isinstance(event, FleetChanged):
+                self._uncounted = tuple(event.fleet.points.values())
 
     def stepped(self, events: Sequence[Event], effects: Effects, seconds: float) -> None:
         """Take note of one step of the controller that went well."""
@@ -72,6 +83,7 @@ class Metrics:
             await asyncio.sleep(max(0.0, self._every_s - (time.monotonic() - began_s)))
 
     async def _go_round(self, controller: Controller) -> None:
+        await self._count_inventory()
         census, worked_s = Census(), 0.0
         at = self._live.clock_now()
         for nodes in _slices(controller.nodes):
@@ -81,6 +93,18 @@ class Metrics:
             await asyncio.sleep(0)
         self._live.note("metrics", "")
         self.sources.census, self.sources.census_at, self.sources.census_s = census, at, worked_s
+
+    async def _count_inventory(self) -> None:
+        """Count light points by their state, when they changed."""
+        points, self._uncounted = self._uncounted, None
+        if points is None:
+            return
+        inventory = Inventory()
+        for slice_ in _slices(points):
+            for point in slice_:
+                inventory.add(point)
+            await asyncio.sleep(0)
+        self.sources.inventory = inventory
 
     async def scrape(self) -> bytes:
         """Give every figure as Prometheus reads it."""
@@ -111,5 +135,5 @@ class Metrics:
             self._tallying = None
 
 
-def _slices(nodes: Sequence[str]) -> list[Sequence[str]]:
-    return [nodes[start : start + SLICE] for start in range(0, len(nodes), SLICE)]
+def _slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + SLICE] for start in range(0, len(items), SLICE))

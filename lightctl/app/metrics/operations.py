@@ -11,6 +11,6 @@ class MetricsOperations:
 
     _desk: Desk
 
-    def tally(self, before: Tally | None = None) -> Tally:
+    def tally(self) -> Tally:
         """Give the store's figures. It takes no actor: it is the daemon that asks, for whoever its door let in."""
-        return take(self._desk, before)
+        return take(self._desk)
