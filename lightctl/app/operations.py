@@ -29,6 +29,7 @@ from lightctl.app.schedules import scheduling
 from lightctl.app.schedules.plan import Draft, Planned
 from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
 from lightctl.app.settlement.operations import SettlementOperations
+from lightctl.app.usage import Upkeeping, upkeeping
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -60,6 +61,10 @@ class Operations(FieldOperations, MetricsOperations, ExportOperations, Settlemen
     ) -> None:
         """Work on `store`; `notify` hands events to the daemon, `live` is None where none runs."""
         self._desk = Desk(store, settings, now, notify, live)
+
+    def upkeeping(self) -> Upkeeping:
+        """Give the terms of the store's upkeep, for the daemon itself."""
+        return upkeeping(self._desk)
 
     # -- reading: any role ----------------------------------------------------------------------------------------
 

@@ -40,6 +40,19 @@ class StoreSettings(Section):
     )
     journal_days: int = Field(default=400, ge=1, le=36_500, description="Days that ended commands and faults are kept.")
     telemetry_days: int = Field(default=90, ge=1, le=36_500, description="Days that reports and readings are kept.")
+    quarter_days: int = Field(
+        default=190,
+        ge=1,
+        le=36_500,
+        description="Days that usage by quarter of an hour is kept; 32 more than telemetry_days at least.",
+    )
+    night_days: int = Field(
+        default=1100,
+        ge=1,
+        le=36_500,
+        description="Days that usage by night is kept; 32 more than telemetry_days at least.",
+    )
+    month_days: int = Field(default=3660, ge=1, le=36_500, description="Days that usage by month is kept.")
 
 
 class HttpSettings(Section):

@@ -54,7 +54,7 @@ def counted(instruments: Instruments, name: str) -> float:
         f"{sample.name}|{'|'.join(sample.labels.values())}".rstrip("|"): sample.value
         for metric in (
             *instruments.steps.collect(), *instruments._ended.collect(), *instruments._energy.collect(),
-            *instruments._confirmed.collect(), *instruments._events.collect(), *instruments.unkept.collect(),
+            *instruments._confirmed.collect(), *instruments._events.collect(),
             *instruments.store_failures.collect(), *instruments.commits.collect(),
         )
         for sample in metric.samples
@@ -106,23 +106,22 @@ def test_events_are_counted_by_kind(instruments):
     assert counted(instruments, "lightctl_events_total|meter_read") == 0
 
 
-async def test_what_a_failing_store_does_not_keep_is_counted(instruments):
+async def test_commits_are_timed_and_a_store_that_fails_is_counted(instruments, monkeypatch):
     store = SqliteStore(None)
-    store.add_reports = _full
     recorder = Recorder(store, _at_once, Live(NOW, lambda: NOW), instruments=instruments)
     said = ReportedState("n-1", NOW, {0: ChannelReport(100)})
-    await recorder.record(Effects(reports=(said, said)))
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "commit", _full)
+        await recorder.record(Effects(reported=(said,)))
     assert counted(instruments, "lightctl_store_failures_total") == 1
-    assert counted(instruments, "lightctl_telemetry_unkept_total") == 2
     assert counted(instruments, "lightctl_store_commit_seconds_count") == 0
-    del store.add_reports
     await recorder.record(Effects(reports=(said,)))
-    assert counted(instruments, "lightctl_telemetry_unkept_total") == 2
+    assert counted(instruments, "lightctl_store_failures_total") == 1
     assert counted(instruments, "lightctl_store_commit_seconds_count") >= 1
     store.close()
 
 
-def _full(_reports: object) -> None:
+def _full(_recorded: object) -> None:
     raise StoreError("the disk is full")
 
 
@@ -130,11 +129,11 @@ async def _at_once(work):
     work()
 
 
-def test_what_a_crowded_inbox_drops_is_counted():
-    inbox = Inbox(crowded=10)
-    for second in range(11):
-        inbox.put(NodeReported(ReportedState("n-1", NOW + dt.timedelta(seconds=second))))
-    assert (inbox.dropped, len(inbox)) == (10, 1)
+async def test_a_scrape_tells_of_measurements_that_are_lost_or_wait(watched):
+    watched._live.drop(7)
+    watched._live.telemetry_waiting = 3
+    found = values((await watched.scrape()).decode())
+    assert (found["lightctl_telemetry_dropped_total"], found["lightctl_telemetry_waiting"]) == (7, 3)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from lightctl.links.base import Link
 
 SEVERITIES = ("critical", "major", "minor")
 ROLLOUT_NODES = ("to_move", "pending", "followed", "failed", "gone")
-TOPICS = ("store", "controller", "links", "http", "metrics")
+TOPICS = ("store", "telemetry", "upkeep", "controller", "links", "http", "metrics")
 OPEN = tuple(state for state in CommandState if not state.terminal)
 
 
@@ -96,10 +96,12 @@ class Families(Collector):
         yield _one("inbox_events", "Events that wait for the control loop.", len(self._from.inbox))
         dropped = CounterMetricFamily(
             "lightctl_telemetry_dropped",
-            "Reports and readings that were dropped unread under a flood, because newer ones outdated them.",
+            "Reports and readings that will never be kept, for want of room or because their store took nothing.",
         )
-        dropped.add_metric([], self._from.inbox.dropped)
+        dropped.add_metric([], live.telemetry_dropped)
         yield dropped
+        waiting = live.telemetry_waiting
+        yield _one("telemetry_waiting", "Reports and readings that are heard and not written yet.", waiting)
         yield _gauge(
             "trouble", "1 while the daemon says that something of itself is wrong, by topic.",
             [((topic,), int(topic in live.notes)) for topic in TOPICS], ("topic",),

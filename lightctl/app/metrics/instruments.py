@@ -46,11 +46,6 @@ class Instruments:
             buckets=COMMIT_S, registry=registry,
         )  # fmt: skip
         self.store_failures = Counter("lightctl_store_failures", "Times the store took nothing.", registry=registry)
-        self.unkept = Counter(
-            "lightctl_telemetry_unkept",
-            "Reports and readings that were heard, and are not in the telemetry because the store took nothing.",
-            registry=registry,
-        )
         self._events = Counter(
             "lightctl_events", "Events that reached the control loop, by kind.", ["kind"], registry=registry
         )
