@@ -16,7 +16,9 @@ from lightctl.app.citizens.operations import CitizenOperations
 from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.energy.operations import EnergyOperations
+from lightctl.app.exports.operations import ExportOperations
 from lightctl.app.live import Live
+from lightctl.app.metrics.operations import MetricsOperations
 from lightctl.app.overrides import overriding, progress, switching
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
 from lightctl.app.reasons import why
@@ -29,6 +31,7 @@ from lightctl.app.schedules import plan as schedule_plan
 from lightctl.app.schedules import scheduling
 from lightctl.app.schedules.plan import Draft, Planned
 from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
+from lightctl.app.settlement.operations import SettlementOperations
 from lightctl.app.usage import Upkeeping, upkeeping
 from lightctl.app.views import (
     AuditVerdict,
@@ -49,7 +52,16 @@ from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations, WorkOperations, CitizenOperations, EnergyOperations, ReportOperations):
+class Operations(
+    FieldOperations,
+    WorkOperations,
+    CitizenOperations,
+    EnergyOperations,
+    ReportOperations,
+    MetricsOperations,
+    ExportOperations,
+    SettlementOperations,
+):
     """Every verb of lightctl over one store."""
 
     def __init__(
