@@ -27,6 +27,7 @@ from lightctl import __version__
 from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
+from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.door import open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
@@ -129,7 +130,9 @@ class Daemon:
             store, self._on_store_thread, self._live, self._inbox.put_all, self._settings.delivery.clock_untrusted_s
         )
         recorder.take_up(snapshot.open_faults)
-        upkeep = Upkeep(store, self._on_store_thread, self._alarm, self._live, operations.upkeeping)
+        upkeep = Upkeep(
+            store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
+        )
         self._inbox.put_all(tuple(boot_events(snapshot, self._settings.site.time_zone)))
         self._alarm.start()
         self._set_nightly_run()
@@ -142,6 +145,8 @@ class Daemon:
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
                 running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
+                if self._settings.reports.directory:
+                    running.append(tasks.create_task(self._keep_reports(store, operations), name="reports"))
                 sd_notify(os.environ, "READY=1")
                 log.info("serving", url=url, version=__version__, store=str(directory))
                 await self._stop.wait()
@@ -192,6 +197,13 @@ class Daemon:
 
     async def _keep_upkeep(self, upkeep: Upkeep) -> None:
         await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
+
+    async def _keep_reports(self, store: SqliteStore, operations: Operations) -> None:
+        def say(why: str) -> None:
+            self._live.note("reports", why)
+
+        files = ReportFiles(store, operations, self._settings, self._on_store_thread, say)
+        await keep_running("reports", lambda: files.keep_writing(self._clock, self._alarm), say)
 
     def _act(self, effects: Effects) -> None:
         for submission in effects.submissions:

@@ -17,8 +17,10 @@ from lightctl import __version__
 from lightctl.api.codes import Code
 from lightctl.cli import (
     audit,
+    citizen,
     command,
     doctor,
+    energy,
     fault,
     init,
     inventory,
@@ -27,6 +29,7 @@ from lightctl.cli import (
     node,
     output,
     override,
+    report,
     rollout,
     schedule,
     serve,
@@ -35,6 +38,7 @@ from lightctl.cli import (
     token,
     watch,
     why,
+    work,
 )
 from lightctl.cli.demo import command as demo_command
 from lightctl.cli.failures import ExitCode, Failure, failure_of
@@ -50,7 +54,11 @@ NOUNS = (
     watch,
     command,
     fault,
+    energy,
     audit,
+    work,
+    citizen,
+    report,
     switching,
     override,
     maintenance,

@@ -46,7 +46,18 @@ class Thread:
 
 def upkeep_of(office, clock=None) -> tuple[Upkeep, Thread, Live]:
     live, thread = Live(NOW, clock.now if clock else lambda: NOW), Thread()
-    return Upkeep(office.store, thread, Alarm(clock or RunClock()), live, office.operations.upkeeping), thread, live
+    return (
+        Upkeep(
+            office.store,
+            thread,
+            Alarm(clock or RunClock()),
+            live,
+            office.operations.upkeeping,
+            office.operations.citizen_forget,
+        ),
+        thread,
+        live,
+    )
 
 
 async def test_a_round_goes_in_slices(office, monkeypatch):

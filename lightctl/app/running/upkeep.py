@@ -38,18 +38,23 @@ class Upkeep:
         alarm: Alarm,
         live: Live,
         terms: Callable[[], Upkeeping],
+        forget_people: Callable[[], object],
     ) -> None:
-        """Look after `store`, on its thread; `terms` is asked at each round, there."""
+        """Look after `store`, on its thread; `terms` is asked at each round, there.
+
+        forget_people: erases whom the settings say to forget.
+        """
         self._store = store
         self._on_store_thread = on_store_thread
         self._alarm = alarm
         self._live = live
         self._terms = terms
+        self._forget_people = forget_people
         self._due = asyncio.Event()
 
     async def run(self, pause_s: float = PAUSE_S) -> None:
-        """Go the rounds: the first a quarter of an hour from now, the first pruning a day from now."""
-        prune_at = self._live.clock_now() + PRUNE_EVERY
+        """Go the rounds: the first in a quarter of an hour; it prunes, or a daemon restarted each day never would."""
+        prune_at = self._live.clock_now()
         while True:
             self._alarm.wake(TOPIC, self._live.clock_now() + ROLL_UP_EVERY, self._due.set)
             await self._due.wait()
@@ -72,6 +77,7 @@ class Upkeep:
         while await self._ask(functools.partial(self._store.roll_up_slice, terms.zone, terms.hold_s)):
             pass
         if prune:
+            await self._ask(self._forget_people)
             await self._ask(functools.partial(self._store.prune_journal, terms.journal_before))
             slices = self._store.prune_telemetry(terms.keep)
             while await self._ask(functools.partial(next, slices, None)) is not None:
