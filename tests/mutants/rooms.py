@@ -1,0 +1,69 @@
+"""The rooms whose tests are put to the test: what is changed there, and the tests that should notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants.mutate import Mutant, mutants_of
+
+ROOT = Path(__file__).parents[2]
+EQUIVALENT = Path(__file__).with_name("equivalent.txt")
+
+
+@dataclass(frozen=True)
+class Room:
+    """Files, each with the functions that are meant (none: all of them), and the files of tests."""
+
+    files: dict[str, tuple[str, ...]]
+    tests: tuple[str, ...]
+
+    def mutants(self) -> list[Mutant]:
+        """Give every mutant of the room."""
+        return [each for path, only in self.files.items() for each in mutants_of(ROOT / path, ROOT, only)]
+
+
+def _tests(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/{folder}/test_{name}.py" for name in names)
+
+
+ROOMS = {
+    "planning": Room(
+        {f"lightctl/planning/{name}.py": () for name in ("resolve", "overrides", "floors", "night", "reading")},
+        _tests(
+            "planning", "resolve", "overrides", "night", "below_protection", "standing", "cells", "dynamics",
+            "night_properties", "forecast", "differences", "impact", "plan_nights",
+        ),
+    ),
+    "fit": Room(
+        {"lightctl/devices/fit.py": ()}, _tests("devices", "fit", "losses", "repeat", "levels"),
+    ),
+    "registers": Room({"lightctl/devices/stored_schedule.py": ()}, _tests("devices", "stored_schedule")),
+    "reconcile": Room(
+        {"lightctl/control/reconcile.py": ()},
+        _tests("control", "controller", "delivery", "overrides", "command_machine", "sensors", "world"),
+    ),
+    "machine": Room(
+        {
+            "lightctl/domain/moves.py": (),
+            "lightctl/control/hearing.py": (),
+            "lightctl/control/memory.py": (),
+            "lightctl/control/controller.py": (),
+        },
+        _tests("domain", "moves")
+        + _tests(
+            "control", "controller", "delivery", "overrides", "crews", "streets", "timekeeping", "command_machine",
+            "sensors", "rollout", "world",
+        ),
+    ),
+}  # fmt: skip
+
+
+def equivalents() -> dict[str, str]:
+    """Read the mutants that change nothing anybody could see: the mutant's key, and why."""
+    found = {}
+    for line in EQUIVALENT.read_text().splitlines():
+        if line and not line.startswith("#"):
+            key, _, why = line.partition(" :: ")
+            found[key.strip()] = why.strip()
+    return found
