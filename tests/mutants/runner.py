@@ -2,7 +2,7 @@
 
 A first fork runs all tests as they are and notes how long each takes and which lines of the room it goes through. A
 mutant's fork runs the tests that go through its line, those first that have killed mutants of that function before,
-then the quickest; then the other tests of the same files, which may share what was worked out there. It ends at the
+then the quickest; then the other quick tests of the same files, which may share what was worked out there. It ends at the
 first failure. A test that takes many times the processor time it should is a mutant found out, too. Hypothesis draws
 the same examples every time, and no wall clock decides anything: the same mutants are killed in every run.
 """
@@ -32,6 +32,7 @@ from tests.mutants.rooms import ROOT
 
 KILLED, SURVIVED, TIMED_OUT, UNREACHED, IMPOSSIBLE = "killed", "survived", "timed out", "unreached", "impossible"
 MOST_TIMES, LEAST_S = 8.0, 4.0
+QUICK_S = 0.5
 MOST_BYTES = 3 << 30
 PROFILE = "mutants"
 
@@ -166,7 +167,11 @@ class Runner:
         reaching.sort(key=lambda test: -killers[test])
         modules = {test.partition("::")[0] for test in reaching}
         known = set(reaching)
-        others = [test for test in self.items if test not in known and test.partition("::")[0] in modules]
+        others = [
+            test
+            for test, seconds in self.baseline.seconds.items()
+            if test not in known and seconds < QUICK_S and test.partition("::")[0] in modules
+        ]
         return [*reaching, *others]
 
     def _all(self) -> None:
