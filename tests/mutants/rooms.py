@@ -42,7 +42,7 @@ ROOMS = {
     "registers": Room({"lightctl/devices/stored_schedule.py": ()}, _tests("devices", "stored_schedule")),
     "reconcile": Room(
         {"lightctl/control/reconcile.py": ()},
-        _tests("control", "controller", "delivery", "overrides", "command_machine", "sensors"),
+        _tests("control", "reconcile", "controller", "delivery", "overrides", "command_machine", "commands_of_a_street"),
     ),
     "machine": Room(
         {
@@ -54,7 +54,7 @@ ROOMS = {
         _tests("domain", "moves")
         + _tests(
             "control", "controller", "delivery", "overrides", "crews", "streets", "timekeeping", "command_machine",
-            "sensors", "rollout",
+            "commands_of_a_street", "sensors", "rollout",
         ),
     ),
 }  # fmt: skip
