@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -85,7 +85,7 @@ def mutants_of(path: Path, root: Path, only: tuple[str, ...] = ()) -> list[Mutan
         times[each.key] += 1
         number = times[each.key]
         words = each.words if number == 1 else f"{each.words} ({number})"
-        found.append(Mutant(**{**vars(each), "words": words}))
+        found.append(replace(each, words=words))
     return found
 
 
@@ -115,7 +115,9 @@ class _Finder:
                 self.function = ""
             case ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(target=ast.Name()) if statement.value is not None:
                 self.lines = range(statement.lineno, statement.end_lineno + 1)
-                yield from self._inside(statement, "value", None)
+                target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+                for each in self._inside(statement, "value", None):
+                    yield replace(each, words=f"{target.id} = {each.words}")
             case _:
                 pass
 

@@ -31,7 +31,7 @@ ROOMS = {
     "planning": Room(
         {f"lightctl/planning/{name}.py": () for name in ("resolve", "overrides", "floors", "night", "reading")},
         _tests(
-            "planning", "resolve", "overrides", "night", "below_protection", "standing", "cells", "dynamics",
+            "planning", "edges", "resolve", "overrides", "night", "below_protection", "standing", "cells", "dynamics",
             "night_properties", "forecast", "differences", "impact",
         )
         + ("tests/planning/test_plan_nights.py::test_every_minute_of_random_nights_is_what_the_oracle_says",),
