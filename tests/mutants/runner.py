@@ -208,6 +208,8 @@ class Runner:
             late = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF
             told = {"state": TIMED_OUT if late else KILLED, "by": "it ended the process"}
         self.outcomes.append(Outcome(mutant, told["state"], told["by"]))
+        if told["state"] == SURVIVED:
+            self.say(f"lives: {mutant.key}\n")
         if told["state"] == KILLED and told["by"] in self.items:
             self._killers[mutant.path, mutant.function][told["by"]] += 1
 
