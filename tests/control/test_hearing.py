@@ -43,7 +43,9 @@ ENDED = replace(OPEN, state=CommandState.EXPIRED, finished_at=NOW)
 
 def memory(**fields: object) -> NodeMemory:
     values: dict[str, object] = {"capabilities": CARRYING, "profile": NATIVE, "stale": False} | fields
-    return NodeMemory(node=Node("n-a", "native", "mqtt", "n-a", {0: "a"}), points={0: lamp("a")}, known_since=NOW, **values)
+    return NodeMemory(
+        node=Node("n-a", "native", "mqtt", "n-a", {0: "a"}), points={0: lamp("a")}, known_since=NOW, **values
+    )
 
 
 def hello(**fields: object) -> ev.NodeAnnounced:
@@ -120,7 +122,7 @@ class TestAHello:
 
     def test_a_late_one_of_the_boot_before_says_nothing(self):
         known = memory(boot_id="b3", former_boot="b2", spoke_at=NOW + SECOND, capabilities=LIVE)
-        assert not hearing.hear_hello(known, hello(applied_revision=90))
+        assert hearing.hear_hello(known, hello(applied_revision=90)) is False
         assert (known.answer_hello, known.capabilities, known.highest_revision) == (False, LIVE, 0)
 
     def test_a_revision_nobody_gave_is_continued_above(self):
@@ -151,7 +153,7 @@ class TestAReport:
 
     def test_a_late_one_of_the_boot_before_says_nothing(self):
         known, out = memory(boot_id="b3", former_boot="b1", spoke_at=NOW + SECOND), Collected()
-        assert not hearing.hear_report(known, report(applied_revision=9), POLICY, out)
+        assert hearing.hear_report(known, report(applied_revision=9), POLICY, out) is False
         assert (known.reported, known.highest_revision, out.reported, len(out.reports)) == (None, 0, {}, 1)
 
     def test_without_a_revision_none_is_seen(self):
@@ -189,7 +191,7 @@ class TestAReport:
 def test_a_line_without_an_answer_is_news_once():
     known = memory()
     assert hearing.lose(known, "timeout")
-    assert not hearing.lose(known, "reset")
+    assert hearing.lose(known, "reset") is False
     assert known.unreachable == "timeout"
 
 
@@ -277,7 +279,7 @@ class TestMemory:
         assert known.spoke_at == (at if heard else NOW)
 
     def test_without_any_word_of_its_clock_the_boot_before_is_not_believed(self):
-        assert not memory(boot_id="b2", former_boot="b1").hear_boot("b1", NOW)
+        assert memory(boot_id="b2", former_boot="b1").hear_boot("b1", NOW) is False
         assert memory().hear_boot("", NOW)
 
     def test_what_is_laid_aside_is_what_is_taken_over(self):

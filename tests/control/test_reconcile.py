@@ -85,7 +85,7 @@ def test_a_lamp_follows_if_it_has_a_level_due_within_a_settling_time_of_its_repo
 
 
 def test_a_channel_without_a_word_or_before_its_first_switch_does_not_follow():
-    assert not channel_follows(NIGHT, None, QUARTER, POLICY)
+    assert channel_follows(NIGHT, None, QUARTER, POLICY) is False
     assert not channel_follows(NIGHT, ChannelReport(100, 100), NOW - 7200 * SECOND, POLICY)
     assert channel_follows(NIGHT, ChannelReport(100, 100), NOW - 3630 * SECOND, POLICY), "about to begin"
 

@@ -55,7 +55,7 @@ def _set_values(module: ModuleType, tree: ast.Module, lines: range) -> None:
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
     value = ast.fix_missing_locations(ast.Expression(statement.value))
     old = vars(module)[target.id]
-    new = eval(compile(value, str(module.__file__), "eval", dont_inherit=True), vars(module))  # noqa: S307
+    new = eval(compile(value, str(module.__file__), "eval", dont_inherit=True), vars(module))
     for each in tuple(sys.modules.values()):
         if vars(each).get(target.id) is old if hasattr(each, "__dict__") else False:
             setattr(each, target.id, new)

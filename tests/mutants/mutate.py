@@ -163,7 +163,7 @@ class _Finder:
             case ast.Assign(targets=targets):
                 names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
                 stores = [each for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
-                alone = any(_is_set(each) and self.set_names[each.id] < 2 for each in stores)  # noqa: PLR2004
+                alone = any(_is_set(each) and self.set_names[each.id] < 2 for each in stores)
                 return bool(names) and not alone
             case _:
                 return False
@@ -218,7 +218,7 @@ class _Finder:
         return Mutant(self.path, self.function, kind, words, self.lines, self.tree, place, new)
 
 
-def _changes(parent: ast.AST, name: str, node: ast.AST) -> Iterator[tuple[str, ast.AST]]:  # noqa: C901 - a case each
+def _changes(parent: ast.AST, name: str, node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     """Give what may stand in a node's place, and the kind of change."""
     match node:
         case ast.Compare(left=left, ops=ops, comparators=comparators):

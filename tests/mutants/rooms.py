@@ -27,14 +27,17 @@ def _tests(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/{folder}/test_{name}.py" for name in names)
 
 
+ORACLE = "tests/planning/test_plan_nights.py::test_every_minute_of_random_nights_is_what_the_oracle_says"
 ROOMS = {
     "planning": Room(
         {f"lightctl/planning/{name}.py": () for name in ("resolve", "overrides", "floors", "night", "reading")},
-        _tests(
-            "planning", "edges", "resolve", "overrides", "night", "below_protection", "standing", "cells", "dynamics",
-            "night_properties", "forecast", "differences", "impact",
-        )
-        + ("tests/planning/test_plan_nights.py::test_every_minute_of_random_nights_is_what_the_oracle_says",),
+        (
+            *_tests(
+                "planning", "edges", "resolve", "overrides", "night", "below_protection", "standing", "cells",
+                "dynamics", "night_properties", "forecast", "differences", "impact",
+            ),
+            ORACLE,
+        ),
     ),
     "fit": Room(
         {"lightctl/devices/fit.py": ()}, _tests("devices", "fit", "losses", "repeat", "levels"),
@@ -42,7 +45,9 @@ ROOMS = {
     "registers": Room({"lightctl/devices/stored_schedule.py": ()}, _tests("devices", "stored_schedule")),
     "reconcile": Room(
         {"lightctl/control/reconcile.py": ()},
-        _tests("control", "reconcile", "controller", "delivery", "overrides", "command_machine", "commands_of_a_street"),
+        _tests(
+            "control", "reconcile", "controller", "delivery", "overrides", "command_machine", "commands_of_a_street",
+        ),
     ),
     "machine": Room(
         {

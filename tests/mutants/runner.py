@@ -2,9 +2,9 @@
 
 A first fork runs all tests as they are and notes how long each takes and which lines of the room it goes through. A
 mutant's fork runs the tests that go through its line, those first that have killed mutants of that function before,
-then the quickest; then the other quick tests of the same files, which may share what was worked out there. It ends at the
-first failure. A test that takes many times the processor time it should is a mutant found out, too. Hypothesis draws
-the same examples every time, and no wall clock decides anything: the same mutants are killed in every run.
+then the quickest; then the other quick tests of the same files, which may share what was worked out there. It ends at
+the first failure. A test that takes many times the processor time it should is a mutant found out, too. Hypothesis
+draws the same examples every time, and no wall clock decides anything: the same mutants are killed in every run.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ class Runner:
             for answers in select.select(list(running), [], [])[0]:
                 child, mutant = running.pop(answers)
                 self._take(child, mutant, answers)
-            if time.monotonic() - said > 60:  # noqa: PLR2004
+            if time.monotonic() - said > 60:
                 said = time.monotonic()
                 alive = sum(each.state in (SURVIVED, UNREACHED) for each in self.outcomes)
                 self.say(f"{len(self.outcomes)} of {len(self.mutants)}, {alive} alive after {said - began:.0f} s\n")

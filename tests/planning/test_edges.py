@@ -63,7 +63,9 @@ class TestWhatALightPointFollows:
         assert (plan.assignment(lamp()), plan.protections(lamp()), plan.floor(lamp())) == (None, (), Floor())
 
     def test_a_light_point_follows_the_sensors_of_tonights_program_and_no_other(self):
-        read = read_schedules({"test.yaml": """version: 1
+        read = read_schedules(
+            {
+                "test.yaml": """version: 1
 programs:
   busy:
     dynamics:
@@ -72,7 +74,9 @@ programs:
   calm: {}
 calendars: {c: {rules: [{weekdays: sun, program: calm}], default: busy}}
 assignments: [{select: "*", calendar: c}]
-"""})
+"""
+            }
+        )
         plan, monday, sunday = Plan(read.intent, BERLIN), utc("2026-01-05T20:00"), utc("2026-01-04T20:00")
         told = [plan.follows(lamp(), name, at) for at in (monday, sunday) for name in ("traffic", "rain", "fog")]
         assert told == [True, True, False, False, False, False]

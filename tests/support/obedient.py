@@ -1,4 +1,4 @@
-"""Nodes that do as the contract says, whatever reaches them and in whatever order; what they say may be late or lost."""
+"""Nodes that do as the contract says, whatever reaches them; what they say may come late, twice or never."""
 
 from __future__ import annotations
 
