@@ -144,7 +144,7 @@ class TestAReport:
         known, out = memory(boot_id="b1", announced=True), Collected()
         hearing.hear_report(known, report(), POLICY, Collected())
         again = report(boot_id=boot, seq=seq, received_at=NOW + SECOND, at=NOW + SECOND, applied_revision=3)
-        assert hearing.hear_report(known, again, POLICY, out) is taken
+        assert hearing.hear_report(known, again, POLICY, out) is taken, "whether it is news"
         assert out.reports == [again]
         assert out.reported == ({"n-a": again} if taken else {})
         assert (known.reported == again, known.highest_revision, known.heard_at == again.received_at) == (

@@ -31,7 +31,7 @@ from tests.mutants.mutate import Mutant
 from tests.mutants.rooms import ROOT
 
 KILLED, SURVIVED, TIMED_OUT, UNREACHED, IMPOSSIBLE = "killed", "survived", "timed out", "unreached", "impossible"
-MOST_TIMES, LEAST_S = 8.0, 4.0
+MOST_TIMES, LEAST_S = 8.0, 2.0
 QUICK_S = 0.5
 MOST_BYTES = 3 << 30
 PROFILE = "mutants"

@@ -253,21 +253,24 @@ def everything_old(statements):
 
 
 LEAVES_NONE = everything_old(retention._OLD_MAIN)
+LAST_SIGHTING = (
+    "INSERT INTO nodes (node, seen_revision, boot_id, last_seen) VALUES (?, ?, ?, ?) ON CONFLICT (node) "
+    "DO UPDATE SET seen_revision = excluded.seen_revision, boot_id = excluded.boot_id"
+)
 BREAKS = {
-    "nothing is ever undone": lambda patch: patch.setattr(
-        "lightctl.store.connection.SqliteFile.transaction", never_undone
+    "nothing is ever undone": ("lightctl.store.connection.SqliteFile.transaction", never_undone),
+    "a node's latest command is pruned": ("lightctl.store.retention._OLD_MAIN", LEAVES_NONE),
+    "an end by hand is forgotten": (
+        "lightctl.store.intent._END_OVERRIDE",
+        "UPDATE overrides SET ended_by = ?2 WHERE id = ?3 AND ?1 IS NULL",
     ),
-    "a node's latest command is pruned": lambda patch: patch.setattr("lightctl.store.retention._OLD_MAIN", LEAVES_NONE),
-    "an end by hand is forgotten": lambda patch: patch.setattr(
-        "lightctl.store.intent._END_OVERRIDE", "UPDATE overrides SET ended_by = ?2 WHERE id = ?3 AND ?1 IS NULL"
-    ),
-    "revisions seen may go down": lambda patch: patch.setattr(
+    "revisions seen may go down": (
         "lightctl.store.journal._PUT_SIGHTING",
-        "INSERT INTO nodes (node, seen_revision, boot_id, last_seen) VALUES (?, ?, ?, ?) ON CONFLICT (node) "
-        "DO UPDATE SET seen_revision = excluded.seen_revision, boot_id = excluded.boot_id",
+        LAST_SIGHTING,
     ),
-    "an entry says less than was hashed": lambda patch: patch.setattr(
-        "lightctl.store.chain.entry_hash", lambda prev_hash, fields: f"{prev_hash[:8]}{fields[0]}"
+    "an entry says less than was hashed": (
+        "lightctl.store.chain.entry_hash",
+        lambda prev_hash, fields: f"{prev_hash[:8]}{fields[0]}",
     ),
 }
 SEARCH = settings(
@@ -283,6 +286,6 @@ SEARCH = settings(
 
 @pytest.mark.parametrize("broken", BREAKS)
 def test_a_broken_store_is_found(broken, monkeypatch):
-    BREAKS[broken](monkeypatch)
+    monkeypatch.setattr(*BREAKS[broken])
     with pytest.raises((AssertionError, StoreError, pytest.fail.Exception)):
         run_state_machine_as_test(StoreAsAMachine, settings=SEARCH)
