@@ -25,6 +25,7 @@ from lightctl.app import (
 )
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
 from lightctl.app.desk import Desk, Notify
+from lightctl.app.faults.operations import FaultOperations
 from lightctl.app.field_operations import FieldOperations
 from lightctl.app.live import Live
 from lightctl.app.override_views import OverrideDetailView, OverrideView
@@ -37,7 +38,6 @@ from lightctl.app.views import (
     AuditView,
     ChangeView,
     CommandView,
-    FaultView,
     ImportView,
     LightView,
     NodeDetail,
@@ -51,7 +51,7 @@ from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations):
+class Operations(FieldOperations, FaultOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(
@@ -101,13 +101,6 @@ class Operations(FieldOperations):
         """Give the newest commands."""
         require(actor, Role.VIEWER)
         return reading.commands(self._desk, state, node, limit)
-
-    def fault_list(
-        self, actor: Actor, *, open_only: bool, limit: int, suppressed: bool = False
-    ) -> tuple[FaultView, ...]:
-        """Give the newest faults, with `suppressed` also those that a maintenance kept from being alarms."""
-        require(actor, Role.VIEWER)
-        return reading.faults(self._desk, open_only=open_only, limit=limit, suppressed=suppressed)
 
     def audit_list(self, actor: Actor, *, limit: int) -> tuple[AuditView, ...]:
         """Give the newest audit entries."""

@@ -111,6 +111,7 @@ class SafetySettings(Section):
         default=168.0, ge=0, le=8784, description="How far ahead a manual level may begin, in hours; 0 allows none."
     )
     max_maintenance_h: float = Field(default=24.0, gt=0, le=744, description="Longest maintenance, in hours.")
+    max_silence_h: float = Field(default=744.0, gt=0, le=8784, description="Longest silence of a fault, in hours.")
 
 
 class NightlySettings(Section):

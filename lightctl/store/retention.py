@@ -18,6 +18,7 @@ _OLD_MAIN = (
     "DELETE FROM actions WHERE not_after < ?",
     "DELETE FROM unclaimed WHERE last_seen < ?",
     "DELETE FROM self_tests WHERE until < ?",
+    "DELETE FROM silences WHERE until < ?",
 )
 _OLD_TELEMETRY = ("DELETE FROM reports WHERE received_at < ?", "DELETE FROM readings WHERE at < ?")
 

@@ -14,6 +14,7 @@ from typing import Any, get_args, get_type_hints
 import typer
 
 from lightctl.app import crew_views, override_views, rollout_views, schedule_views, views, why_views
+from lightctl.app.faults import views as fault_views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -35,6 +36,11 @@ ANSWERS = {
     "why": "WhyView",
     "command list": "CommandView[]",
     "fault list": "FaultView[]",
+    "fault show": "FaultDetailView",
+    "fault ack": "MarkedView",
+    "fault silence": "MarkedView",
+    "fault unsilence": "MarkedView",
+    "fault silences": "SilenceView[]",
     "audit list": "AuditView[]",
     "audit verify": "AuditVerdict",
     "on": "ChangeView",
@@ -66,7 +72,7 @@ ANSWERS = {
 COMMON = {"Where", "Writing"}
 VIEWS = {
     name: shape
-    for module in (views, schedule_views, rollout_views, override_views, crew_views, why_views)
+    for module in (views, schedule_views, rollout_views, override_views, crew_views, why_views, fault_views)
     for name, shape in vars(module).items()
     if dataclasses.is_dataclass(shape)
 }
