@@ -11,7 +11,7 @@ from lightctl.cli.door import Door, with_door
 from lightctl.cli.fault_table import DETAIL, LIST, MARKS
 from lightctl.cli.output import Format
 from lightctl.cli.targets import segment, target_of
-from lightctl.cli.times import parse_past, rfc_3339
+from lightctl.cli.times import city_clock, parse_past, rfc_3339
 from lightctl.domain.faults import FaultState
 
 FAULTS = "/v1/faults"
@@ -57,8 +57,7 @@ def fault_list(
     with door.open() as client:
         opened = None
         if since is not None:
-            city = client.get("/v1/status")
-            opened = rfc_3339(parse_past(since, city["now"], city["time_zone"], where="--since"))
+            opened = rfc_3339(parse_past(since, *city_clock(client), where="--since"))
         faults = client.get(
             FAULTS,
             **target,

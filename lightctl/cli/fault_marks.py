@@ -14,7 +14,7 @@ from lightctl.cli.failures import ExitCode
 from lightctl.cli.fault_table import LIST, SILENCES
 from lightctl.cli.output import Format, Json, count, local_time, talk
 from lightctl.cli.targets import described, target_of
-from lightctl.cli.times import parse_coming, parse_duration, rfc_3339, zone_of
+from lightctl.cli.times import city_clock, parse_coming, parse_lasting, rfc_3339
 from lightctl.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -162,12 +162,8 @@ def _numbers(words: Sequence[str]) -> list[int]:
 
 
 def _end(client: Client, duration: str | None, until: str | None) -> dt.datetime:
-    if (duration is None) == (until is None):
-        why = "there is no end" if duration is None else "both say when it ends"
-        raise InvalidInput("--for, --until", why, hint="Give one of them: nothing stays silent for ever.")
-    lasting = None if duration is None else parse_duration(duration, where="--for")
-    city = client.get("/v1/status")
-    now = dt.datetime.fromisoformat(city["now"])
-    if lasting is not None:
-        return now + lasting
-    return parse_coming(until or "", now, zone_of(city["time_zone"]), where="--until")
+    lasting = parse_lasting(duration, until)
+    if lasting is None and until is None:
+        raise InvalidInput("--for, --until", "there is no end", hint="Give one of them: nothing stays silent for ever.")
+    now, zone = city_clock(client)
+    return parse_coming(until or "", now, zone, where="--until") if lasting is None else now + lasting

@@ -5,8 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zoneinfo
+from typing import TYPE_CHECKING
 
 from lightctl.domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from lightctl.cli.client import Client
 
 _DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
@@ -29,6 +33,19 @@ def parse_duration(text: str, *, where: str) -> dt.timedelta:
         raise InvalidInput(where, f"{text!r} is not a duration", hint="Write one such as 90s, 10m, 1h30m or 2d.")
     days, hours, minutes, seconds = parts
     return dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def parse_lasting(duration: str | None, until: str | None) -> dt.timedelta | None:
+    """Read --for, None where it is not given; raises InvalidInput where --until says the end as well."""
+    if duration is not None and until is not None:
+        raise InvalidInput("--for, --until", "both say when it ends", hint="Give one of them.")
+    return None if duration is None else parse_duration(duration, where="--for")
+
+
+def city_clock(client: Client) -> tuple[dt.datetime, zoneinfo.ZoneInfo]:
+    """Ask what time it is in the city, and by which clock."""
+    city = client.get("/v1/status")
+    return dt.datetime.fromisoformat(city["now"]), zone_of(city["time_zone"])
 
 
 def parse_instant(text: str, zone: zoneinfo.ZoneInfo, *, where: str) -> dt.datetime | None:
@@ -72,16 +89,16 @@ def parse_of_night(text: str, now: dt.datetime, zone: zoneinfo.ZoneInfo, *, wher
     return _at(first if clock >= _NOON else first + dt.timedelta(days=1), clock, zone)
 
 
-def parse_past(text: str, now: str, time_zone: str, *, where: str) -> dt.datetime:
-    """Read how long ago (2d), or a date and time; `now` is RFC 3339, `time_zone` the city's. UTC."""
-    here, zone = dt.datetime.fromisoformat(now), zone_of(time_zone)
-    if _DURATION.fullmatch(text.strip().removesuffix(" ago")):
-        return here - parse_duration(text.strip().removesuffix(" ago"), where=where)
+def parse_past(text: str, now: dt.datetime, zone: zoneinfo.ZoneInfo, *, where: str) -> dt.datetime:
+    """Read how long ago (2d), a date and time, or the last HH:MM of the city's clock. UTC."""
+    ago = text.strip().removesuffix(" ago")
+    if _DURATION.fullmatch(ago):
+        return now - parse_duration(ago, where=where)
     instant = parse_instant(text, zone, where=where)
     if instant is not None:
         return instant
-    today = _at(here.astimezone(zone).date(), _clock(text, where), zone)
-    return today if today <= here else today - dt.timedelta(days=1)
+    today = _at(now.astimezone(zone).date(), _clock(text, where), zone)
+    return today if today <= now else today - dt.timedelta(days=1)
 
 
 def said_s(seconds: int) -> str:

@@ -16,10 +16,9 @@ from lightctl.app.faults import listing
 from lightctl.app.faults.pricing import price_per_kwh
 from lightctl.app.faults.views import MarkedView, UnmarkedView
 from lightctl.app.faults.whereabouts import Whereabouts
-from lightctl.app.progress import instant
+from lightctl.app.overrides.progress import instant
 from lightctl.domain.errors import InvalidInput, UnknownTarget
 from lightctl.domain.faults import MOVES, FaultMark, FaultRecord, FaultState, MarkKind, Silence
-from lightctl.domain.selectors import Operator, Selector, Term
 
 
 def acknowledge(desk: Desk, actor: Actor, ids: Sequence[int], guard: Guard) -> MarkedView:
@@ -57,7 +56,7 @@ def silence_event(desk: Desk, actor: Actor, event: str, target: Target, until: d
     """Keep an event from being an alarm at a target until an instant, also where it opens meanwhile."""
     named = listing.event_named(event)
     _check_end(desk, until)
-    select = _selector(desk, target)
+    select = desk.selector(target)
     points = desk.fleet.select(select)
     if not points:
         raise UnknownTarget(f"no light point is selected by {select}. `lightctl light list -l` shows what is.")
@@ -140,14 +139,6 @@ def _running(desk: Desk, names: Sequence[str], now: dt.datetime) -> list[Silence
             raise UnknownTarget(f"no silence {name!r} is known. `lightctl fault silences` shows them.")
         found.append(each)
     return [each for each in found if each.holds(now)]
-
-
-def _selector(desk: Desk, target: Target) -> Selector:
-    """Give one selector for a target, several ids included."""
-    selected = [selector for selector, _ in desk.select(target)]
-    if len(selected) == 1:
-        return selected[0]
-    return Selector((Term("id", Operator.IN, tuple(dict.fromkeys(target.ids))),))
 
 
 def _said(silence: Silence) -> str:
