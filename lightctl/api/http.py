@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import faults, field, overriding, problems, reads, rollouts, schedules, writes
+from lightctl.api import faults, field, notifications, overriding, problems, reads, rollouts, schedules, writes
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, BodyLimit
@@ -63,7 +63,7 @@ def build_app(
         found = {"ok": True, **health()}
         return JSONResponse(found, 200 if found["ok"] else 503)
 
-    modules = (reads, faults, overriding, field, writes, schedules, rollouts)
+    modules = (reads, faults, notifications, overriding, field, writes, schedules, rollouts)
     routers = [module.router for module in modules]
     for router in routers:
         app.include_router(router)

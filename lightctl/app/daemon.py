@@ -26,6 +26,7 @@ import structlog
 from lightctl import __version__
 from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.live import Live
+from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.door import open_door, serve_door, url_of
@@ -84,6 +85,7 @@ class Daemon:
         )
         self._live.sensors = self._controller.sensors
         self._links: dict[str, Link] = {}
+        self._office: Office | None = None
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -130,6 +132,9 @@ class Daemon:
         self._alarm.start()
         self._set_nightly_run()
         self._set_housekeeping(store)
+        machine_s = self._clock.scale.machine_seconds
+        self._office = office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
+        await self._on_store_thread(office.settle_in)
         door = self._build_door(operations, self._on_store_thread, health=self._health)
         listener = open_door(self._settings.http)
         url = url_of(self._settings.http, listener)
@@ -138,6 +143,7 @@ class Daemon:
                 control = tasks.create_task(self._control_loop(recorder), name="control loop")
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
+                running += [tasks.create_task(part, name=name) for name, part in office.parts()]
                 sd_notify(os.environ, "READY=1")
                 log.info("serving", url=url, version=__version__, store=str(directory))
                 await self._stop.wait()
@@ -157,6 +163,8 @@ class Daemon:
             effects = self._decide(events)
             await recorder.record(effects)
             self._act(effects)
+            if effects.faults and self._office is not None:
+                self._office.wake()
             sd_notify(os.environ, "WATCHDOG=1")
 
     def _decide(self, events: Sequence[Event]) -> Effects:
@@ -203,6 +211,8 @@ class Daemon:
         for event in events:
             match event:
                 case FleetChanged(fleet):
+                    if self._office is not None:
+                        self._office.fleet = fleet
                     for name, link in self._links.items():
                         link.attach({node.id: node for node in fleet.nodes.values() if node.link == name})
                     orphans = sorted({n.link for n in fleet.nodes.values()} - self._links.keys())

@@ -16,6 +16,7 @@ from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.faults.operations import FaultOperations
 from lightctl.app.live import Live
+from lightctl.app.notices.operations import NotificationOperations
 from lightctl.app.overrides import overriding, progress, switching
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
 from lightctl.app.reasons import why
@@ -44,7 +45,7 @@ from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations, FaultOperations):
+class Operations(FieldOperations, FaultOperations, NotificationOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(

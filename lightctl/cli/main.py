@@ -25,6 +25,7 @@ from lightctl.cli import (
     light,
     maintenance,
     node,
+    notification,
     output,
     override,
     rollout,
@@ -61,6 +62,7 @@ NOUNS = (
     init,
     serve,
     doctor,
+    notification,
     token,
 )
 

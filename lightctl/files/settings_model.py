@@ -6,11 +6,12 @@ import datetime as dt
 import zoneinfo
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator, model_validator
 
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
-from lightctl.files.settings_links import LinkSettings
+from lightctl.files.settings_links import LinkSettings, MqttLinkSettings
+from lightctl.files.settings_notifications import MqttTopicSettings, NotificationSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
 
 
@@ -155,6 +156,7 @@ class Settings(Section):
     safety: SafetySettings = Field(default_factory=SafetySettings)
     nightly: NightlySettings = Field(default_factory=NightlySettings)
     clock: ClockSettings | None = None
+    notifications: dict[str, NotificationSettings] = Field(default_factory=dict)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @field_validator("links")
@@ -164,6 +166,19 @@ class Settings(Section):
             if not ID_PATTERN.fullmatch(name):
                 raise ValueError(f"{name!r} cannot be a link's name. Use letters, digits, - and _")
         return links
+
+    @field_validator("notifications")
+    @classmethod
+    def _targets(
+        cls, targets: dict[str, NotificationSettings], given: ValidationInfo
+    ) -> dict[str, NotificationSettings]:
+        brokers = {name for name, link in given.data.get("links", {}).items() if isinstance(link, MqttLinkSettings)}
+        for name, target in targets.items():
+            if not ID_PATTERN.fullmatch(name):
+                raise ValueError(f"{name!r} cannot be a target's name. Use letters, digits, - and _")
+            if isinstance(target, MqttTopicSettings) and target.link not in brokers:
+                raise ValueError(f"{name}: no mqtt link is called {target.link!r}. Add [links.NAME], or name another")
+        return targets
 
 
 def _near(name: str, known: set[str]) -> list[str]:

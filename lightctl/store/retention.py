@@ -23,16 +23,20 @@ _OLD_MAIN = (
 _OLD_TELEMETRY = ("DELETE FROM reports WHERE received_at < ?", "DELETE FROM readings WHERE at < ?")
 
 
+_TOLD = "DELETE FROM fault_news WHERE id <= (SELECT coalesce(min(settled), 9223372036854775807) FROM notice_targets)"
+
+
 class RetentionRoom(Room):
     """Housekeeping, when its owner asks for it."""
 
     def prune(self, journal_before: dt.datetime, telemetry_before: dt.datetime) -> int:
-        """Delete ended commands, faults, actions, self-tests and measurements from before; gives how many rows went."""
+        """Delete what ended before, and news that all were told; gives how many rows of the former went."""
         removed = 0
         with self.transaction():
             for statement in _OLD_MAIN:
                 removed += self._main.run(statement, (to_text(journal_before),))
             removed += documents.forget_unused_plans(self._main)
+            self._main.run(_TOLD)
         with self._telemetry.transaction():
             for statement in _OLD_TELEMETRY:
                 removed += self._telemetry.run(statement, (to_text(telemetry_before),))

@@ -37,6 +37,8 @@ OPERATIONS = (
     "POST /v1/faults/silence",
     "POST /v1/faults/unsilence",
     "GET /v1/silences",
+    "GET /v1/notifications",
+    "POST /v1/notifications/{name}/test",
     "GET /v1/overrides",
     "GET /v1/overrides/{id}",
     "GET /v1/audit",
@@ -80,6 +82,7 @@ TAKING_NOTHING = {
     "GET /v1/audit/verify",
     "GET /v1/schedules/proposals",
     "GET /v1/tokens",
+    "GET /v1/notifications",
 }
 RIGHT, WRONG = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 CASES = [(name, RIGHT) for name in OPERATIONS] + [(name, WRONG) for name in OPERATIONS if name not in TAKING_NOTHING]

@@ -16,6 +16,7 @@ import typer
 from lightctl.app import views
 from lightctl.app.crews import views as crew_views
 from lightctl.app.faults import views as fault_views
+from lightctl.app.notices import views as notice_views
 from lightctl.app.overrides import views as override_views
 from lightctl.app.reasons import views as why_views
 from lightctl.app.rollouts import views as rollout_views
@@ -46,6 +47,8 @@ ANSWERS = {
     "fault silence": "MarkedView",
     "fault unsilence": "MarkedView",
     "fault silences": "SilenceView[]",
+    "notification list": "NotificationView[]",
+    "notification test": "TrialView",
     "audit list": "AuditView[]",
     "audit verify": "AuditVerdict",
     "on": "ChangeView",
@@ -77,7 +80,16 @@ ANSWERS = {
 COMMON = {"Where", "Writing"}
 VIEWS = {
     name: shape
-    for module in (views, schedule_views, rollout_views, override_views, crew_views, why_views, fault_views)
+    for module in (
+        views,
+        schedule_views,
+        rollout_views,
+        override_views,
+        crew_views,
+        why_views,
+        fault_views,
+        notice_views,
+    )
     for name, shape in vars(module).items()
     if dataclasses.is_dataclass(shape)
 }
