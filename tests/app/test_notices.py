@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lightctl.app.notices import cloudevents, words
+from lightctl.app.notices.cloudevents import Told as Piece
 from lightctl.app.notices.office import look_at_silences
-from lightctl.domain.faults import FaultMark, MarkKind, Silence
+from lightctl.domain.assets import LightPoint
+from lightctl.domain.faults import FaultMark, FaultRecord, FaultState, MarkKind, Silence
+from lightctl.domain.notices import News, NewsKind
 from lightctl.domain.selectors import parse_selector
 from lightctl.domain.states import FaultEvent
 from lightctl.links.notice import Notice, NotTaken
@@ -20,7 +26,7 @@ from tests.support.desk import NOW
 from tests.support.post import Post, Told
 from tests.support.stores import draft, fault
 
-HOUR = dt.timedelta(hours=1)
+MINUTE, HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 
 
 def body(notice: Notice) -> dict[str, Any]:
@@ -390,3 +396,49 @@ def test_giving_up_is_the_only_thing_of_a_courier_in_the_audit():
     assert len(post.store.audit()) == before
     post.store.put_notice_target(standing, AuditDraft(NOW, "lightctl", "daemon", "notification give-up", "ops"))
     assert len(post.store.audit()) == before + 1
+
+
+# -- what docs/notifications.md shows ------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text()
+
+
+def _as_on_the_page() -> list[Piece]:
+    lamp = LightPoint("LP-0341", 51.4, 6.7)
+    loss = fault(
+        "K7",
+        subject_kind="cabinet",
+        event=FaultEvent.SUPPLY_LOSS,
+        severity="critical",
+        opened_at=NOW + 31 * MINUTE,
+        detail="no report of 30 nodes",
+        members=tuple(map(str, range(30))),
+    )
+    out = fault("LP-0341", opened_at=NOW, detail="asked for 70 %, but 0 W drawn")
+    door = fault(
+        "K2",
+        subject_kind="node",
+        event=FaultEvent.CABINET_DOOR_OPEN,
+        severity="minor",
+        opened_at=NOW + 5 * MINUTE,
+        cleared_at=NOW + 40 * MINUTE,
+        detail="the node reports door_open",
+    )
+    news = (
+        (News(3, "c", NewsKind.CLEARED, NOW + 40 * MINUTE, FaultRecord(410, door)), (), "old town", FaultState.CLEARED),
+        (News(2, "b", NewsKind.OPENED, NOW + 31 * MINUTE, FaultRecord(412, loss)), (), "harbour", FaultState.OPEN),
+        (News(1, "5f0c2f8e9b1d4a7c6e3f2a1b", NewsKind.OPENED, NOW, FaultRecord(409, out)), (lamp,), "harbour",
+         FaultState.OPEN),
+    )  # fmt: skip
+    return [Piece((each,), lamps, area, state) for each, lamps, area, state in news]
+
+
+def test_the_digest_of_the_page_is_what_a_mail_says():
+    told = _as_on_the_page()
+    title, text = words.title_of_digest(told, "Duisburg"), words.text_of_digest(told, "Europe/Berlin")
+    assert f"```text\n{title}\n\n{text}```" in PAGE
+
+
+def test_the_event_of_the_page_is_what_a_webhook_gets():
+    (shown,) = re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert json.loads(shown) == json.loads(cloudevents.one(_as_on_the_page()[2], "Duisburg", NOW))

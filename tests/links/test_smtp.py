@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import ssl
+from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -12,6 +14,7 @@ from lightctl.domain.errors import InvalidInput
 from lightctl.links.notice import Notice, NotTaken
 from lightctl.links.smtp import SmtpCarrier
 from tests.support.brokers import free_port
+from tests.support.certificates import certificates
 from tests.support.receivers import MailHandler, mail_server, silent_server
 
 NOW = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
@@ -89,6 +92,23 @@ async def test_one_without_starttls_is_not_talked_to_in_the_clear():
     with mail_server(handler) as port, pytest.raises(NotTaken, match=r"(?i)starttls"):
         await carrier(port, tls="starttls").carry(NOTICE, NOW)
     assert handler.mails == []
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+async def test_the_way_to_the_server_is_private_and_the_server_the_one_it_says(tmp_path: Path, tls: str) -> None:
+    ca, cert, key = certificates(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+    handler = MailHandler()
+    how = {"tls_context": context, "require_starttls": True} if tls == "starttls" else {"ssl_context": context}
+    with mail_server(handler, **how) as port:
+        await carrier(port, tls=tls, ca_file=str(ca)).carry(NOTICE, NOW)
+        with pytest.raises(NotTaken, match=r"(?i)certificate") as failure:
+            await carrier(port, tls=tls).carry(NOTICE, NOW)
+        with pytest.raises(NotTaken, match="No such file"):
+            await carrier(port, tls=tls, ca_file=str(tmp_path / "none")).carry(NOTICE, NOW)
+    assert not failure.value.refused
+    assert len(handler.mails) == 1
 
 
 async def test_one_that_accepts_and_never_speaks_is_given_no_more_than_its_time():

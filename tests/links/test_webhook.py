@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import ssl
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from lightctl.domain.errors import InvalidInput
 from lightctl.links.notice import Notice, NotTaken
 from lightctl.links.webhook import WebhookCarrier, secret_bytes, signed
 from tests.support.brokers import free_port
+from tests.support.certificates import certificates
 from tests.support.receivers import answer, http_receiver
 
 NOW = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
@@ -111,6 +114,18 @@ async def test_a_secret_that_cannot_be_read_is_told_and_tried_again_and_never_sh
 async def test_a_certificate_authority_that_is_not_there_is_told():
     with pytest.raises(NotTaken, match="No such file"):
         await carrier("https://127.0.0.1:1/", ca_file="/nowhere/ca.pem").carry(NOTICE, NOW)
+
+
+async def test_https_is_verified_by_the_authority_that_settings_name(tmp_path: Path) -> None:
+    ca, cert, key = certificates(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+    async with http_receiver(context=context) as receiver:
+        await carrier(receiver.url, ca_file=str(ca)).carry(NOTICE, NOW)
+        with pytest.raises(NotTaken, match="CERTIFICATE_VERIFY_FAILED") as failure:
+            await carrier(receiver.url).carry(NOTICE, NOW)
+    assert not failure.value.refused
+    assert len(receiver.posted) == 1
 
 
 def test_a_secret_is_base64_after_its_prefix_or_any_long_text():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -90,11 +91,11 @@ async def silent_server() -> AsyncIterator[int]:
 
 
 @contextlib.asynccontextmanager
-async def http_receiver(*says: bytes | None) -> AsyncIterator[HttpReceiver]:
-    """Run an HTTP receiver."""
+async def http_receiver(*says: bytes | None, context: ssl.SSLContext | None = None) -> AsyncIterator[HttpReceiver]:
+    """Run an HTTP receiver, with `context` one for https."""
     receiver = HttpReceiver(says=list(says) or [OK])
-    server = await asyncio.start_server(receiver._serve, "127.0.0.1", 0)
-    receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
+    server = await asyncio.start_server(receiver._serve, "127.0.0.1", 0, ssl=context)
+    receiver.url = f"{'http' if context is None else 'https'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
     try:
         yield receiver
     finally:

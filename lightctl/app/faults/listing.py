@@ -33,7 +33,8 @@ class Wanted:
 
 def listed(desk: Desk, wanted: Wanted, limit: int) -> tuple[FaultView, ...]:
     """Show the newest faults of those wanted; raises InvalidInput for a state or event there is not."""
-    now, price = desk.now(), price_per_kwh(desk.settings)
+    now = desk.now()
+    price = price_per_kwh(desk.settings, now.date())
     return tuple(shown(record, now, price) for record in islice(_found(desk, wanted, now), limit))
 
 
@@ -43,7 +44,7 @@ def detail(desk: Desk, fault_id: int) -> FaultDetailView:
     record = one(desk, fault_id)
     holding = tuple(silence_view(desk, each, now) for each in record.silences if each.holds(now))
     return FaultDetailView(
-        **asdict(shown(record, now, price_per_kwh(desk.settings))),
+        **asdict(shown(record, now, price_per_kwh(desk.settings, now.date()))),
         explains=record.fault.members,
         light_points=tuple(point.id for point in Whereabouts(desk.fleet).lamps(record.fault)),
         marks=tuple(MarkView(mark.kind, mark.at, mark.user, mark.note, mark.until) for mark in record.marks),

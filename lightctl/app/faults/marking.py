@@ -64,7 +64,7 @@ def silence_event(desk: Desk, actor: Actor, event: str, target: Target, until: d
     made = Silence(new_id("silence"), named, select, now, until, guard.reason, actor.user)
     if not guard.dry_run:
         desk.store.add_silence(made, desk.audit(actor, "fault silence", made.id, guard, _said(made)))
-    places, price = Whereabouts(desk.fleet), price_per_kwh(desk.settings)
+    places, price = Whereabouts(desk.fleet), price_per_kwh(desk.settings, now.date())
     records = [record for record in listing.open_now(desk) if places.silenced(record.fault, made)]
     quiet = [replace(record, silences=(*record.silences, made)) for record in records]
     return MarkedView(
@@ -91,7 +91,7 @@ def _mark(desk: Desk, actor: Actor, ids: Sequence[int], mark: FaultMark, guard: 
         audit = desk.audit(actor, f"fault {_VERBS[mark.kind]}", names, guard, f"{mark.kind}{until}: {said}")
         desk.store.mark_faults([record.id for record in taken], mark, audit)
         taken = [listing.one(desk, record.id) for record in taken]
-    price = price_per_kwh(desk.settings)
+    price = price_per_kwh(desk.settings, now.date())
     return MarkedView(
         tuple(listing.shown(record, now, price) for record in taken),
         tuple(UnmarkedView(fault, why) for fault, why in refused.items()),

@@ -27,7 +27,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "supplyVoltageTooHigh": "Measure at the cabinet and tell the grid operator; drivers age early.",
         "supplyVoltageTooLow": "Measure along the feeder: a bad joint or too long a cable; tell the grid operator.",
         "cyclingFailure": "Replace the lamp: it goes out hot and comes back; else look for a loose contact.",
-        "leakage": "Earth leakage is a danger to people: switch the feeder off and send a crew.",
+        "leakageDetected": "Earth leakage is a danger to people: switch the feeder off and send a crew.",
     }
 )
 OTHERWISE = "Look at its history and its neighbours: `lightctl fault list` with -l, `lightctl light show ID`."

@@ -12,8 +12,8 @@ class FaultView:
 
     `cleared_at` is null while it is open; `suppressed_by` names a maintenance that keeps it from being an alarm.
     `members` counts the light points or nodes that it explains, `age_s` is how long it has been there, or was. `watts`
-    is what it draws for nothing, `kwh` and `cost` what that came to so far; null where it is not known, `cost` also
-    without a price. `acknowledged_by` is who took it on, `silenced_until` the end of its silence.
+    is what it draws for nothing, `kwh` and `cost` what that came to so far, at today's price; null where it is not
+    known. `acknowledged_by` is who took it on, `silenced_until` the end of its silence.
     """
 
     id: int
