@@ -36,6 +36,7 @@ from lightctl.app.running.keeping import keep_running
 from lightctl.app.running.logs import configure_logs
 from lightctl.app.running.recorder import Recorder
 from lightctl.app.running.sdnotify import sd_notify
+from lightctl.app.running.upkeep import Upkeep
 from lightctl.app.running.wiring import build_links, policy_of, time_scale_of
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
@@ -51,7 +52,6 @@ T = TypeVar("T")
 log = structlog.get_logger("lightctl.daemon")
 REVIEW_AT_LEAST_S = 10.0  # of the machine: an alarm that never rang costs no lamp more than this
 LOCK_PATIENCE_S, LOCK_RETRY_S = 5.0, 0.1
-HOUSEKEEPING_EVERY = dt.timedelta(hours=24)
 
 
 class BuildDoor(Protocol):
@@ -76,8 +76,8 @@ class Daemon:
         self._settings = settings
         self._build_door = build_door
         self._clock = RunClock(time_scale_of(settings))
-        self._inbox = Inbox()
         self._live = Live(self._clock.now(), self._clock.now)
+        self._inbox = Inbox(dropped=self._live.drop)
         self._alarm = Alarm(self._clock)
         self._profiles = shipped_profiles()
         self._controller = Controller(
@@ -127,11 +127,16 @@ class Daemon:
         links = tuple(self._links.values())
         for name in self._links:
             self._live.hear(LinkChanged(name, up=False, at=self._clock.now(), detail="not connected yet"))
-        recorder = Recorder(store, self._on_store_thread, self._live, self._inbox.put_all)
+        recorder = Recorder(
+            store, self._on_store_thread, self._live, self._inbox.put_all, self._settings.delivery.clock_untrusted_s
+        )
+        recorder.take_up(snapshot.open_faults)
+        upkeep = Upkeep(
+            store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
+        )
         self._inbox.put_all(tuple(boot_events(snapshot, self._settings.site.time_zone)))
         self._alarm.start()
         self._set_nightly_run()
-        self._set_housekeeping(store)
         machine_s = self._clock.scale.machine_seconds
         self._office = office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
         await self._on_store_thread(office.settle_in)
@@ -144,6 +149,7 @@ class Daemon:
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
                 running += [tasks.create_task(part, name=name) for name, part in office.parts()]
+                running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
                 sd_notify(os.environ, "READY=1")
                 log.info("serving", url=url, version=__version__, store=str(directory))
                 await self._stop.wait()
@@ -194,6 +200,9 @@ class Daemon:
 
         await keep_running("http door", serve_once, lambda why: self._live.note("http", f"the HTTP door failed: {why}"))
 
+    async def _keep_upkeep(self, upkeep: Upkeep) -> None:
+        await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
+
     def _act(self, effects: Effects) -> None:
         for submission in effects.submissions:
             link = self._links.get(submission.node.link)
@@ -235,20 +244,6 @@ class Daemon:
             self._inbox.put(NightlyRun())
         self._set_nightly_run()
 
-    def _set_housekeeping(self, store: SqliteStore) -> None:
-        at = self._clock.now() + HOUSEKEEPING_EVERY
-        self._alarm.wake("housekeeping", at, functools.partial(self._keep_house, store))
-
-    def _keep_house(self, store: SqliteStore) -> None:
-        now = self._clock.now()
-        kept = self._settings.store
-        work = functools.partial(
-            store.prune, now - dt.timedelta(days=kept.journal_days), now - dt.timedelta(days=kept.telemetry_days)
-        )
-        pruned = asyncio.get_running_loop().run_in_executor(self._store_thread, work)
-        pruned.add_done_callback(_tell_of_failure)
-        self._set_housekeeping(store)
-
     async def _on_store_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
 
@@ -260,11 +255,6 @@ class Daemon:
             "links": {name: view.up for name, view in self._live.links.items()},
             "inbox": len(self._inbox),
         }
-
-
-def _tell_of_failure(pruned: asyncio.Future[int]) -> None:
-    if not pruned.cancelled() and (error := pruned.exception()) is not None:
-        log.error("housekeeping failed; it is tried again tomorrow", why=str(error))
 
 
 @contextlib.asynccontextmanager

@@ -251,6 +251,8 @@ def status(desk: Desk) -> StatusView:
         alarms=dict(Counter(fault.severity for fault in alarms)),
         acknowledged_faults=states[FaultState.ACKNOWLEDGED],
         silenced_faults=states[FaultState.SILENCED],
+        telemetry_dropped=live.telemetry_dropped if live is not None else 0,
+        telemetry_waiting=live.telemetry_waiting if live is not None else 0,
     )
 
 

@@ -243,6 +243,7 @@ class StatusView:
 
     `open_faults` counts those that are alarms by event, `alarms` the same by severity, `acknowledged_faults` those of
     them that somebody took on; suppressed and silenced ones are no alarms.
+    telemetry_dropped: reports and readings it could not keep since it started; telemetry_waiting: not yet written.
     """
 
     now: dt.datetime
@@ -271,3 +272,5 @@ class StatusView:
     alarms: Mapping[str, int] = field(default_factory=dict)
     acknowledged_faults: int = 0
     silenced_faults: int = 0
+    telemetry_dropped: int = 0
+    telemetry_waiting: int = 0

@@ -62,6 +62,7 @@ DETAIL = (
     Column("explains", lambda fault: _some(fault["explains"])),
     Column("light points", lambda fault: _some(fault["light_points"])),
     Column("kept quiet by", lambda fault: ", ".join(each["id"] for each in fault["silences"])),
+    Column("work order", lambda fault: f"{fault['work_order']} is under way" if fault["work_order"] else ""),
     Column("what to do", lambda fault: "" if fault["cleared_at"] else fault["remedy"]),
 )
 MARKS = (

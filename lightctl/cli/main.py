@@ -17,6 +17,7 @@ from lightctl import __version__
 from lightctl.api.codes import Code
 from lightctl.cli import (
     audit,
+    citizen,
     command,
     doctor,
     fault,
@@ -36,6 +37,7 @@ from lightctl.cli import (
     token,
     watch,
     why,
+    work,
 )
 from lightctl.cli.demo import command as demo_command
 from lightctl.cli.failures import ExitCode, Failure, failure_of
@@ -52,6 +54,8 @@ NOUNS = (
     command,
     fault,
     audit,
+    work,
+    citizen,
     switching,
     override,
     maintenance,

@@ -42,7 +42,17 @@ PREFIX = "LIGHTCTL_"
 FILE_NAME = "lightctl.toml"
 MAX_BYTES = 1_000_000
 _PATH_KEYS = frozenset(
-    {"directory", "tls_cert", "tls_key", "ca_file", "cert_file", "key_file", "password_file", "secret_file"}
+    {
+        "directory",
+        "tls_cert",
+        "tls_key",
+        "ca_file",
+        "cert_file",
+        "key_file",
+        "password_file",
+        "secret_file",
+        "api_keys_file",
+    }
 )
 _OF_KINDS = (["links"], ["notifications"])
 

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, ValidationInfo, field_validator, mode
 
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
+from lightctl.files.settings_citizens import CitizenSettings
 from lightctl.files.settings_links import LinkSettings, MqttLinkSettings
 from lightctl.files.settings_notifications import MqttTopicSettings, NotificationSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
@@ -40,6 +41,19 @@ class StoreSettings(Section):
     )
     journal_days: int = Field(default=400, ge=1, le=36_500, description="Days that ended commands and faults are kept.")
     telemetry_days: int = Field(default=90, ge=1, le=36_500, description="Days that reports and readings are kept.")
+    quarter_days: int = Field(
+        default=190,
+        ge=1,
+        le=36_500,
+        description="Days that usage by quarter of an hour is kept; 32 more than telemetry_days at least.",
+    )
+    night_days: int = Field(
+        default=1100,
+        ge=1,
+        le=36_500,
+        description="Days that usage by night is kept; 32 more than telemetry_days at least.",
+    )
+    month_days: int = Field(default=3660, ge=1, le=36_500, description="Days that usage by month is kept.")
 
 
 class HttpSettings(Section):
@@ -155,6 +169,7 @@ class Settings(Section):
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     safety: SafetySettings = Field(default_factory=SafetySettings)
     nightly: NightlySettings = Field(default_factory=NightlySettings)
+    citizens: CitizenSettings = Field(default_factory=CitizenSettings)
     clock: ClockSettings | None = None
     notifications: dict[str, NotificationSettings] = Field(default_factory=dict)
     log: LogSettings = Field(default_factory=LogSettings)

@@ -15,6 +15,7 @@ from lightctl.domain.events import NodeRestored
 from lightctl.store import documents
 from lightctl.store.audit import AuditRoom
 from lightctl.store.base import Counts, Snapshot
+from lightctl.store.citizens import CitizenRoom
 from lightctl.store.connection import SqliteFile
 from lightctl.store.crews import CrewRoom
 from lightctl.store.intent import IntentRoom
@@ -24,9 +25,12 @@ from lightctl.store.migrations import MAIN, TELEMETRY
 from lightctl.store.mountings import MountingRoom
 from lightctl.store.notices import NoticeRoom
 from lightctl.store.retention import RetentionRoom
+from lightctl.store.rollup import RollUpRoom
 from lightctl.store.strangers import StrangerRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
+from lightctl.store.usage import UsageRoom
+from lightctl.store.work import WorkRoom
 
 MAIN_NAME = "lightctl.db"
 TELEMETRY_NAME = "telemetry.db"
@@ -38,9 +42,13 @@ class SqliteStore(
     MountingRoom,
     JournalRoom,
     NoticeRoom,
+    WorkRoom,
+    CitizenRoom,
     StrangerRoom,
     TokenRoom,
     TelemetryRoom,
+    RollUpRoom,
+    UsageRoom,
     AuditRoom,
     RetentionRoom,
 ):
@@ -63,6 +71,7 @@ class SqliteStore(
             undo.callback(self._main.close)
             self._telemetry = SqliteFile(telemetry, TELEMETRY, synchronous="NORMAL")
             undo.callback(self._telemetry.close)
+            self._words = {}
             self._closing = undo.pop_all()
 
     def close(self) -> None:

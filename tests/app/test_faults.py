@@ -10,6 +10,7 @@ from lightctl.app.asking import Guard, Target
 from lightctl.app.faults.listing import shown
 from lightctl.app.faults.remedies import REMEDIES
 from lightctl.app.faults.whereabouts import Whereabouts
+from lightctl.app.work.orders import Opening
 from lightctl.domain.errors import InvalidInput, NotPermitted, UnknownTarget
 from lightctl.domain.faults import FaultRecord
 from lightctl.domain.states import FaultEvent
@@ -217,3 +218,9 @@ def test_what_is_nowhere_in_the_inventory_concerns_no_lamp(office):
     places = Whereabouts(office.operations._desk.fleet)
     for strange in (fault("gone"), fault("store", subject_kind="site"), fault("K9", subject_kind="cabinet")):
         assert places.lamps(strange) == ()
+
+
+def test_a_fault_names_the_work_order_that_is_under_way_for_it(office):
+    assert office.operations.fault_show(VIEWER, LAMP).work_order is None
+    order = office.operations.work_open(TECHNICIAN, Opening(fault=LAMP))
+    assert office.operations.fault_show(VIEWER, LAMP).work_order == order.id

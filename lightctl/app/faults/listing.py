@@ -42,6 +42,8 @@ def detail(desk: Desk, fault_id: int) -> FaultDetailView:
     """Show one fault with all that is known of it; raises UnknownTarget."""
     now = desk.now()
     record = one(desk, fault_id)
+    fault = record.fault
+    order = desk.store.work_under_way(fault.event, fault.subject_kind, fault.subject, record.id)
     holding = tuple(silence_view(desk, each, now) for each in record.silences if each.holds(now))
     return FaultDetailView(
         **asdict(shown(record, now, price_per_kwh(desk.settings, now.date()))),
@@ -50,6 +52,7 @@ def detail(desk: Desk, fault_id: int) -> FaultDetailView:
         marks=tuple(MarkView(mark.kind, mark.at, mark.user, mark.note, mark.until) for mark in record.marks),
         silences=holding,
         remedy=remedy(record.fault),
+        work_order=None if order is None else order.id,
     )
 
 

@@ -71,7 +71,8 @@ class SilenceView:
 class FaultDetailView(FaultView):
     """One fault with all that is known: what it explains, where, what people said, and what to do about it.
 
-    `explains` are the members by id, `light_points` those it concerns, `silences` the ones that keep it quiet.
+    `explains` are the members by id, `light_points` those it concerns, `silences` the ones that keep it quiet;
+    `work_order` is the number of the one under way for it, null where there is none.
     """
 
     explains: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ class FaultDetailView(FaultView):
     marks: tuple[MarkView, ...] = ()
     silences: tuple[SilenceView, ...] = ()
     remedy: str = ""
+    work_order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
