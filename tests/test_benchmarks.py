@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks import ingest, intake, lint, night, rollup
+from tests.benchmarks import energy, ingest, intake, lint, night, rollup
 from tests.benchmarks.__main__ import NAMES
 from tests.support.benchmark import machine
 
@@ -27,6 +27,11 @@ def test_the_year_of_lint_is_one_of_so_many_programs_and_places():
 def test_ingest_writes_the_same_rows_both_ways():
     figures = ingest.measure(reports=500, nodes=50, batch=100, pairs=1)
     assert (figures["reports"], figures["rows_kept"]) == (500, 500)
+
+
+def test_the_year_of_energy_is_one_of_every_lamp():
+    figures = energy.measure(lamps=60, by="group")
+    assert (figures["light_points"], figures["rows"]) == (60, 40)
 
 
 def test_intake_takes_every_report_to_its_row():

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from lightctl import __version__
 from lightctl.api import (
     citizens,
+    energy,
     faults,
     field,
     notifications,
@@ -25,11 +26,12 @@ from lightctl.api import (
     overriding,
     problems,
     reads,
+    reports,
     rollouts,
     schedules,
     work,
     writes,
-)  # fmt: skip
+)
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, FORM_LIMIT, BodyLimit
@@ -38,7 +40,28 @@ from lightctl.app.operations import Operations
 
 __all__ = ["Run", "build_app"]
 
-FILE_PATHS = ("/v1/inventory/import", "/v1/schedules/plan", "/v1/schedules/apply", "/v1/rollouts")
+FILE_PATHS = (
+    "/v1/inventory/import",
+    "/v1/schedules/plan",
+    "/v1/schedules/apply",
+    "/v1/rollouts",
+    "/v1/energy/forecast",
+)
+
+ADDRESSES = (
+    reads,
+    energy,
+    reports,
+    faults,
+    notifications,
+    overriding,
+    field,
+    writes,
+    schedules,
+    rollouts,
+    work,
+    citizens,
+)
 
 
 class Health(BaseModel):
@@ -77,8 +100,7 @@ def build_app(
         found = {"ok": True, **health()}
         return JSONResponse(found, 200 if found["ok"] else 503)
 
-    modules = (reads, faults, notifications, overriding, field, writes, schedules, rollouts, work, citizens)
-    routers = [module.router for module in modules]
+    routers = tuple(each.router for each in ADDRESSES)
     for router in routers:
         app.include_router(router)
     problems.install(app, [*app.routes, *(route for router in routers for route in router.routes)])

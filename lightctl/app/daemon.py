@@ -28,6 +28,7 @@ from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.live import Live
 from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
+from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.door import open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
@@ -150,6 +151,8 @@ class Daemon:
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
                 running += [tasks.create_task(part, name=name) for name, part in office.parts()]
                 running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
+                if self._settings.reports.directory:
+                    running.append(tasks.create_task(self._keep_reports(store, operations), name="reports"))
                 sd_notify(os.environ, "READY=1")
                 log.info("serving", url=url, version=__version__, store=str(directory))
                 await self._stop.wait()
@@ -202,6 +205,13 @@ class Daemon:
 
     async def _keep_upkeep(self, upkeep: Upkeep) -> None:
         await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
+
+    async def _keep_reports(self, store: SqliteStore, operations: Operations) -> None:
+        def say(why: str) -> None:
+            self._live.note("reports", why)
+
+        files = ReportFiles(store, operations, self._settings, self._on_store_thread, say)
+        await keep_running("reports", lambda: files.keep_writing(self._clock, self._alarm), say)
 
     def _act(self, effects: Effects) -> None:
         for submission in effects.submissions:

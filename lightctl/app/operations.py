@@ -15,6 +15,7 @@ from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
 from lightctl.app.citizens.operations import CitizenOperations
 from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
+from lightctl.app.energy.operations import EnergyOperations
 from lightctl.app.faults.operations import FaultOperations
 from lightctl.app.live import Live
 from lightctl.app.notices.operations import NotificationOperations
@@ -22,6 +23,7 @@ from lightctl.app.overrides import overriding, progress, switching
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
 from lightctl.app.reasons import why
 from lightctl.app.reasons.views import WhyView
+from lightctl.app.reporting.operations import ReportOperations
 from lightctl.app.rollouts import steering
 from lightctl.app.rollouts.steering import Manner
 from lightctl.app.rollouts.views import RolloutView
@@ -48,7 +50,15 @@ from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations, FaultOperations, NotificationOperations, WorkOperations, CitizenOperations):
+class Operations(
+    FieldOperations,
+    FaultOperations,
+    NotificationOperations,
+    WorkOperations,
+    CitizenOperations,
+    EnergyOperations,
+    ReportOperations,
+):
     """Every verb of lightctl over one store."""
 
     def __init__(

@@ -11,9 +11,12 @@ from pydantic import AwareDatetime, Field, ValidationInfo, field_validator, mode
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
 from lightctl.files.settings_citizens import CitizenSettings
+from lightctl.files.settings_energy import EnergySettings, TariffSettings, one_at_a_time
 from lightctl.files.settings_links import LinkSettings, MqttLinkSettings
+from lightctl.files.settings_luminaires import LuminaireSettings
 from lightctl.files.settings_notifications import MqttTopicSettings, NotificationSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
+from lightctl.files.settings_reports import ReportsSettings
 
 
 class SiteSettings(Section):
@@ -169,6 +172,10 @@ class Settings(Section):
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     safety: SafetySettings = Field(default_factory=SafetySettings)
     nightly: NightlySettings = Field(default_factory=NightlySettings)
+    luminaires: dict[str, LuminaireSettings] = Field(default_factory=dict)
+    energy: EnergySettings = Field(default_factory=EnergySettings)
+    tariffs: dict[str, TariffSettings] = Field(default_factory=dict)
+    reports: ReportsSettings = Field(default_factory=ReportsSettings)
     citizens: CitizenSettings = Field(default_factory=CitizenSettings)
     clock: ClockSettings | None = None
     notifications: dict[str, NotificationSettings] = Field(default_factory=dict)
@@ -194,6 +201,19 @@ class Settings(Section):
             if isinstance(target, MqttTopicSettings) and target.link not in brokers:
                 raise ValueError(f"{name}: no mqtt link is called {target.link!r}. Add [links.NAME], or name another")
         return targets
+
+    @field_validator("luminaires")
+    @classmethod
+    def _types(cls, luminaires: dict[str, LuminaireSettings]) -> dict[str, LuminaireSettings]:
+        for name in luminaires:
+            if not name or name != name.strip() or not name.isprintable():
+                raise ValueError(f"{name!r} cannot be a luminaire type's name. Write it as the tag luminaire has it")
+        return luminaires
+
+    @field_validator("tariffs")
+    @classmethod
+    def _one_at_a_time(cls, tariffs: dict[str, TariffSettings]) -> dict[str, TariffSettings]:
+        return one_at_a_time(tariffs)
 
 
 def _near(name: str, known: set[str]) -> list[str]:

@@ -14,6 +14,7 @@ from lightctl.app.work.orders import Opening
 from lightctl.domain.errors import InvalidInput, NotPermitted, UnknownTarget
 from lightctl.domain.faults import FaultRecord
 from lightctl.domain.states import FaultEvent
+from lightctl.files.settings import Settings
 from lightctl.store.base import Recorded
 from tests.support.desk import NOW, OPERATOR, TECHNICIAN, VIEWER, Office
 from tests.support.stores import fault
@@ -224,3 +225,14 @@ def test_a_fault_names_the_work_order_that_is_under_way_for_it(office):
     assert office.operations.fault_show(VIEWER, LAMP).work_order is None
     order = office.operations.work_open(TECHNICIAN, Opening(fault=LAMP))
     assert office.operations.fault_show(VIEWER, LAMP).work_order == order.id
+
+
+def test_the_cost_so_far_is_counted_at_the_price_of_today():
+    tariffs = {
+        name: {"valid_from": day, "price_per_kwh": price, "price_year": 2026, "price_source": "contract"}
+        for name, day, price in (("old", "2020-01-01", 0.1), ("now", "2026-12-01", 0.5), ("later", "2027-01-01", 9.0))
+    }
+    office = Office(settings=Settings.model_validate({"tariffs": tariffs}))
+    office.furnish()
+    office.store.commit(Recorded(faults=(fault("LP1", opened_at=NOW - 2 * HOUR, watts=5000.0),)))
+    assert office.operations.fault_show(VIEWER, 1).cost == 5.0

@@ -16,6 +16,7 @@ import typer
 from lightctl.app import views
 from lightctl.app.citizens import views as citizen_views
 from lightctl.app.crews import views as crew_views
+from lightctl.app.energy import views as energy_views
 from lightctl.app.faults import views as fault_views
 from lightctl.app.notices import views as notice_views
 from lightctl.app.overrides import views as override_views
@@ -51,6 +52,12 @@ ANSWERS = {
     "fault silences": "SilenceView[]",
     "notification list": "NotificationView[]",
     "notification test": "TrialView",
+    "energy report": "EnergyView",
+    "energy balance": "BalanceView",
+    "energy profile": "ProfileView",
+    "energy forecast": "ForecastView",
+    "energy estimate": "EstimateView",
+    "energy indicators": "IndicatorsView",
     "audit list": "AuditView[]",
     "audit verify": "AuditVerdict",
     "on": "ChangeView",
@@ -105,6 +112,7 @@ VIEWS = {
         why_views,
         fault_views,
         notice_views,
+        energy_views,
         work_views,
         citizen_views,
     )
