@@ -232,7 +232,8 @@ def test_the_cost_so_far_is_counted_at_the_price_of_today():
         name: {"valid_from": day, "price_per_kwh": price, "price_year": 2026, "price_source": "contract"}
         for name, day, price in (("old", "2020-01-01", 0.1), ("now", "2026-12-01", 0.5), ("later", "2027-01-01", 9.0))
     }
-    office = Office(settings=Settings.model_validate({"tariffs": tariffs}))
+    given = {"tariffs": tariffs, "safety": {"allow_below_protection": True}}
+    office = Office(settings=Settings.model_validate(given))
     office.furnish()
     office.store.commit(Recorded(faults=(fault("LP1", opened_at=NOW - 2 * HOUR, watts=5000.0),)))
     assert office.operations.fault_show(VIEWER, 1).cost == 5.0
