@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks import energy, ingest, intake, lint, night, rollup
+from tests.benchmarks import energy, ingest, intake, lint, night, rollup, scrape
 from tests.benchmarks.__main__ import NAMES
 from tests.support.benchmark import machine
 
@@ -22,6 +22,11 @@ def test_by_district_a_cell_has_the_programs_of_its_own():
 def test_the_year_of_lint_is_one_of_so_many_programs_and_places():
     figures = lint.measure(programs=2, places=1, calendars=0, everywhere=False)
     assert (figures["programs"], figures["calendars"], figures["places"]) == (2, 2, 1)
+
+
+def test_every_light_point_that_is_scraped_follows():
+    figures = scrape.measure(points=50)
+    assert (figures["following"], figures["scrape_bytes"] > 5000) == (50, True)
 
 
 def test_ingest_writes_the_same_rows_both_ways():
@@ -44,7 +49,7 @@ def test_rollup_adds_up_every_quarter_of_every_node():
 
 
 def test_every_benchmark_can_be_asked_for_by_name_and_the_machine_is_named():
-    assert {"ingest", "intake", "lint", "night", "rollup"} <= set(NAMES)
+    assert {"ingest", "intake", "lint", "night", "rollup", "scrape"} <= set(NAMES)
     assert all(machine()[key] for key in ("cpu", "cores", "python"))
 
 

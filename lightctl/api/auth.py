@@ -1,7 +1,7 @@
-"""Who asks: every request under /v1 or /open311 carries a bearer token, or comes from the process that has the store.
+"""Who asks: every request under a guarded address carries a bearer token, or comes from the process that has the store.
 
-The check stands before routing and before the body is read: a stranger learns nothing and uploads nothing. The one
-exception is named address by address: those of Open311, where settings let the public or its clients in.
+The check stands before routing and before the body is read: a stranger learns nothing and uploads nothing. The
+exceptions are named address by address: /metrics and those of Open311, where settings let the public or its clients in.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lightctl.app.asking import Actor
 from lightctl.app.operations import Operations
 
 _SCHEME = b"bearer "
-GUARDED = ("/v1", "/open311")
+GUARDED = ("/v1", "/open311", "/metrics")
 
 
 class Authentication:

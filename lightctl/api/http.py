@@ -19,6 +19,7 @@ from lightctl import __version__
 from lightctl.api import (
     citizens,
     energy,
+    exports,
     faults,
     field,
     notifications,
@@ -29,13 +30,16 @@ from lightctl.api import (
     reports,
     rollouts,
     schedules,
+    settlement,
     work,
     writes,
 )
+from lightctl.api import metrics as exposition
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, FORM_LIMIT, BodyLimit
 from lightctl.app.asking import Actor
+from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.operations import Operations
 
 __all__ = ["Run", "build_app"]
@@ -46,22 +50,12 @@ FILE_PATHS = (
     "/v1/schedules/apply",
     "/v1/rollouts",
     "/v1/energy/forecast",
+    "/v1/settlement/import",
 )
 
-ADDRESSES = (
-    reads,
-    energy,
-    reports,
-    faults,
-    notifications,
-    overriding,
-    field,
-    writes,
-    schedules,
-    rollouts,
-    work,
-    citizens,
-)
+READING = (reads, faults, notifications, energy, reports, exports)
+CHANGING = (overriding, field, writes, schedules, rollouts, work, citizens)
+ADDRESSES = (*READING, *CHANGING, settlement)
 
 
 class Health(BaseModel):
@@ -77,11 +71,13 @@ def build_app(
     run: Run,
     *,
     health: Callable[[], Mapping[str, Any]],
+    metrics: Metrics | None = None,
     local: Actor | None = None,
 ) -> FastAPI:
     """Put operations behind HTTP; `run` executes a sync operation on the store's own thread.
 
-    `health` gives what /healthz answers (status 503 when its `ok` is False). `local` is the actor of requests that
+    `health` gives what /healthz answers (status 503 when its `ok` is False). `metrics`
+    are those of the daemon; without them there is no /metrics. `local` is the actor of requests that
     carry no token: only for a process that holds the store itself and opens no socket.
     """
     app = FastAPI(
@@ -103,13 +99,19 @@ def build_app(
     routers = tuple(each.router for each in ADDRESSES)
     for router in routers:
         app.include_router(router)
+    if metrics is not None:
+        app.include_router(exposition.router_of(metrics))
     problems.install(app, [*app.routes, *(route for router in routers for route in router.routes)])
     # Keys are for those who come over a network; a person at the store need not be able to read them.
     public = open311.GeoReport(operations, run, keys={} if local is not None else None)
     app.mount(open311.MOUNT, public)
     limits = dict.fromkeys(FILE_PATHS, FILE_LIMIT) | dict.fromkeys(open311.POSTS, FORM_LIMIT)
     app.add_middleware(BodyLimit, limits=limits)
-    app.add_middleware(Authentication, operations=operations, run=run, local=local, lets_in=public.lets_in)
+
+    def lets_in(path: str) -> bool:
+        return public.lets_in(path) or (path == exposition.PATH and metrics is not None and metrics.public)
+
+    app.add_middleware(Authentication, operations=operations, run=run, local=local, lets_in=lets_in)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

@@ -26,6 +26,7 @@ import structlog
 from lightctl import __version__
 from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.live import Live
+from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
@@ -64,6 +65,7 @@ class BuildDoor(Protocol):
         run: Callable[[Callable[[], Any]], Awaitable[Any]],
         *,
         health: Callable[[], Mapping[str, Any]],
+        metrics: Metrics,
     ) -> Any:  # noqa: ANN401 - an ASGI application has no type of its own
         """Put operations behind HTTP."""
         ...
@@ -87,6 +89,7 @@ class Daemon:
         self._live.sensors = self._controller.sensors
         self._links: dict[str, Link] = {}
         self._office: Office | None = None
+        self._metrics = Metrics(settings.metrics, self._live, self._inbox)
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -129,7 +132,12 @@ class Daemon:
         for name in self._links:
             self._live.hear(LinkChanged(name, up=False, at=self._clock.now(), detail="not connected yet"))
         recorder = Recorder(
-            store, self._on_store_thread, self._live, self._inbox.put_all, self._settings.delivery.clock_untrusted_s
+            store,
+            self._on_store_thread,
+            self._live,
+            self._inbox.put_all,
+            self._settings.delivery.clock_untrusted_s,
+            self._metrics.instruments,
         )
         recorder.take_up(snapshot.open_faults)
         upkeep = Upkeep(
@@ -141,7 +149,8 @@ class Daemon:
         machine_s = self._clock.scale.machine_seconds
         self._office = office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
         await self._on_store_thread(office.settle_in)
-        door = self._build_door(operations, self._on_store_thread, health=self._health)
+        self._metrics.connect(self._links, functools.partial(self._on_store_thread, operations.tally))
+        door = self._build_door(operations, self._on_store_thread, health=self._health, metrics=self._metrics)
         listener = open_door(self._settings.http)
         url = url_of(self._settings.http, listener)
         try:
@@ -150,6 +159,7 @@ class Daemon:
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
                 running += [tasks.create_task(part, name=name) for name, part in office.parts()]
+                running.append(tasks.create_task(self._keep_counting(), name="census"))
                 running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
                 if self._settings.reports.directory:
                     running.append(tasks.create_task(self._keep_reports(store, operations), name="reports"))
@@ -163,6 +173,7 @@ class Daemon:
                 control.cancel()
         finally:
             self._alarm.stop()
+            await self._metrics.close()
             await self._settle_inbox(recorder)
 
     async def _control_loop(self, recorder: Recorder) -> None:
@@ -178,13 +189,17 @@ class Daemon:
 
     def _decide(self, events: Sequence[Event]) -> Effects:
         """Let the controller decide; events it cannot take are lost, which the next reports make good."""
-        now = self._clock.now()
+        now, began_s = self._clock.now(), time.perf_counter()
+        self._metrics.hear(events)
         try:
-            return self._controller.step(events, now)
+            effects = self._controller.step(events, now)
         except Exception as error:
+            self._metrics.instruments.steps_failed.inc()
             log.exception("a step failed", events=len(events))
             self._live.note("controller", f"a step failed, its events are lost: {error!r}. Please report this.")
             return Effects(review_at=now + dt.timedelta(seconds=REVIEW_AT_LEAST_S))
+        self._metrics.stepped(events, effects, time.perf_counter() - began_s)
+        return effects
 
     async def _keep_link(self, link: Link) -> None:
         def say(why: str) -> None:
@@ -202,6 +217,12 @@ class Daemon:
             await serve_door(door, http, doors.pop() if doors else open_door(http))
 
         await keep_running("http door", serve_once, lambda why: self._live.note("http", f"the HTTP door failed: {why}"))
+
+    async def _keep_counting(self) -> None:
+        def say(why: str) -> None:
+            self._live.note("metrics", f"lamps and nodes are not counted: {why}")
+
+        await keep_running("census", functools.partial(self._metrics.count, self._controller), say)
 
     async def _keep_upkeep(self, upkeep: Upkeep) -> None:
         await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
@@ -247,6 +268,7 @@ class Daemon:
 
     def _set_nightly_run(self) -> None:
         at = next_wall_time(self._clock.now(), self._settings.nightly.at, self._settings.site.time_zone)
+        self._metrics.sources.nightly_next = at
         self._alarm.wake("nightly", at, functools.partial(self._run_nightly, at))
 
     def _run_nightly(self, planned: dt.datetime) -> None:

@@ -16,8 +16,10 @@ from lightctl.app.citizens.operations import CitizenOperations
 from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.energy.operations import EnergyOperations
+from lightctl.app.exports.operations import ExportOperations
 from lightctl.app.faults.operations import FaultOperations
 from lightctl.app.live import Live
+from lightctl.app.metrics.operations import MetricsOperations
 from lightctl.app.notices.operations import NotificationOperations
 from lightctl.app.overrides import overriding, progress, switching
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
@@ -31,6 +33,7 @@ from lightctl.app.schedules import plan as schedule_plan
 from lightctl.app.schedules import scheduling
 from lightctl.app.schedules.plan import Draft, Planned
 from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
+from lightctl.app.settlement.operations import SettlementOperations
 from lightctl.app.usage import Upkeeping, upkeeping
 from lightctl.app.views import (
     AuditVerdict,
@@ -58,6 +61,9 @@ class Operations(
     CitizenOperations,
     EnergyOperations,
     ReportOperations,
+    MetricsOperations,
+    ExportOperations,
+    SettlementOperations,
 ):
     """Every verb of lightctl over one store."""
 

@@ -71,6 +71,11 @@ def lights(desk: Desk, points: Sequence[LightPoint]) -> tuple[LightView, ...]:
     return tuple(_light(desk, street, point) for point in points)
 
 
+def seen(desk: Desk, street: Street, points: Sequence[LightPoint]) -> tuple[LightView, ...]:
+    """Show light points by what was read of the street before."""
+    return tuple(_light(desk, street, point) for point in points)
+
+
 def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
     report = street.reports.get(point.node) if point.node else None
     seen = street.seen.get(point.node) if point.node else None

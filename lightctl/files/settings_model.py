@@ -14,6 +14,7 @@ from lightctl.files.settings_citizens import CitizenSettings
 from lightctl.files.settings_energy import EnergySettings, TariffSettings, one_at_a_time
 from lightctl.files.settings_links import LinkSettings, MqttLinkSettings
 from lightctl.files.settings_luminaires import LuminaireSettings
+from lightctl.files.settings_metrics import MetricsSettings
 from lightctl.files.settings_notifications import MqttTopicSettings, NotificationSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
 from lightctl.files.settings_reports import ReportsSettings
@@ -179,6 +180,7 @@ class Settings(Section):
     citizens: CitizenSettings = Field(default_factory=CitizenSettings)
     clock: ClockSettings | None = None
     notifications: dict[str, NotificationSettings] = Field(default_factory=dict)
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @field_validator("links")

@@ -27,6 +27,7 @@ from lightctl.store.notices import NoticeRoom
 from lightctl.store.retention import RetentionRoom
 from lightctl.store.rollup import RollUpRoom
 from lightctl.store.strangers import StrangerRoom
+from lightctl.store.tallies import TallyRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
 from lightctl.store.usage import UsageRoom
@@ -51,6 +52,7 @@ class SqliteStore(
     UsageRoom,
     AuditRoom,
     RetentionRoom,
+    TallyRoom,
 ):
     """Everything lightctl remembers, in a folder, or in memory where `directory` is None."""
 

@@ -9,6 +9,7 @@ Measurements go their own way (`measuring.py`), after all else: their file may f
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import structlog
 
 from lightctl.app.live import Live
+from lightctl.app.metrics.instruments import Instruments
 from lightctl.app.rollouts.steering import now_in_force
 from lightctl.app.running.measuring import Measurements
 from lightctl.control.effects import Effects
@@ -57,15 +59,18 @@ class Recorder:
         live: Live,
         tell: Callable[[Sequence[Event]], None] = lambda _events: None,
         clock_limit_s: float = CLOCK_LIMIT_S,
+        instruments: Instruments | None = None,
     ) -> None:
         """Write to `store`; tell `live` when that fails, and `tell` what schedules a roll-out has put in force.
 
-        clock_limit_s: how far a node's clock may be off before its word for the time is doubted.
+        clock_limit_s: how far a node's clock may be off before its word for the time is doubted. instruments: where
+        times and failures are counted.
         """
         self._store = store
         self._on_store_thread = on_store_thread
         self._live = live
         self._tell = tell
+        self._instruments = instruments
         self._unwritten = NOTHING
         self._failed: Fault | None = None
         self._measurements = Measurements(store, live, clock_limit_s)
@@ -84,10 +89,13 @@ class Recorder:
         news: list[Event] = []
 
         def write() -> None:
+            began_s = time.perf_counter()
             commit(self._store, recorded)
             news.extend(now_in_force(self._store, recorded.rollouts))
             self._unwritten = NOTHING
             self._measurements.write()
+            if self._instruments is not None:
+                self._instruments.commits.observe(time.perf_counter() - began_s)
 
         self._unwritten = recorded
         try:
@@ -100,6 +108,8 @@ class Recorder:
             await self._recover()
 
     def _fail(self, error: StoreError) -> None:
+        if self._instruments is not None:
+            self._instruments.store_failures.inc()
         self._live.note("store", f"the store takes nothing: {error}")
         if self._failed is None:
             log.error("store failure", why=str(error))
