@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from lightctl.domain.assets import FULL_LEVEL, LightPoint
 
@@ -25,6 +27,9 @@ class LuminaireType:
     power_table: tuple[tuple[int, float], ...] = ()
     power_tolerance_percent: float = 20.0
     power_factor_threshold: float = 0.0
+
+
+NO_LUMINAIRES: Mapping[str, LuminaireType] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
