@@ -11,12 +11,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lightctl.app import progress
 from lightctl.app.asking import Actor, Guard, Target
-from lightctl.app.crew_views import MaintenanceView
+from lightctl.app.crews.views import MaintenanceView
 from lightctl.app.desk import Desk, new_id
-from lightctl.app.progress import instant
-from lightctl.app.switching import commandable, dry_view, name_of
+from lightctl.app.overrides import progress
+from lightctl.app.overrides.progress import instant
+from lightctl.app.overrides.switching import commandable, dry_view, name_of
 from lightctl.app.views import ChangeView
 from lightctl.domain.assets import FULL_LEVEL, LightPoint
 from lightctl.domain.crews import Maintenance

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from lightctl.app import progress
 from lightctl.app.asking import Actor, Guard, Target
 from lightctl.app.desk import Desk, new_id
-from lightctl.app.progress import instant
+from lightctl.app.overrides import progress
+from lightctl.app.overrides.progress import instant
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.assets import FULL_LEVEL, LifeCycle, LightPoint
 from lightctl.domain.errors import InvalidInput, SafetyRefused, UnknownTarget

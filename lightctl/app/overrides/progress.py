@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lightctl.app.chain import stamped
 from lightctl.app.desk import Desk
+from lightctl.app.overrides.chain import stamped
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.errors import UnknownTarget
 from lightctl.domain.states import Command, CommandState, Scope

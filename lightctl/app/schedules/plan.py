@@ -3,7 +3,7 @@
 Three steps, so that a city's year is not computed on the thread that records what the street says: `draft` reads what
 is needed from the store, `make` is pure and may run anywhere, and `scheduling.commit` puts a plan in force if nothing
 it was built on has changed meanwhile. A plan's id names base version, files and broken guard rails together: whoever
-approves it approves exactly that.
+approves it approves exactly that. What somebody allows by name (more lamps, losses) is no part of it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from lightctl.app.asking import Guard
 from lightctl.app.desk import Desk
-from lightctl.app.schedule_guards import broken_rules
-from lightctl.app.schedule_losses import ModelLosses, broken_by_losses, losses_by_model, models_of
-from lightctl.app.schedule_views import (
+from lightctl.app.schedules.guards import broken_rules, naming_rules
+from lightctl.app.schedules.losses import ModelLosses, broken_by_losses, loss_views, losses_by_model, models_of
+from lightctl.app.schedules.views import (
     ApplyView,
     DifferenceView,
     EnergyView,
@@ -29,8 +29,7 @@ from lightctl.app.schedule_views import (
     NightsView,
     PlanView,
 )
-from lightctl.app.schedule_words import summary_of
-from lightctl.app.views import LossView
+from lightctl.app.schedules.words import summary_of
 from lightctl.devices.losses import NodeModel
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.programs import Intent
@@ -65,13 +64,15 @@ class Draft:
 class Planned:
     """A plan: what it would put in force, what that does, and the guard rails it breaks.
 
-    touched: light points with any different night, by id. lost: the models of nodes whose lamps do not do all of it.
+    touched: light points with any different night, by id. named: the guard rails its name stands for, those raised by
+    name among them: what a second person says yes to. lost: the models of nodes whose lamps do not do all of it.
     """
 
     draft: Draft
     intent: Intent
     touched: frozenset[str]
     broken: tuple[BrokenRule, ...]
+    named: tuple[BrokenRule, ...]
     view: ApplyView
     lost: tuple[str, ...] = ()
 
@@ -100,7 +101,7 @@ def make(drafted: Draft, guard: Guard) -> Planned:
     errors, warnings = tuple(map(finding_view, read.errors)), tuple(map(finding_view, read.warnings))
     if errors or not drafted.files:
         empty = ApplyView(False, False, guard.dry_run, 0, 0, 0, (), errors, warnings)
-        return Planned(drafted, read.intent, frozenset(), (), empty)
+        return Planned(drafted, read.intent, frozenset(), (), (), empty)
     time_zone = drafted.settings.site.time_zone
     first = night_date(drafted.now, time_zone)
     changed = differences(drafted.before, read.intent)
@@ -110,8 +111,9 @@ def make(drafted: Draft, guard: Guard) -> Planned:
     to_accept = tuple(broken_by_losses(lost))
     rails = broken_rules(found, drafted.settings.safety, guard)
     broken = rails if guard.accept_losses else (*rails, *to_accept)
+    named = (*naming_rules(found, drafted.settings.safety, guard), *to_accept)
     plan = PlanView(
-        id=_name(drafted, (*rails, *to_accept)),
+        id=_name(drafted, named),
         base_version=drafted.base_version,
         first_night=first,
         nights_ahead=YEAR,
@@ -135,7 +137,7 @@ def make(drafted: Draft, guard: Guard) -> Planned:
         plan=plan,
     )
     lossy = tuple(each.model for each in lost if each.changes_light)
-    return Planned(drafted, read.intent, found.touched_ids, broken, view, lossy)
+    return Planned(drafted, read.intent, found.touched_ids, broken, named, view, lossy)
 
 
 def _name(drafted: Draft, broken: Sequence[BrokenRule]) -> str:
@@ -186,8 +188,7 @@ def _energy(found: Impact) -> EnergyView:
 
 
 def _losses(lost: ModelLosses) -> ModelLossesView:
-    losses = tuple(LossView(loss.kind, loss.detail, loss.count) for loss in lost.losses)
-    return ModelLossesView(lost.model, lost.light_points, losses, lost.changes_light, lost.refused)
+    return ModelLossesView(lost.model, lost.light_points, loss_views(lost.losses), lost.changes_light, lost.refused)
 
 
 def _lint(finding: LintFinding) -> LintView:

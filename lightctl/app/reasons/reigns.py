@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lightctl.app.desk import Desk
-from lightctl.app.why_views import ScheduleUsedView
+from lightctl.app.reasons.views import ScheduleUsedView
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.programs import NO_INTENT
 from lightctl.domain.rollouts import Rollout

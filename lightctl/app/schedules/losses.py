@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lightctl.app.desk import Desk
+from lightctl.app.views import LossView
 from lightctl.devices.fit import Loss, LossKind
 from lightctl.devices.losses import NodeModel, losses_of, node_model
 from lightctl.domain.assets import LifeCycle, LightPoint
@@ -40,6 +41,11 @@ class ModelLosses:
     def changes_light(self) -> bool:
         """Whether lamps do something else than the plan says, and not only go on alone for a shorter time."""
         return bool(self.refused) or any(loss.changes_light for loss in self.losses)
+
+
+def loss_views(losses: Iterable[Loss]) -> tuple[LossView, ...]:
+    """Show losses."""
+    return tuple(LossView(loss.kind, loss.detail, loss.count) for loss in losses)
 
 
 def models_of(desk: Desk) -> dict[str, NodeModel]:

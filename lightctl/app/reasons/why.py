@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 from lightctl.app.desk import Desk
 from lightctl.app.reading import reported
-from lightctl.app.reigns import Reign, reigns_of
-from lightctl.app.rollout_words import verdict_on
+from lightctl.app.reasons.reigns import Reign, reigns_of
+from lightctl.app.reasons.views import ComingView, VerdictView, WhyView
+from lightctl.app.rollouts.words import verdict_on
 from lightctl.app.views import ReportedView
-from lightctl.app.why_views import ComingView, VerdictView, WhyView
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import Override

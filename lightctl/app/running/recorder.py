@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from lightctl.app.live import Live
-from lightctl.app.rollouts import now_in_force
+from lightctl.app.rollouts.steering import now_in_force
 from lightctl.control.effects import Effects
 from lightctl.domain.errors import StoreError
 from lightctl.domain.events import Event

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from lightctl.app.asking import Actor, Guard
-from lightctl.app.crew_views import CheckView, SelfTestView
+from lightctl.app.crews.views import CheckView, SelfTestView
 from lightctl.app.desk import Desk, new_id
 from lightctl.app.reading import LEVEL_TOLERANCE, capabilities_of
 from lightctl.control.self_test import TRIALS, Verdict, judge_restored, judge_trial, plan_trials

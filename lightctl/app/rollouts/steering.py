@@ -1,4 +1,4 @@
-"""Roll-outs: plans brought to the street in waves. People start, pause, resume and undo; the controller does the rest.
+"""Steering roll-outs: people start, pause, resume and undo them, wave by wave; the controller does the rest.
 
 A roll-out needs what `schedule apply` needs: a plan that is not stale, and a second person where a guard rail stands in
 its way. While it is under way the version it builds on stays in force, and nobody else changes schedules.
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from lightctl.app import rollout_words
 from lightctl.app.asking import Actor, Guard
 from lightctl.app.desk import Desk
-from lightctl.app.rollout_views import RolloutView
-from lightctl.app.schedule_plan import Planned
-from lightctl.app.scheduling import admit, refuse_beside_rollout
+from lightctl.app.rollouts import words as rollout_words
+from lightctl.app.rollouts.views import RolloutView
+from lightctl.app.schedules.plan import Planned
+from lightctl.app.schedules.scheduling import admit, refuse_beside_rollout
 from lightctl.control.waves import members_of, waves_of
 from lightctl.domain.errors import InvalidInput, SafetyRefused, UnknownTarget
 from lightctl.domain.events import Event, IntentChanged, RolloutChanged

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lightctl.app.asking import Guard
 from lightctl.files.settings_model import SafetySettings
@@ -19,6 +20,13 @@ MAX_AFFECTED, DARK_MINUTES, PROTECTION = "max_affected", "dark_minutes", "protec
 def broken_rules(found: Impact, safety: SafetySettings, guard: Guard) -> tuple[BrokenRule, ...]:
     """Give the guard rails that a change runs into."""
     return tuple(_broken(found, safety, guard))
+
+
+def naming_rules(found: Impact, safety: SafetySettings, guard: Guard) -> tuple[BrokenRule, ...]:
+    """Give the guard rails that a plan's name stands for: a limit that somebody raised counts as it was before."""
+    if guard.max_affected is None:
+        return broken_rules(found, safety, guard)
+    return broken_rules(found, safety, replace(guard, max_affected=min(guard.max_affected, safety.max_affected)))
 
 
 def _broken(found: Impact, safety: SafetySettings, guard: Guard) -> Iterator[BrokenRule]:

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from lightctl.app.rollout_views import FailureView, RolloutView, WaveView
-from lightctl.app.why_views import VerdictView
+from lightctl.app.reasons.views import VerdictView
+from lightctl.app.rollouts.views import FailureView, RolloutView, WaveView
 from lightctl.control.rollout import look_again_at, opens_at
 from lightctl.domain.assets import Fleet, LightPoint
 from lightctl.domain.rollouts import Figures, MemberState, Rollout, RolloutState, Standing, Wave

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lightctl.app.schedule_guards import MAX_AFFECTED
-from lightctl.app.schedule_losses import LOSSES
-from lightctl.app.schedule_views import EnergyView, NightsView, PlanView
+from lightctl.app.schedules.guards import MAX_AFFECTED
+from lightctl.app.schedules.losses import LOSSES
+from lightctl.app.schedules.views import EnergyView, NightsView, PlanView
 
 
 def summary_of(plan: PlanView, affected: int) -> tuple[str, ...]:

@@ -11,11 +11,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lightctl.app import progress
 from lightctl.app.asking import Actor, Guard
+from lightctl.app.crews.unclaimed import reached_by
 from lightctl.app.desk import Desk, new_id
-from lightctl.app.switching import dry_view
-from lightctl.app.unclaimed import reached_by
+from lightctl.app.overrides import progress
+from lightctl.app.overrides.switching import dry_view
 from lightctl.app.views import ChangeView
 from lightctl.devices.makes import check_node, has_own_address
 from lightctl.domain.assets import Fleet, LifeCycle, LightPoint, Node

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lightctl.app import commissioning, maintenance, reading, self_tests
+from lightctl.app import reading
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
-from lightctl.app.crew_views import MaintenanceView, MountingView, SelfTestView
+from lightctl.app.crews import commissioning, maintenance, self_tests
+from lightctl.app.crews.views import MaintenanceView, MountingView, SelfTestView
 from lightctl.app.desk import Desk
 from lightctl.app.views import ChangeView
 from lightctl.domain.errors import InvalidInput

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from lightctl.app.asking import Actor, Guard
 from lightctl.app.desk import Desk
-from lightctl.app.schedule_guards import MAX_AFFECTED
-from lightctl.app.schedule_losses import LOSSES
-from lightctl.app.schedule_plan import Draft, Planned, draft, guard_views
-from lightctl.app.schedule_views import ApplyView, ProposalView, SchedulesView, VersionView
+from lightctl.app.schedules.guards import MAX_AFFECTED
+from lightctl.app.schedules.losses import LOSSES
+from lightctl.app.schedules.plan import Draft, Planned, draft, guard_views
+from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
 from lightctl.domain.errors import InvalidInput, NotPermitted, SafetyRefused, UnknownTarget
 from lightctl.domain.events import IntentChanged
 from lightctl.store.base import Proposal, ScheduleVersion
@@ -116,7 +116,7 @@ def _propose(desk: Desk, actor: Actor, planned: Planned, guard: Guard) -> None:
         user=actor.user,
         reason=guard.reason,
         files=planned.draft.files,
-        broken=planned.broken,
+        broken=planned.named,
         summary=planned.view.summary,
     )
     desk.store.propose(proposal, desk.audit(actor, "schedule refused", planned.id, guard, rules))

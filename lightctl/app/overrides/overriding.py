@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from itertools import islice
 
-from lightctl.app import switching
 from lightctl.app.asking import Actor, Guard, Target
 from lightctl.app.desk import Desk, new_id
-from lightctl.app.override_views import DueView, OutcomeView, OverrideDetailView, OverrideView
+from lightctl.app.overrides import switching
+from lightctl.app.overrides.views import DueView, OutcomeView, OverrideDetailView, OverrideView
 from lightctl.app.views import ChangeView
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.errors import UnknownTarget
