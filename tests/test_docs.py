@@ -82,7 +82,7 @@ def test_every_command_of_a_page_does_what_the_page_shows(
     offered = {None, "broker"} if needs(page, "broker") else {None}
     http, mqtt = free_port(), request.getfixturevalue("broker").port if "broker" in offered else free_port()
     text = (ROOT / page).read_text()
-    text = text.replace("127.0.0.1:1883", f"127.0.0.1:{mqtt}")
+    text = text.replace("127.0.0.1:1883", f"127.0.0.1:{mqtt}").replace("127.0.0.1:9099", f"127.0.0.1:{free_port()}")
     mine = {
         **environ,
         "LIGHTCTL_HTTP__PORT": str(http),

@@ -25,8 +25,12 @@ import structlog
 
 from lightctl import __version__
 from lightctl.app.clock import Alarm, RunClock
+from lightctl.app.energy.luminaires import luminaire_types
 from lightctl.app.live import Live
+from lightctl.app.metrics.metrics import Metrics
+from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
+from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.door import open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
@@ -35,6 +39,7 @@ from lightctl.app.running.keeping import keep_running
 from lightctl.app.running.logs import configure_logs
 from lightctl.app.running.recorder import Recorder
 from lightctl.app.running.sdnotify import sd_notify
+from lightctl.app.running.upkeep import Upkeep
 from lightctl.app.running.wiring import build_links, policy_of, time_scale_of
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
@@ -50,7 +55,6 @@ T = TypeVar("T")
 log = structlog.get_logger("lightctl.daemon")
 REVIEW_AT_LEAST_S = 10.0  # of the machine: an alarm that never rang costs no lamp more than this
 LOCK_PATIENCE_S, LOCK_RETRY_S = 5.0, 0.1
-HOUSEKEEPING_EVERY = dt.timedelta(hours=24)
 
 
 class BuildDoor(Protocol):
@@ -62,6 +66,7 @@ class BuildDoor(Protocol):
         run: Callable[[Callable[[], Any]], Awaitable[Any]],
         *,
         health: Callable[[], Mapping[str, Any]],
+        metrics: Metrics,
     ) -> Any:  # noqa: ANN401 - an ASGI application has no type of its own
         """Put operations behind HTTP."""
         ...
@@ -75,15 +80,21 @@ class Daemon:
         self._settings = settings
         self._build_door = build_door
         self._clock = RunClock(time_scale_of(settings))
-        self._inbox = Inbox()
         self._live = Live(self._clock.now(), self._clock.now)
+        self._inbox = Inbox(dropped=self._live.drop)
         self._alarm = Alarm(self._clock)
         self._profiles = shipped_profiles()
         self._controller = Controller(
-            policy_of(settings), self._profiles, settings.site.time_zone, revision_floor(self._clock.now())
+            policy_of(settings),
+            self._profiles,
+            settings.site.time_zone,
+            revision_floor(self._clock.now()),
+            luminaire_types(settings),
         )
         self._live.sensors = self._controller.sensors
         self._links: dict[str, Link] = {}
+        self._office: Office | None = None
+        self._metrics = Metrics(settings.metrics, self._live, self._inbox)
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -125,12 +136,26 @@ class Daemon:
         links = tuple(self._links.values())
         for name in self._links:
             self._live.hear(LinkChanged(name, up=False, at=self._clock.now(), detail="not connected yet"))
-        recorder = Recorder(store, self._on_store_thread, self._live, self._inbox.put_all)
+        recorder = Recorder(
+            store,
+            self._on_store_thread,
+            self._live,
+            self._inbox.put_all,
+            self._settings.delivery.clock_untrusted_s,
+            self._metrics.instruments,
+        )
+        recorder.take_up(snapshot.open_faults)
+        upkeep = Upkeep(
+            store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
+        )
         self._inbox.put_all(tuple(boot_events(snapshot, self._settings.site.time_zone)))
         self._alarm.start()
         self._set_nightly_run()
-        self._set_housekeeping(store)
-        door = self._build_door(operations, self._on_store_thread, health=self._health)
+        machine_s = self._clock.scale.machine_seconds
+        self._office = office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
+        await self._on_store_thread(office.settle_in)
+        self._metrics.connect(self._links, functools.partial(self._on_store_thread, operations.tally))
+        door = self._build_door(operations, self._on_store_thread, health=self._health, metrics=self._metrics)
         listener = open_door(self._settings.http)
         url = url_of(self._settings.http, listener)
         try:
@@ -138,6 +163,11 @@ class Daemon:
                 control = tasks.create_task(self._control_loop(recorder), name="control loop")
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
+                running += [tasks.create_task(part, name=name) for name, part in office.parts()]
+                running.append(tasks.create_task(self._keep_counting(), name="census"))
+                running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
+                if self._settings.reports.directory:
+                    running.append(tasks.create_task(self._keep_reports(store, operations), name="reports"))
                 sd_notify(os.environ, "READY=1")
                 log.info("serving", url=url, version=__version__, store=str(directory))
                 await self._stop.wait()
@@ -148,6 +178,7 @@ class Daemon:
                 control.cancel()
         finally:
             self._alarm.stop()
+            await self._metrics.close()
             await self._settle_inbox(recorder)
 
     async def _control_loop(self, recorder: Recorder) -> None:
@@ -157,17 +188,23 @@ class Daemon:
             effects = self._decide(events)
             await recorder.record(effects)
             self._act(effects)
+            if effects.faults and self._office is not None:
+                self._office.wake()
             sd_notify(os.environ, "WATCHDOG=1")
 
     def _decide(self, events: Sequence[Event]) -> Effects:
         """Let the controller decide; events it cannot take are lost, which the next reports make good."""
-        now = self._clock.now()
+        now, began_s = self._clock.now(), time.perf_counter()
+        self._metrics.hear(events)
         try:
-            return self._controller.step(events, now)
+            effects = self._controller.step(events, now)
         except Exception as error:
+            self._metrics.instruments.steps_failed.inc()
             log.exception("a step failed", events=len(events))
             self._live.note("controller", f"a step failed, its events are lost: {error!r}. Please report this.")
             return Effects(review_at=now + dt.timedelta(seconds=REVIEW_AT_LEAST_S))
+        self._metrics.stepped(events, effects, time.perf_counter() - began_s)
+        return effects
 
     async def _keep_link(self, link: Link) -> None:
         def say(why: str) -> None:
@@ -186,6 +223,22 @@ class Daemon:
 
         await keep_running("http door", serve_once, lambda why: self._live.note("http", f"the HTTP door failed: {why}"))
 
+    async def _keep_counting(self) -> None:
+        def say(why: str) -> None:
+            self._live.note("metrics", f"lamps and nodes are not counted: {why}")
+
+        await keep_running("census", functools.partial(self._metrics.count, self._controller), say)
+
+    async def _keep_upkeep(self, upkeep: Upkeep) -> None:
+        await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
+
+    async def _keep_reports(self, store: SqliteStore, operations: Operations) -> None:
+        def say(why: str) -> None:
+            self._live.note("reports", why)
+
+        files = ReportFiles(store, operations, self._settings, self._on_store_thread, say)
+        await keep_running("reports", lambda: files.keep_writing(self._clock, self._alarm), say)
+
     def _act(self, effects: Effects) -> None:
         for submission in effects.submissions:
             link = self._links.get(submission.node.link)
@@ -203,6 +256,8 @@ class Daemon:
         for event in events:
             match event:
                 case FleetChanged(fleet):
+                    if self._office is not None:
+                        self._office.fleet = fleet
                     for name, link in self._links.items():
                         link.attach({node.id: node for node in fleet.nodes.values() if node.link == name})
                     orphans = sorted({n.link for n in fleet.nodes.values()} - self._links.keys())
@@ -218,26 +273,13 @@ class Daemon:
 
     def _set_nightly_run(self) -> None:
         at = next_wall_time(self._clock.now(), self._settings.nightly.at, self._settings.site.time_zone)
+        self._metrics.sources.nightly_next = at
         self._alarm.wake("nightly", at, functools.partial(self._run_nightly, at))
 
     def _run_nightly(self, planned: dt.datetime) -> None:
         if self._clock.now() >= planned:
             self._inbox.put(NightlyRun())
         self._set_nightly_run()
-
-    def _set_housekeeping(self, store: SqliteStore) -> None:
-        at = self._clock.now() + HOUSEKEEPING_EVERY
-        self._alarm.wake("housekeeping", at, functools.partial(self._keep_house, store))
-
-    def _keep_house(self, store: SqliteStore) -> None:
-        now = self._clock.now()
-        kept = self._settings.store
-        work = functools.partial(
-            store.prune, now - dt.timedelta(days=kept.journal_days), now - dt.timedelta(days=kept.telemetry_days)
-        )
-        pruned = asyncio.get_running_loop().run_in_executor(self._store_thread, work)
-        pruned.add_done_callback(_tell_of_failure)
-        self._set_housekeeping(store)
 
     async def _on_store_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
@@ -250,11 +292,6 @@ class Daemon:
             "links": {name: view.up for name, view in self._live.links.items()},
             "inbox": len(self._inbox),
         }
-
-
-def _tell_of_failure(pruned: asyncio.Future[int]) -> None:
-    if not pruned.cancelled() and (error := pruned.exception()) is not None:
-        log.error("housekeeping failed; it is tried again tomorrow", why=str(error))
 
 
 @contextlib.asynccontextmanager

@@ -12,13 +12,20 @@ from typing import Literal
 
 from lightctl.app import access, fitting, importing, reading
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
+from lightctl.app.citizens.operations import CitizenOperations
 from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
+from lightctl.app.energy.operations import EnergyOperations
+from lightctl.app.exports.operations import ExportOperations
+from lightctl.app.faults.operations import FaultOperations
 from lightctl.app.live import Live
+from lightctl.app.metrics.operations import MetricsOperations
+from lightctl.app.notices.operations import NotificationOperations
 from lightctl.app.overrides import overriding, progress, switching
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
 from lightctl.app.reasons import why
 from lightctl.app.reasons.views import WhyView
+from lightctl.app.reporting.operations import ReportOperations
 from lightctl.app.rollouts import steering
 from lightctl.app.rollouts.steering import Manner
 from lightctl.app.rollouts.views import RolloutView
@@ -26,12 +33,13 @@ from lightctl.app.schedules import plan as schedule_plan
 from lightctl.app.schedules import scheduling
 from lightctl.app.schedules.plan import Draft, Planned
 from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
+from lightctl.app.settlement.operations import SettlementOperations
+from lightctl.app.usage import Upkeeping, upkeeping
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
     ChangeView,
     CommandView,
-    FaultView,
     ImportView,
     LightView,
     NodeDetail,
@@ -39,12 +47,24 @@ from lightctl.app.views import (
     StatusView,
     TokenView,
 )
+from lightctl.app.work.operations import WorkOperations
 from lightctl.domain.selectors import parse_selector
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations):
+class Operations(
+    FieldOperations,
+    FaultOperations,
+    NotificationOperations,
+    WorkOperations,
+    CitizenOperations,
+    EnergyOperations,
+    ReportOperations,
+    MetricsOperations,
+    ExportOperations,
+    SettlementOperations,
+):
     """Every verb of lightctl over one store."""
 
     def __init__(
@@ -57,6 +77,10 @@ class Operations(FieldOperations):
     ) -> None:
         """Work on `store`; `notify` hands events to the daemon, `live` is None where none runs."""
         self._desk = Desk(store, settings, now, notify, live)
+
+    def upkeeping(self) -> Upkeeping:
+        """Give the terms of the store's upkeep, for the daemon itself."""
+        return upkeeping(self._desk)
 
     # -- reading: any role ----------------------------------------------------------------------------------------
 
@@ -94,13 +118,6 @@ class Operations(FieldOperations):
         """Give the newest commands."""
         require(actor, Role.VIEWER)
         return reading.commands(self._desk, state, node, limit)
-
-    def fault_list(
-        self, actor: Actor, *, open_only: bool, limit: int, suppressed: bool = False
-    ) -> tuple[FaultView, ...]:
-        """Give the newest faults, with `suppressed` also those that a maintenance kept from being alarms."""
-        require(actor, Role.VIEWER)
-        return reading.faults(self._desk, open_only=open_only, limit=limit, suppressed=suppressed)
 
     def audit_list(self, actor: Actor, *, limit: int) -> tuple[AuditView, ...]:
         """Give the newest audit entries."""

@@ -45,6 +45,34 @@ class Client:
         """Ask for a file."""
         return self._send("GET", path, params=query).text
 
+    def file(self, path: str, **query: str | int | None) -> bytes:
+        """Ask for a file that need not be text; query values of None are left out."""
+        given = {key: value for key, value in query.items() if value is not None}
+        return self._send("GET", path, params=given).content
+
+    @contextmanager
+    def stream(self, path: str, **query: str) -> Iterator[Iterator[bytes]]:
+        """Ask for a file that may be large, and give it in parts as they come."""
+        with self._explained(), self._http.stream("GET", path, params=query) as response:
+            if response.status_code >= _PROBLEM_FROM:
+                response.read()
+                raise self._failure(response)
+            yield self._parts(response)
+
+    def _parts(self, response: httpx.Response) -> Iterator[bytes]:
+        with self._explained():
+            yield from response.iter_bytes()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what happens to a connection into a Failure."""
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            raise _unreachable(f"{self.where} did not answer in time", error) from error
+        except httpx.TransportError as error:
+            raise _unreachable(f"{self.where} cannot be reached, or ended half-way", error) from error
+
     def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Change something."""
         return self._json(self._send("POST", path, json=body))

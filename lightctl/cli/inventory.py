@@ -89,7 +89,7 @@ def inventory_import(
         if not dry_run and not yes and output.interactive():
             plan = client.post("/v1/inventory/import", body | {"dry_run": True})
             if not plan["errors"] or skip_bad_rows:
-                _show(plan)
+                show_import(plan)
                 if not output.confirm("Take this into the inventory?"):
                     raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
         try:
@@ -102,7 +102,7 @@ def inventory_import(
             failure.hint = "Correct the rows, or take the others with --skip-bad-rows."
             raise
     if fmt is Format.TABLE:
-        _show(view)
+        show_import(view)
         if view["dry_run"]:
             talk("nothing was changed (--dry-run)")
     else:
@@ -129,7 +129,8 @@ def inventory_list(door: Door, *, select: options.Select = None, fmt: options.Ou
     show_list(lights, fmt, _LIST, empty="the inventory is empty; `lightctl inventory import FILE` fills it")
 
 
-def _show(view: Json) -> None:
+def show_import(view: Json) -> None:
+    """Say what an import changes or changed, to people."""
     verb = "would be" if not view["applied"] else "were"
     output.write(
         f"{count(view['rows'], 'row')}: {len(view['added']):,} {verb} added, {len(view['changed']):,} {verb} changed, "

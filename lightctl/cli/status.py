@@ -29,6 +29,17 @@ def _following_style(status: Json) -> str:
     return "yellow" if status["unsettled"] or status["unknown"] else "green"
 
 
+def _alarms(status: Json) -> str:
+    counts = [(status["alarms"][name], name) for name in sorted(status["alarms"], key=_rank)]
+    counts += [(status["acknowledged_faults"], "acknowledged"), (status["silenced_faults"], "silenced (no alarm)")]
+    return ", ".join(f"{number:,} {name}" for number, name in counts if number)
+
+
+def _rank(severity: str) -> tuple[int, str]:
+    order = ("critical", "major", "minor")
+    return (order.index(severity) if severity in order else len(order), severity)
+
+
 def _faults(status: Json) -> str:
     return ", ".join(f"{number:,} {event}" for event, number in status["open_faults"].items()) or "none open"
 
@@ -38,6 +49,18 @@ def _maintenance(status: Json) -> str:
         return ""
     kept = f", {count(status['suppressed_faults'], 'fault')} kept back" if status["suppressed_faults"] else ""
     return f"{status['maintenances']:,} running{kept}"
+
+
+def _telemetry(status: Json) -> str:
+    parts = [
+        f"{status[key]:,} {words}"
+        for key, words in (
+            ("telemetry_dropped", "reports and readings dropped since the start"),
+            ("telemetry_waiting", "waiting to be written"),
+        )
+        if status[key]
+    ]
+    return ", ".join(parts)
 
 
 def _links(status: Json) -> str:
@@ -63,9 +86,11 @@ _SHOW = (
     Column("following", _following, _following_style),
     Column("nodes", lambda status: f"{status['nodes']:,}, {status['unclaimed_nodes']:,} unclaimed"),
     Column("faults", _faults, lambda status: "red" if status["open_faults"] else "green"),
+    Column("alarms", _alarms, lambda status: "red" if status["alarms"].get("critical") else ""),
     Column("on their way", lambda status: count(status["open_commands"], "command")),
     Column("manual levels", lambda status: count(status["overrides"], "override")),
     Column("maintenance", _maintenance, lambda _status: "yellow"),
+    Column("telemetry", _telemetry, lambda _status: "yellow"),
     Column("quarantined", lambda status: count(status["quarantined"], "message") if status["quarantined"] else ""),
     Column("notes", lambda status: "; ".join(status["notes"])),
 )

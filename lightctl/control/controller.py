@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from lightctl.control.census import Census
 from lightctl.control.collected import Collected
 from lightctl.control.desire import same_effect
 from lightctl.control.effects import Effects
@@ -89,6 +90,18 @@ class Controller:
             self._judge.look_again_at(now),
         )
         return out.effects(min((look for look in looks if look is not None), default=None))
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes it steers."""
+        return tuple(self._knowledge.memories)
+
+    def count(self, nodes: Iterable[str], census: Census, now: dt.datetime) -> None:
+        """Count some nodes; those that left meanwhile are passed over."""
+        for node in nodes:
+            memory = self._knowledge.memories.get(node)
+            if memory is not None:
+                census.add(memory, now, self._policy, self._knowledge.expectations)
 
     def _pop_due(self, now: dt.datetime) -> Iterable[str]:
         while self._due and self._due[0][0] <= now:

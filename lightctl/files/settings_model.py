@@ -6,13 +6,19 @@ import datetime as dt
 import zoneinfo
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator, model_validator
 
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
+from lightctl.files.settings_citizens import CitizenSettings
 from lightctl.files.settings_diagnosis import DiagnosisSettings
-from lightctl.files.settings_links import LinkSettings
+from lightctl.files.settings_energy import EnergySettings, TariffSettings, one_at_a_time
+from lightctl.files.settings_links import LinkSettings, MqttLinkSettings
+from lightctl.files.settings_luminaires import LuminaireSettings
+from lightctl.files.settings_metrics import MetricsSettings
+from lightctl.files.settings_notifications import MqttTopicSettings, NotificationSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
+from lightctl.files.settings_reports import ReportsSettings
 
 
 class SiteSettings(Section):
@@ -40,6 +46,19 @@ class StoreSettings(Section):
     )
     journal_days: int = Field(default=400, ge=1, le=36_500, description="Days that ended commands and faults are kept.")
     telemetry_days: int = Field(default=90, ge=1, le=36_500, description="Days that reports and readings are kept.")
+    quarter_days: int = Field(
+        default=190,
+        ge=1,
+        le=36_500,
+        description="Days that usage by quarter of an hour is kept; 32 more than telemetry_days at least.",
+    )
+    night_days: int = Field(
+        default=1100,
+        ge=1,
+        le=36_500,
+        description="Days that usage by night is kept; 32 more than telemetry_days at least.",
+    )
+    month_days: int = Field(default=3660, ge=1, le=36_500, description="Days that usage by month is kept.")
 
 
 class HttpSettings(Section):
@@ -112,6 +131,7 @@ class SafetySettings(Section):
         default=168.0, ge=0, le=8784, description="How far ahead a manual level may begin, in hours; 0 allows none."
     )
     max_maintenance_h: float = Field(default=24.0, gt=0, le=744, description="Longest maintenance, in hours.")
+    max_silence_h: float = Field(default=744.0, gt=0, le=8784, description="Longest silence of a fault, in hours.")
 
 
 class NightlySettings(Section):
@@ -155,7 +175,14 @@ class Settings(Section):
     diagnosis: DiagnosisSettings = Field(default_factory=DiagnosisSettings)
     safety: SafetySettings = Field(default_factory=SafetySettings)
     nightly: NightlySettings = Field(default_factory=NightlySettings)
+    luminaires: dict[str, LuminaireSettings] = Field(default_factory=dict)
+    energy: EnergySettings = Field(default_factory=EnergySettings)
+    tariffs: dict[str, TariffSettings] = Field(default_factory=dict)
+    reports: ReportsSettings = Field(default_factory=ReportsSettings)
+    citizens: CitizenSettings = Field(default_factory=CitizenSettings)
     clock: ClockSettings | None = None
+    notifications: dict[str, NotificationSettings] = Field(default_factory=dict)
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @field_validator("links")
@@ -165,6 +192,32 @@ class Settings(Section):
             if not ID_PATTERN.fullmatch(name):
                 raise ValueError(f"{name!r} cannot be a link's name. Use letters, digits, - and _")
         return links
+
+    @field_validator("notifications")
+    @classmethod
+    def _targets(
+        cls, targets: dict[str, NotificationSettings], given: ValidationInfo
+    ) -> dict[str, NotificationSettings]:
+        brokers = {name for name, link in given.data.get("links", {}).items() if isinstance(link, MqttLinkSettings)}
+        for name, target in targets.items():
+            if not ID_PATTERN.fullmatch(name):
+                raise ValueError(f"{name!r} cannot be a target's name. Use letters, digits, - and _")
+            if isinstance(target, MqttTopicSettings) and target.link not in brokers:
+                raise ValueError(f"{name}: no mqtt link is called {target.link!r}. Add [links.NAME], or name another")
+        return targets
+
+    @field_validator("luminaires")
+    @classmethod
+    def _types(cls, luminaires: dict[str, LuminaireSettings]) -> dict[str, LuminaireSettings]:
+        for name in luminaires:
+            if not name or name != name.strip() or not name.isprintable():
+                raise ValueError(f"{name!r} cannot be a luminaire type's name. Write it as the tag luminaire has it")
+        return luminaires
+
+    @field_validator("tariffs")
+    @classmethod
+    def _one_at_a_time(cls, tariffs: dict[str, TariffSettings]) -> dict[str, TariffSettings]:
+        return one_at_a_time(tariffs)
 
 
 def _near(name: str, known: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import NoneType, UnionType
 from typing import Annotated, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ _TYPE_NAMES = {
     "float": "number",
     "bool": "true or false",
     "AwareDatetime": "date and time",
+    "date": "date",
     "dict": "table",
     "tuple": "list",
 }
@@ -27,7 +29,7 @@ _TYPE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One key, its type, its default as TOML ("" when required).
+    """One key, its type, its default as TOML ("" when it is required, or nothing stands in for it).
 
     key: `section.key`; `section.NAME.key` where the section holds named ones, with ` (kind)` where they are of kinds.
     """
@@ -62,8 +64,13 @@ def describe_settings() -> tuple[SettingRow, ...]:
         place = f"{section}.NAME" if is_named(section) else section
         for model in section_models(section):
             kind = _kind(model)
-            rows += [_row(f"{place}.{name}{kind}", field) for name, field in model.model_fields.items()]
+            rows += [_row(f"{place}.{name}{kind}", field) for name, field in _fields(model)]
     return tuple(rows)
+
+
+def _fields(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
+    """Give the keys of a section, the one that says its kind first."""
+    return sorted(model.model_fields.items(), key=lambda item: item[0] != "type")
 
 
 def _kind(model: type[BaseModel]) -> str:
@@ -82,12 +89,11 @@ def default_settings_toml(
             lines += _links(broker)
             continue
         # A run on another clock, or one of a name, has to be asked for: its very section would make one.
-        if is_named(section):
-            lines.append(f"# [{section}.NAME]")
-        else:
+        if not is_named(section):
             lines.append(f"# [{section}]" if section == "clock" else f"[{section}]")
         for model in section_models(section):
-            for key, field in model.model_fields.items():
+            lines += [f"# [{section}.NAME]"] if is_named(section) else []
+            for key, field in _fields(model):
                 value = json.dumps(given[f"{section}.{key}"]) if given.get(f"{section}.{key}") else ""
                 lines += _lines(key, field, value)
         lines.append("")
@@ -107,7 +113,8 @@ def _links(broker: str) -> Iterator[str]:
 
 
 def _lines(key: str, field: FieldInfo, value: str) -> list[str]:
-    shown = f"{key} = {value}" if value else f"# {key} = {_default(field)}".rstrip()
+    only = get_args(field.annotation) if key == "type" else ()
+    shown = f"{key} = {value}" if value else f"# {key} = {json.dumps(only[0]) if only else _default(field)}".rstrip()
     return [f"# {field.description}", shown]
 
 
@@ -116,7 +123,10 @@ def _row(key: str, field: FieldInfo) -> SettingRow:
 
 
 def _default(field: FieldInfo) -> str:
-    return "" if field.is_required() else json.dumps(field.get_default(call_default_factory=True))
+    value = None if field.is_required() else field.get_default(call_default_factory=True)
+    if value is None:
+        return ""
+    return "{}" if value == {} else json.dumps(value, ensure_ascii=False)
 
 
 def _type_name(field: FieldInfo) -> str:
@@ -125,6 +135,8 @@ def _type_name(field: FieldInfo) -> str:
     annotation = field.annotation
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
+    if isinstance(annotation, UnionType):  # a key that may be left out
+        annotation = next(each for each in get_args(annotation) if each is not NoneType)
     if get_origin(annotation) is Literal:
         return " or ".join(str(value) for value in get_args(annotation))
     name = getattr(annotation, "__name__", str(annotation))

@@ -56,6 +56,11 @@ class Link(Protocol):
         """Queue an order; a desired state replaces an older one of the same node, higher priority goes first."""
         ...
 
+    @property
+    def waiting(self) -> int:
+        """How many orders wait to be put on the wire."""
+        ...
+
     async def run(self) -> None:
         """Keep the link alive until cancelled, emitting events; never ends by itself."""
         ...

@@ -87,6 +87,11 @@ class ModbusLink:
             self._emit(event)
         self._work.set()
 
+    @property
+    def waiting(self) -> int:
+        """How many orders wait to be written."""
+        return len(self._outbox)
+
     async def run(self) -> None:
         """Keep the line open until cancelled."""
         while True:

@@ -99,6 +99,11 @@ class MqttLink:
         """Queue an order; the newest desired state of a node replaces the one that waits."""
         self._outbound.submit(order)
 
+    @property
+    def waiting(self) -> int:
+        """How many orders wait to be published."""
+        return self._outbound.waiting
+
     async def run(self) -> None:
         """Keep connected until cancelled."""
         while True:

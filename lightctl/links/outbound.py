@@ -60,6 +60,11 @@ class Outbound:
         self._in_flight = 0
         self._landed = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many orders wait."""
+        return len(self._outbox)
+
     def submit(self, order: Order) -> None:
         """Queue an order; the newest desired state of a node replaces the one that waits."""
         for event in self._outbox.put(order, self._clock.now()):

@@ -10,10 +10,14 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from lightctl.store import schema, schema_maintenance
+from lightctl.store import schema, schema_maintenance, schema_usage
+from lightctl.store.schema_citizens import CITIZENS
 from lightctl.store.schema_commands import COMMAND_STATES
+from lightctl.store.schema_faults import FAULT_LIFE
+from lightctl.store.schema_notices import NOTICES
 from lightctl.store.schema_proposals import PROPOSALS
 from lightctl.store.schema_rollouts import ROLLOUTS
+from lightctl.store.schema_work import WORK
 
 MAIN = Migrations("lightctl")
 TELEMETRY = Migrations("lightctl-telemetry")
@@ -59,11 +63,42 @@ def m0006_rollouts(db: Database) -> None:
     run_script(db, ROLLOUTS)
 
 
+@MAIN()
+def m0007_fault_life(db: Database) -> None:
+    """Know what one cause explains and draws for nothing, and what people said about a fault."""
+    run_script(db, FAULT_LIFE)
+
+
+@MAIN()
+def m0008_notices(db: Database) -> None:
+    """Tell people elsewhere what happened to faults, each target at its own pace."""
+    run_script(db, NOTICES)
+
+
+@MAIN()
+def m0009_work(db: Database) -> None:
+    """Hold work orders and what crews write down on them."""
+    run_script(db, WORK)
+
+
+@MAIN()
+def m0010_citizens(db: Database) -> None:
+    """Hold what citizens report of the lights, and apart from it who they are."""
+    run_script(db, CITIZENS)
+
+
 @TELEMETRY()
 def t0001_first(db: Database) -> None:
     """Hold what was measured."""
     run_script(db, schema.OWNED)
     run_script(db, schema.MEASUREMENTS)
+
+
+@TELEMETRY()
+def t0002_usage(db: Database) -> None:
+    """Know of each measurement which instant it speaks of, and hold what was added up."""
+    run_script(db, schema_usage.OBSERVED)
+    run_script(db, schema_usage.USAGE)
 
 
 def run_script(db: Database, script: str) -> None:

@@ -15,18 +15,23 @@ from lightctl.domain.events import NodeRestored
 from lightctl.store import documents
 from lightctl.store.audit import AuditRoom
 from lightctl.store.base import Counts, Snapshot
+from lightctl.store.citizens import CitizenRoom
 from lightctl.store.connection import SqliteFile
 from lightctl.store.crews import CrewRoom
-from lightctl.store.faults import FaultRoom
 from lightctl.store.intent import IntentRoom
 from lightctl.store.journal import JournalRoom
 from lightctl.store.lock import StoreLock
 from lightctl.store.migrations import MAIN, TELEMETRY
 from lightctl.store.mountings import MountingRoom
+from lightctl.store.notices import NoticeRoom
 from lightctl.store.retention import RetentionRoom
+from lightctl.store.rollup import RollUpRoom
 from lightctl.store.strangers import StrangerRoom
+from lightctl.store.tallies import TallyRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
+from lightctl.store.usage import UsageRoom
+from lightctl.store.work import WorkRoom
 
 MAIN_NAME = "lightctl.db"
 TELEMETRY_NAME = "telemetry.db"
@@ -37,12 +42,17 @@ class SqliteStore(
     CrewRoom,
     MountingRoom,
     JournalRoom,
-    FaultRoom,
+    NoticeRoom,
+    WorkRoom,
+    CitizenRoom,
     StrangerRoom,
     TokenRoom,
     TelemetryRoom,
+    RollUpRoom,
+    UsageRoom,
     AuditRoom,
     RetentionRoom,
+    TallyRoom,
 ):
     """Everything lightctl remembers, in a folder, or in memory where `directory` is None."""
 
@@ -63,6 +73,7 @@ class SqliteStore(
             undo.callback(self._main.close)
             self._telemetry = SqliteFile(telemetry, TELEMETRY, synchronous="NORMAL")
             undo.callback(self._telemetry.close)
+            self._words = {}
             self._closing = undo.pop_all()
 
     def close(self) -> None:

@@ -7,7 +7,12 @@ import pytest
 
 from lightctl.api.http import build_app
 from lightctl.app.asking import Actor, Role
+from lightctl.app.live import Live
+from lightctl.app.metrics.metrics import Metrics
+from lightctl.app.running.inbox import Inbox
+from lightctl.files.settings_metrics import MetricsSettings
 from tests.api.conftest import OPERATOR, World, here
+from tests.support.doors import EVENING
 
 READS = (
     "/v1/status",
@@ -21,11 +26,17 @@ READS = (
     "/v1/audit",
     "/v1/audit/verify",
     "/v1/inventory/export",
+    "/v1/export/ngsi-ld",
+    "/v1/export/geojson",
     "/v1/maintenances",
     "/v1/lights/LP-0001/nodes",
     "/v1/schedules",
     "/v1/schedules/versions",
     "/v1/schedules/proposals",
+    "/v1/work",
+    "/v1/work/export?since=2026-11-01T00:00:00Z&until=2026-12-01T00:00:00Z",
+    "/v1/work/statistics?since=2026-11-01T00:00:00Z&until=2026-12-01T00:00:00Z",
+    "/v1/citizens",
 )
 ONE = {"target": {"id": "LP-0001"}}
 SWITCHING = {
@@ -34,9 +45,11 @@ SWITCHING = {
     "/v1/lights/identify": ONE,
     "/v1/maintenances": ONE | {"reason": "cable works"},
     "/v1/nodes/replace": {"old": "N-0004", "new": "N-0099", "reason": "burnt"},
+    "/v1/work": {"light_point": "LP-0001", "event": "glass broken"},
 }
 RULING = {
     "/v1/inventory/import": {"text": "id,lat,lon\nLP-7,51.2,7.1\n"},
+    "/v1/settlement/import": {"text": "Habc123420261101001\nT000002\n"},
     "/v1/schedules/apply": {"files": {"a.yaml": "version: 1\nprograms:\n  p: {}\n"}},
     "/v1/tokens": {"name": "new", "role": "viewer"},
 }
@@ -135,3 +148,25 @@ async def test_a_local_actor_needs_no_token_but_a_bad_token_is_still_refused(wor
         assert (await client.get("/v1/status")).status_code == 200
         assert (await client.post("/v1/lights/resume", json=ONE)).status_code == 403
         assert (await client.get("/v1/status", headers={"Authorization": "Bearer lc_wrong"})).status_code == 401
+
+
+@pytest.mark.parametrize(("public", "status"), [(False, 401), (True, 200)])
+async def test_metrics_need_a_token_unless_settings_make_them_public(
+    world: World, *, public: bool, status: int
+) -> None:
+    live = Live(EVENING, lambda: EVENING)
+    metrics = Metrics(MetricsSettings(public=public), live, Inbox())
+    app = build_app(world.operations, here, health=dict, metrics=metrics)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        stranger = await client.get("/metrics")
+        wrong = await client.get("/metrics", headers={"Authorization": "Bearer lc_wrong"})
+        viewer = await client.get("/metrics", headers={"Authorization": f"Bearer {world.tokens['viewer']}"})
+        assert (await client.get("/v1/status")).status_code == 401
+    assert (stranger.status_code, wrong.status_code, viewer.status_code) == (status, 401, 200)
+    assert viewer.headers["content-type"].startswith("text/plain; version=")
+    assert b"lightctl_build_info{" in viewer.content
+
+
+async def test_there_are_no_metrics_where_no_daemon_runs(world: World) -> None:
+    async with world.client() as client:
+        assert (await client.get("/metrics")).status_code == 404

@@ -61,7 +61,7 @@ def living_city(folder: Path, environ: Mapping[str, str]) -> Iterator[City]:
     """Give a city of the five lamps of `lightctl init`, all of them following."""
     port = free_port()
     with NatsBroker(folder / "broker") as broker, contextlib.ExitStack() as stack:
-        _lightctl(folder, environ, "init", "city")
+        lightctl(folder, environ, "init", "city")
         city = folder / "city"
         clock = f"start = {EVENING}\nmachine_epoch = {time.time()}\nspeed = 1.0\n"
         (city / "lightctl.toml").write_text(
@@ -72,13 +72,13 @@ def living_city(folder: Path, environ: Mapping[str, str]) -> Iterator[City]:
             f'clock: {{start: "{EVENING}", machine_epoch: {time.time()}, speed: 1}}\n'
             f'mqtt: {{url: "{broker.url}"}}\nfleets:\n  - {{kind: native, inventory: inventory.csv}}\n'
         )
-        _lightctl(city, environ, "inventory", "import", "inventory.csv", "--yes")
-        _lightctl(city, environ, "schedule", "apply", "schedules", "--yes")
-        daemon = stack.enter_context(_running(city, environ, "lightctl", "serve"))
-        stack.enter_context(_running(city, environ, "python", "-m", "simulators", "street.yaml"))
-        _until(lambda: _daemon_pid(city) == daemon.pid, "the daemon says where it is")
-        _until(lambda: json.loads(_lightctl(city, environ, "status", "-o", "json"))["settled"] == 5, "5 lamps follow")
-        token = json.loads(_lightctl(city, environ, "token", "create", "vera", "--role", "technician", "-o", "json"))
+        lightctl(city, environ, "inventory", "import", "inventory.csv", "--yes")
+        lightctl(city, environ, "schedule", "apply", "schedules", "--yes")
+        daemon = stack.enter_context(running(city, environ, "lightctl", "serve"))
+        stack.enter_context(running(city, environ, "python", "-m", "simulators", "street.yaml"))
+        until(lambda: _daemon_pid(city) == daemon.pid, "the daemon says where it is")
+        until(lambda: json.loads(lightctl(city, environ, "status", "-o", "json"))["settled"] == 5, "5 lamps follow")
+        token = json.loads(lightctl(city, environ, "token", "create", "vera", "--role", "technician", "-o", "json"))
         yield City(
             city,
             f"http://127.0.0.1:{port}",
@@ -87,7 +87,7 @@ def living_city(folder: Path, environ: Mapping[str, str]) -> Iterator[City]:
         )
 
 
-def _lightctl(cwd: Path, environ: Mapping[str, str], *arguments: str) -> str:
+def lightctl(cwd: Path, environ: Mapping[str, str], *arguments: str) -> str:
     done = subprocess.run(
         ["lightctl", *arguments], cwd=cwd, env=dict(environ), capture_output=True, text=True, timeout=60, check=False
     )
@@ -96,7 +96,7 @@ def _lightctl(cwd: Path, environ: Mapping[str, str], *arguments: str) -> str:
 
 
 @contextlib.contextmanager
-def _running(cwd: Path, environ: Mapping[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(cwd: Path, environ: Mapping[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
     log = cwd / f"{command[-1]}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -128,7 +128,7 @@ def _daemon_pid(city: Path) -> int | None:
         return None
 
 
-def _until(true, what: str) -> None:
+def until(true, what: str) -> None:
     deadline = time.monotonic() + START_S
     while not true():
         assert time.monotonic() < deadline, f"not within {START_S:g} s: {what}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TypeVar, assert_never
 
 from pydantic import BaseModel
@@ -67,14 +67,20 @@ def _link(
     shared = {"switch_ons_per_s": switch_ons_per_s}
     match link:
         case MqttLinkSettings():
-            endpoint = _endpoint(MqttEndpoint, link, password=link.secret(), **shared)
-            return MqttLink(name, endpoint, profiles, emit, clock)
+            return MqttLink(
+                name, replace(mqtt_endpoint(link), switch_ons_per_s=switch_ons_per_s), profiles, emit, clock
+            )
         case ModbusTcpLinkSettings():
             return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="tcp", **shared), profiles, emit, clock)
         case ModbusRtuLinkSettings():
             return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="serial", **shared), profiles, emit, clock)
         case _:
             assert_never(link)
+
+
+def mqtt_endpoint(link: MqttLinkSettings) -> MqttEndpoint:
+    """Give the broker of a link; raises InvalidInput where its password cannot be read."""
+    return _endpoint(MqttEndpoint, link, password=link.secret())
 
 
 def _endpoint(endpoint: type[E], link: BaseModel, **values: object) -> E:

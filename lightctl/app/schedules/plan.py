@@ -16,17 +16,18 @@ from dataclasses import dataclass
 
 from lightctl.app.asking import Guard
 from lightctl.app.desk import Desk
+from lightctl.app.energy.luminaires import luminaire_types
 from lightctl.app.schedules.guards import broken_rules, naming_rules
 from lightctl.app.schedules.losses import ModelLosses, broken_by_losses, loss_views, losses_by_model, models_of
 from lightctl.app.schedules.views import (
     ApplyView,
     DifferenceView,
-    EnergyView,
     FindingView,
     GuardView,
     LintView,
     ModelLossesView,
     NightsView,
+    PlanEnergyView,
     PlanView,
 )
 from lightctl.app.schedules.words import summary_of
@@ -105,7 +106,8 @@ def make(drafted: Draft, guard: Guard) -> Planned:
     time_zone = drafted.settings.site.time_zone
     first = night_date(drafted.now, time_zone)
     changed = differences(drafted.before, read.intent)
-    found = impact(drafted.before, read.intent, drafted.points, time_zone, first)
+    types = luminaire_types(drafted.settings)
+    found = impact(drafted.before, read.intent, drafted.points, time_zone, first, luminaires=types)
     nights = drafted.settings.delivery.nights
     lost = losses_by_model(read.intent, drafted.points, drafted.models, time_zone, first, nights)
     to_accept = tuple(broken_by_losses(lost))
@@ -183,8 +185,8 @@ def _nights(change: NightsChange) -> NightsView:
     )
 
 
-def _energy(found: Impact) -> EnergyView:
-    return EnergyView(round(found.kwh_before, 1), round(found.kwh_after, 1), found.without_power)
+def _energy(found: Impact) -> PlanEnergyView:
+    return PlanEnergyView(round(found.kwh_before, 1), round(found.kwh_after, 1), found.without_power)
 
 
 def _losses(lost: ModelLosses) -> ModelLossesView:

@@ -69,8 +69,8 @@ class NightsView:
 
 
 @dataclass(frozen=True, slots=True)
-class EnergyView:
-    """What the light points in use take in a year of nights, estimated from their rated power."""
+class PlanEnergyView:
+    """What the light points in use take in a year of nights, estimated from what they draw by level."""
 
     kwh_before: float
     kwh_after: float
@@ -116,7 +116,7 @@ class PlanView:
     nights_ahead: int
     changes: tuple[DifferenceView, ...]
     nights: tuple[NightsView, ...]
-    energy: EnergyView
+    energy: PlanEnergyView
     guards: tuple[GuardView, ...]
     findings: tuple[LintView, ...]
     approved_by: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lightctl.app.schedules.guards import MAX_AFFECTED
 from lightctl.app.schedules.losses import LOSSES
-from lightctl.app.schedules.views import EnergyView, NightsView, PlanView
+from lightctl.app.schedules.views import NightsView, PlanEnergyView, PlanView
 
 
 def summary_of(plan: PlanView, affected: int) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def _nights(change: NightsView) -> str:
     return f"{name}: {program}, {nights} of {lamps}{darkness}"
 
 
-def _energy(energy: EnergyView, affected: int) -> Iterator[str]:
+def _energy(energy: PlanEnergyView, affected: int) -> Iterator[str]:
     if not affected or not (energy.kwh_before or energy.kwh_after):
         return
     share = f", {(energy.kwh_after / energy.kwh_before - 1) * 100:+.1f} %" if energy.kwh_before else ""

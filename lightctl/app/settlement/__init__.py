@@ -1,0 +1,1 @@
+"""Settlement: control files and switching of unmetered supplies (UK)."""
