@@ -25,6 +25,7 @@ import structlog
 
 from lightctl import __version__
 from lightctl.app.clock import Alarm, RunClock
+from lightctl.app.energy.luminaires import luminaire_types
 from lightctl.app.live import Live
 from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.notices.office import Office
@@ -84,7 +85,11 @@ class Daemon:
         self._alarm = Alarm(self._clock)
         self._profiles = shipped_profiles()
         self._controller = Controller(
-            policy_of(settings), self._profiles, settings.site.time_zone, revision_floor(self._clock.now())
+            policy_of(settings),
+            self._profiles,
+            settings.site.time_zone,
+            revision_floor(self._clock.now()),
+            luminaire_types(settings),
         )
         self._live.sensors = self._controller.sensors
         self._links: dict[str, Link] = {}
