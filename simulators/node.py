@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from lightctl.domain.assets import Capabilities, Place
+from lightctl.domain.luminaires import PowerCurve
 from lightctl.domain.states import ChannelReport, DesiredState, FaultEvent, Reason
 from simulators.lamp import FULL_LEVEL, Lamp, LampType
 from simulators.noise import EXACT, Noise
@@ -15,6 +16,7 @@ from simulators.noise import EXACT, Noise
 NEVER = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 MAINS_V = 230.0
 AMBIENT_C = 10.0
+POWER_FACTORS = PowerCurve(((0, 0.5), (10, 0.65), (20, 0.76), (50, 0.9), (FULL_LEVEL, 0.96)))  # of usual LED drivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,8 @@ Output = Persist | Restart | Say | ActionAnswer | LampChanged
 class Channel:
     """One output of a node: its lamp, what the node has it do and why, and how its circuit is.
 
-    tripped: the breaker is open. relay: where its contact is stuck, closed (True) or open, None if it follows.
-    supply_v: what the mains has there. flags: what the node says of itself besides.
+    tripped: the breaker is open. relay: where its contact is stuck, closed (True) or open, None if it follows; noticed:
+    the node has seen that it does not. supply_v: what the mains has there. flags: what the node says of itself besides.
     """
 
     lamp: Lamp
@@ -109,6 +111,7 @@ class Channel:
     reason: Reason = Reason.DEFAULT
     tripped: bool = False
     relay: bool | None = None
+    noticed: bool = False
     supply_v: float = MAINS_V
     flags: frozenset[str] = frozenset()
 
@@ -144,7 +147,7 @@ class Channel:
         volts = self.supply_v if lamp.supplied else 0.0
         if setup.noise is not EXACT:
             power, volts = setup.noise.watts(power, salt), setup.noise.volts(volts, salt)
-        factor = round((0.5 + 0.45 * level / FULL_LEVEL) * lamp.ills.power_factor, 2)
+        factor = round(POWER_FACTORS.watts(level) * lamp.ills.power_factor, 2)
         return ChannelReport(
             level=round(level),
             commanded=self.commanded,
@@ -165,7 +168,8 @@ class Channel:
             faults.append(str(FaultEvent.LAMP_FAILURE))
         if self.tripped:
             faults.append(str(FaultEvent.CIRCUIT_BREAKER_TRIPPED))
-        # The node reads the contact back; a stuck one shows only while it should be the other way.
-        if self.relay is not None and self.relay is not (self.commanded > 0):
+        # The node reads the contact back: a stuck one shows once it should be the other way, and is remembered.
+        self.noticed = self.relay is not None and (self.noticed or self.relay is not (self.commanded > 0))
+        if self.noticed:
             faults.append(str(FaultEvent.RELAY_FAILURE))
         return (*faults, *sorted(self.flags))
