@@ -24,7 +24,7 @@ import aiomqtt
 import pytest
 import typer
 
-from lightctl.app.broker import NatsBroker, free_port
+from lightctl.app.running.broker import NatsBroker, free_port
 from lightctl.cli.failures import ExitCode
 from lightctl.cli.main import build
 from lightctl.devices.profile import shipped_profiles

@@ -12,7 +12,7 @@ from lightctl.api.bodies import Instant, Name, Strict, TargetedBody, WriteBody
 from lightctl.api.calls import Calling
 from lightctl.api.reads import CHANGE, ONE, READ_PROBLEMS, Id, Limit
 from lightctl.api.writes import WRITE_PROBLEMS
-from lightctl.app.crew_views import MaintenanceView, MountingView, SelfTestView
+from lightctl.app.crews.views import MaintenanceView, MountingView, SelfTestView
 from lightctl.app.views import ChangeView
 
 router = APIRouter(prefix="/v1")

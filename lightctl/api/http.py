@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import field, overriding, problems, reads, rollouts, schedules, writes
+from lightctl.api import energy, field, overriding, problems, reads, rollouts, schedules, writes
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
 from lightctl.api.limits import FILE_LIMIT, BodyLimit
@@ -24,7 +24,13 @@ from lightctl.app.operations import Operations
 
 __all__ = ["Run", "build_app"]
 
-FILE_PATHS = ("/v1/inventory/import", "/v1/schedules/plan", "/v1/schedules/apply", "/v1/rollouts")
+FILE_PATHS = (
+    "/v1/inventory/import",
+    "/v1/schedules/plan",
+    "/v1/schedules/apply",
+    "/v1/rollouts",
+    "/v1/energy/forecast",
+)
 
 
 class Health(BaseModel):
@@ -63,7 +69,15 @@ def build_app(
         found = {"ok": True, **health()}
         return JSONResponse(found, 200 if found["ok"] else 503)
 
-    routers = (reads.router, overriding.router, field.router, writes.router, schedules.router, rollouts.router)
+    routers = (
+        reads.router,
+        energy.router,
+        overriding.router,
+        field.router,
+        writes.router,
+        schedules.router,
+        rollouts.router,
+    )
     for router in routers:
         app.include_router(router)
     problems.install(app, [*app.routes, *(route for router in routers for route in router.routes)])

@@ -12,7 +12,7 @@ from lightctl.api.calls import Calling
 from lightctl.api.reads import CHANGE, ONE, READ_PROBLEMS, Limit
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.asking import Target
-from lightctl.app.override_views import OverrideDetailView, OverrideView
+from lightctl.app.overrides.views import OverrideDetailView, OverrideView
 from lightctl.app.views import ChangeView
 
 router = APIRouter(prefix="/v1")

@@ -12,6 +12,7 @@ from lightctl.api.bodies import Instant, SelectorText
 from lightctl.api.calls import Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import documented
+from lightctl.app.reasons.views import WhyView
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -23,7 +24,6 @@ from lightctl.app.views import (
     NodeView,
     StatusView,
 )
-from lightctl.app.why_views import WhyView
 from lightctl.domain.states import CommandState
 
 READ_PROBLEMS = documented(

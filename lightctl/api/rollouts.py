@@ -13,11 +13,11 @@ from lightctl.api.codes import Code
 from lightctl.api.problems import Refused
 from lightctl.api.reads import ONE, READ_PROBLEMS, Limit
 from lightctl.api.writes import WRITE_PROBLEMS
-from lightctl.app import schedule_plan
 from lightctl.app.asking import Guard
-from lightctl.app.rollout_views import RolloutView
-from lightctl.app.schedule_views import ApplyView
-from lightctl.app.scheduling import PlanRefused
+from lightctl.app.rollouts.views import RolloutView
+from lightctl.app.schedules import plan as schedule_plan
+from lightctl.app.schedules.scheduling import PlanRefused
+from lightctl.app.schedules.views import ApplyView
 
 router = APIRouter(prefix="/v1/rollouts")
 

@@ -14,12 +14,12 @@ from lightctl.api.codes import Code
 from lightctl.api.problems import Refused
 from lightctl.api.reads import ONE, READ_PROBLEMS, Limit
 from lightctl.api.writes import WRITE_PROBLEMS
-from lightctl.app import schedule_plan
 from lightctl.app.asking import Actor, Guard
 from lightctl.app.operations import Operations
-from lightctl.app.schedule_plan import Draft
-from lightctl.app.schedule_views import ApplyView, ProposalView, SchedulesView, VersionView
-from lightctl.app.scheduling import PlanRefused
+from lightctl.app.schedules import plan as schedule_plan
+from lightctl.app.schedules.plan import Draft
+from lightctl.app.schedules.scheduling import PlanRefused
+from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
 
 router = APIRouter(prefix="/v1/schedules")
 

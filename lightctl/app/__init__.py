@@ -1,1 +1,5 @@
-"""The running thing: clock, daemon, operations."""
+"""The running thing: clock, daemon, operations.
+
+The daemon is wired of what is in `running`; what an operation does is in the folder of its subject: schedules,
+rollouts, overrides, crews, reasons (`why`). What all of them lean on stays here: asking, desk, views, reading.
+"""

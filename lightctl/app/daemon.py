@@ -24,18 +24,18 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from lightctl import __version__
-from lightctl.app.boot import boot_events, revision_floor
 from lightctl.app.clock import Alarm, RunClock
-from lightctl.app.door import open_door, serve_door, url_of
-from lightctl.app.first_token import write_first_token
-from lightctl.app.inbox import Inbox
-from lightctl.app.keeping import keep_running
 from lightctl.app.live import Live
-from lightctl.app.logs import configure_logs
 from lightctl.app.operations import Operations
-from lightctl.app.recorder import Recorder
-from lightctl.app.sdnotify import sd_notify
-from lightctl.app.wiring import build_links, policy_of, time_scale_of
+from lightctl.app.running.boot import boot_events, revision_floor
+from lightctl.app.running.door import open_door, serve_door, url_of
+from lightctl.app.running.first_token import write_first_token
+from lightctl.app.running.inbox import Inbox
+from lightctl.app.running.keeping import keep_running
+from lightctl.app.running.logs import configure_logs
+from lightctl.app.running.recorder import Recorder
+from lightctl.app.running.sdnotify import sd_notify
+from lightctl.app.running.wiring import build_links, policy_of, time_scale_of
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.devices.profile import shipped_profiles

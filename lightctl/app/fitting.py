@@ -7,7 +7,8 @@ from dataclasses import fields
 
 from lightctl.app import reading
 from lightctl.app.desk import Desk
-from lightctl.app.views import LossView, NodeDetail, NodeView
+from lightctl.app.schedules.losses import loss_views
+from lightctl.app.views import NodeDetail, NodeView
 from lightctl.devices.fit import Loss
 from lightctl.devices.losses import losses_of, merged_losses
 from lightctl.domain.assets import Capabilities, LifeCycle, Node
@@ -25,8 +26,7 @@ def node(desk: Desk, node_id: str) -> NodeDetail:
     seen = desk.store.nodes_seen((node_id,)).get(node_id)
     capabilities = reading.capabilities_of(desk, claimed.profile, seen)
     losses, refused = _losses(desk, claimed, capabilities)
-    views = tuple(LossView(loss.kind, loss.detail, loss.count) for loss in losses)
-    return NodeDetail(**shown, capabilities=capabilities, losses=views, refused=refused)
+    return NodeDetail(**shown, capabilities=capabilities, losses=loss_views(losses), refused=refused)
 
 
 def _losses(desk: Desk, node: Node, capabilities: Capabilities) -> tuple[tuple[Loss, ...], str]:

@@ -10,28 +10,23 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from lightctl.app import (
-    access,
-    fitting,
-    importing,
-    overriding,
-    progress,
-    reading,
-    rollouts,
-    schedule_plan,
-    scheduling,
-    switching,
-    why,
-)
+from lightctl.app import access, fitting, importing, reading
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
+from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
-from lightctl.app.field_operations import FieldOperations
+from lightctl.app.energy.operations import EnergyOperations
 from lightctl.app.live import Live
-from lightctl.app.override_views import OverrideDetailView, OverrideView
-from lightctl.app.rollout_views import RolloutView
-from lightctl.app.rollouts import Manner
-from lightctl.app.schedule_plan import Draft, Planned
-from lightctl.app.schedule_views import ApplyView, ProposalView, SchedulesView, VersionView
+from lightctl.app.overrides import overriding, progress, switching
+from lightctl.app.overrides.views import OverrideDetailView, OverrideView
+from lightctl.app.reasons import why
+from lightctl.app.reasons.views import WhyView
+from lightctl.app.rollouts import steering
+from lightctl.app.rollouts.steering import Manner
+from lightctl.app.rollouts.views import RolloutView
+from lightctl.app.schedules import plan as schedule_plan
+from lightctl.app.schedules import scheduling
+from lightctl.app.schedules.plan import Draft, Planned
+from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -45,13 +40,12 @@ from lightctl.app.views import (
     StatusView,
     TokenView,
 )
-from lightctl.app.why_views import WhyView
 from lightctl.domain.selectors import parse_selector
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations):
+class Operations(FieldOperations, EnergyOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(
@@ -164,12 +158,12 @@ class Operations(FieldOperations):
     def rollout_list(self, actor: Actor, *, limit: int) -> tuple[RolloutView, ...]:
         """Give roll-outs, newest first."""
         require(actor, Role.VIEWER)
-        return rollouts.rollouts(self._desk, limit)
+        return steering.rollouts(self._desk, limit)
 
     def rollout_status(self, actor: Actor, rollout_id: str) -> RolloutView:
         """Give a roll-out with the nodes that failed; raises UnknownTarget."""
         require(actor, Role.VIEWER)
-        return rollouts.status(self._desk, rollout_id)
+        return steering.status(self._desk, rollout_id)
 
     # -- switching: technicians -----------------------------------------------------------------------------------
 
@@ -246,22 +240,22 @@ class Operations(FieldOperations):
     ) -> RolloutView:
         """Bring a plan to the street in waves, unless it is stale or a guard rail stands in its way (SafetyRefused)."""
         require(actor, Role.OPERATOR)
-        return rollouts.start(self._desk, actor, planned, manner, guard, plan)
+        return steering.start(self._desk, actor, planned, manner, guard, plan)
 
     def rollout_pause(self, actor: Actor, rollout_id: str, guard: Guard) -> RolloutView:
         """Move nobody further for now."""
         require(actor, Role.OPERATOR)
-        return rollouts.pause(self._desk, actor, rollout_id, guard)
+        return steering.pause(self._desk, actor, rollout_id, guard)
 
     def rollout_resume(self, actor: Actor, rollout_id: str, max_failures: str | None, guard: Guard) -> RolloutView:
         """Go on with a paused roll-out, with another limit if one is given."""
         require(actor, Role.OPERATOR)
-        return rollouts.resume(self._desk, actor, rollout_id, max_failures, guard)
+        return steering.resume(self._desk, actor, rollout_id, max_failures, guard)
 
     def rollout_undo(self, actor: Actor, rollout_id: str, guard: Guard) -> RolloutView:
         """Take everybody who has moved back to the schedules in force."""
         require(actor, Role.OPERATOR)
-        return rollouts.undo(self._desk, actor, rollout_id, guard)
+        return steering.undo(self._desk, actor, rollout_id, guard)
 
     def token_create(
         self, actor: Actor, name: str, role: Role, expires_at: dt.datetime | None, guard: Guard = NO_GUARD

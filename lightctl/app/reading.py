@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lightctl import __version__
-from lightctl.app import unclaimed
-from lightctl.app.crew_views import MountingView
+from lightctl.app.crews import unclaimed
+from lightctl.app.crews.views import MountingView
 from lightctl.app.desk import Desk
-from lightctl.app.rollout_words import noted
+from lightctl.app.rollouts.words import noted
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -142,9 +142,7 @@ def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -
 
 def capabilities_of(desk: Desk, profile: str, seen: NodeSeen | None) -> Capabilities:
     """Give what a node can hold: its own word where its make gives one, else its profile's."""
-    known = desk.profiles[profile]
-    said = seen.capabilities if seen is not None and known.announces else None
-    return known.capabilities if said is None else said
+    return desk.profiles[profile].capabilities_of(seen.capabilities if seen is not None else None)
 
 
 def _reachable(desk: Desk, profile: str, seen: NodeSeen | None, now: dt.datetime) -> bool:

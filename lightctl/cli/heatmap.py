@@ -18,7 +18,7 @@ from lightctl.cli import output
 from lightctl.cli.nights import Shown
 from lightctl.cli.output import Column, Format
 from lightctl.cli.season import HOURS, Row, row_of, uses, weekdays, when
-from lightctl.cli.shades import DAYLIGHT_ON_DARK, SUN_ON_DARK, Colour, as_hex, shade
+from lightctl.reports.shades import DAYLIGHT_ON_DARK, SUN_ON_DARK, Colour, as_hex, shade
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +11,7 @@ from lightctl.cli.changing import Manner, change
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.output import Column, Format, Json, local_time, percent
 from lightctl.cli.targets import described, one_id, target_of
-from lightctl.cli.times import parse_coming, parse_duration, rfc_3339, zone_of
+from lightctl.cli.times import city_clock, parse_coming, parse_lasting, rfc_3339
 from lightctl.domain.assets import FULL_LEVEL
 from lightctl.domain.errors import InvalidInput
 
@@ -101,13 +100,10 @@ def maintenance_start(
     wanted = _wanted(level, on=on, off=off)
     if wanted is not None:
         body["level"] = wanted
-    if duration is not None and until is not None:
-        raise InvalidInput("--for, --until", "both say when it ends", hint="Give one of them.")
-    lasting = None if duration is None else parse_duration(duration, where="--for")
+    lasting = parse_lasting(duration, until)
     with door.open() as client:
         if lasting is not None or until is not None:
-            city = client.get("/v1/status")
-            now, zone = dt.datetime.fromisoformat(city["now"]), zone_of(city["time_zone"])
+            now, zone = city_clock(client)
             end = now + lasting if lasting is not None else parse_coming(until or "", now, zone, where="--until")
             body["until"] = rfc_3339(end)
         change(client, MAINTENANCES, body, described(body["target"]), Manner(yes, wait, timeout, fmt))

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lightctl.api.codes import Code
 from lightctl.cli import options, output
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Format, Json, count, show_list, talk
 from lightctl.cli.rollout_tables import LIST, WAVES, show_rollout
 from lightctl.cli.schedule import refuse
-from lightctl.cli.schedule_change import Sheets, plan_or_files, show_plan
+from lightctl.cli.schedule_change import Sheets, plan_or_files, post_or_explain, show_plan
 from lightctl.cli.targets import segment
 from lightctl.cli.times import parse_duration
 from lightctl.domain.rollouts import OnFailure
@@ -172,16 +171,7 @@ def _begin(client: Client, body: dict[str, Any], *, yes: bool, fmt: Format) -> J
     """Show what a roll-out would do and ask, then start it."""
     if not body["dry_run"] and not yes and output.interactive():
         _ask(client, body, fmt)
-    try:
-        found: Json = client.post(PATH, body)
-    except Failure as failure:
-        if failure.result is None or fmt is not Format.TABLE:
-            raise
-        if failure.code == Code.INVALID_INPUT:
-            refuse(failure.message, failure.result)
-        show_plan(failure.result)
-        raise Failure(failure.code, failure.message, exit_code=failure.exit_code) from None
-    return found
+    return post_or_explain(client, PATH, body, fmt)
 
 
 def _ask(client: Client, body: dict[str, Any], fmt: Format) -> None:

@@ -142,15 +142,7 @@ def _change(client: Client, path: str, body: dict[str, Any], *, yes: bool, fmt: 
             show_plan(first)
             if not output.confirm(f"Put this in force for {count(first['affected'], 'lamp')}?"):
                 raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
-    try:
-        view = client.post(path, body)
-    except Failure as failure:
-        if failure.result is None or fmt is not Format.TABLE:
-            raise
-        if failure.code == Code.INVALID_INPUT:
-            refuse(failure.message, failure.result)
-        show_plan(failure.result)
-        raise Failure(failure.code, failure.message, exit_code=failure.exit_code) from None
+    view = post_or_explain(client, path, body, fmt)
     if not view["ok"]:
         refuse("the schedules have errors; nothing was changed", view, fmt)
     if fmt is not Format.TABLE:
@@ -161,6 +153,20 @@ def _change(client: Client, path: str, body: dict[str, Any], *, yes: bool, fmt: 
         talk("nothing was changed (--dry-run)")
     else:
         talk(f"version {view['version']} in force; nodes get their nights as links allow")
+
+
+def post_or_explain(client: Client, path: str, body: dict[str, Any], fmt: Format) -> Json:
+    """Ask for a change of schedules; where it is refused, show people the errors or the plan before the refusal."""
+    try:
+        found: Json = client.post(path, body)
+    except Failure as failure:
+        if failure.result is None or fmt is not Format.TABLE:
+            raise
+        if failure.code == Code.INVALID_INPUT:
+            refuse(failure.message, failure.result)
+        show_plan(failure.result)
+        raise Failure(failure.code, failure.message, exit_code=failure.exit_code) from None
+    return found
 
 
 def plan_or_files(files: list[str]) -> dict[str, Any]:

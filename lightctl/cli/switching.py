@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +10,7 @@ from lightctl.cli import options, output
 from lightctl.cli.changing import Manner, change
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.targets import described, target_of
-from lightctl.cli.times import parse_coming, parse_duration, rfc_3339, zone_of
+from lightctl.cli.times import city_clock, parse_coming, parse_lasting, rfc_3339
 from lightctl.domain.assets import FULL_LEVEL
 from lightctl.domain.errors import InvalidInput
 
@@ -163,13 +162,10 @@ def identify(
 
 def _level(door: Door, body: dict[str, Any], times: tuple[str | None, str | None, str | None], manner: Manner) -> None:
     start, duration, until = times
-    if duration is not None and until is not None:
-        raise InvalidInput("--for, --until", "both say when it ends", hint="Give one of them.")
-    lasting = None if duration is None else parse_duration(duration, where="--for")
+    lasting = parse_lasting(duration, until)
     with door.open() as client:
         if any(times):
-            city = client.get("/v1/status")
-            now, zone = dt.datetime.fromisoformat(city["now"]), zone_of(city["time_zone"])
+            now, zone = city_clock(client)
             begin = parse_coming(start, now, zone, where="--from") if start is not None else now
             if start is not None:
                 body["start"] = rfc_3339(begin)

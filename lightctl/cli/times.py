@@ -5,8 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zoneinfo
+from typing import TYPE_CHECKING
 
 from lightctl.domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from lightctl.cli.client import Client
 
 _DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
@@ -29,6 +33,19 @@ def parse_duration(text: str, *, where: str) -> dt.timedelta:
         raise InvalidInput(where, f"{text!r} is not a duration", hint="Write one such as 90s, 10m, 1h30m or 2d.")
     days, hours, minutes, seconds = parts
     return dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def parse_lasting(duration: str | None, until: str | None) -> dt.timedelta | None:
+    """Read --for, None where it is not given; raises InvalidInput where --until says the end as well."""
+    if duration is not None and until is not None:
+        raise InvalidInput("--for, --until", "both say when it ends", hint="Give one of them.")
+    return None if duration is None else parse_duration(duration, where="--for")
+
+
+def city_clock(client: Client) -> tuple[dt.datetime, zoneinfo.ZoneInfo]:
+    """Ask what time it is in the city, and by which clock."""
+    city = client.get("/v1/status")
+    return dt.datetime.fromisoformat(city["now"]), zone_of(city["time_zone"])
 
 
 def parse_instant(text: str, zone: zoneinfo.ZoneInfo, *, where: str) -> dt.datetime | None:

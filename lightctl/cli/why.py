@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from lightctl.cli import options, output
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.output import Column, Format, local_time, percent
 from lightctl.cli.targets import one_id, segment
-from lightctl.cli.times import parse_of_night, rfc_3339, zone_of
+from lightctl.cli.times import city_clock, parse_of_night, rfc_3339
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The light point.")]
 At = Annotated[
@@ -49,10 +48,7 @@ def why(door: Door, light_id: Id, *, at: At = None, fmt: options.Output = Format
     with door.open() as client:
         instant = None
         if at is not None:
-            city = client.get("/v1/status")
-            now = dt.datetime.fromisoformat(city["now"])
-            found = parse_of_night(at, now, zone_of(city["time_zone"]), where="--at")
-            instant = rfc_3339(found)
+            instant = rfc_3339(parse_of_night(at, *city_clock(client), where="--at"))
         verdict = client.get(f"/v1/lights/{segment(name)}/why", at=instant)
     if fmt is not Format.TABLE:
         output.show_one(verdict, fmt, (), verdict["chain"])

@@ -30,9 +30,9 @@ def node_model(
     profile: Profile, announced: Capabilities | None = None, model: str = "", firmware: str = ""
 ) -> NodeModel:
     """Give the model of a node: of one whose hello was heard its own words count, else its profile's."""
-    if announced is None or not profile.announces:
-        return NodeModel(profile.name, profile.name, profile.capabilities)
-    return NodeModel(f"{model} {firmware}".strip() or profile.name, profile.name, announced)
+    held = profile.capabilities_of(announced)
+    said = f"{model} {firmware}".strip() if held is announced else ""
+    return NodeModel(said or profile.name, profile.name, held)
 
 
 def losses_of(periods: Iterable[Period], capabilities: Capabilities, min_level: int) -> tuple[Loss, ...]:

@@ -62,6 +62,10 @@ class Profile:
         wire = self.mqtt or self.modbus
         return wire is not None and wire.clock is not None
 
+    def capabilities_of(self, announced: Capabilities | None) -> Capabilities:
+        """Give what a node of it can hold: the node's own word where this make gives one, else the profile's."""
+        return announced if announced is not None and self.announces else self.capabilities
+
 
 def parse_profile(text: str, name: str) -> Profile:
     """Read one profile; raises InvalidInput naming file, line, column and key."""

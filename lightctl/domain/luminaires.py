@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lightctl.domain.assets import FULL_LEVEL, LightPoint
 
@@ -16,7 +18,8 @@ class LuminaireType:
 
     rated_power_w, standby_power_w: of one lamp with its gear, None to take the light point's own. power_table: watts
     by level, ascending, 0 and 100 left out. power_tolerance_percent: how far a lamp may be off before that is a fault.
-    power_factor_threshold: the lowest good power factor at full level, 0 where none is known.
+    power_factor_threshold: the lowest good power factor at full level, 0 where none is known. former_power_w: what
+    the lamp it replaced drew with its gear.
     """
 
     name: str
@@ -25,6 +28,7 @@ class LuminaireType:
     power_table: tuple[tuple[int, float], ...] = ()
     power_tolerance_percent: float = 20.0
     power_factor_threshold: float = 0.0
+    former_power_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,20 @@ class PowerCurve:
         (below, low), (above, high) = self.points[at - 1], self.points[at]
         return low + (high - low) * (level - below) / (above - below)
 
+    def mean_watts(self, one: float, other: float) -> float:
+        """Give the mean power of a steady fade between two levels (W): the area under the curve, by its width."""
+        low, high = sorted((one, other))
+        if low == high:
+            return self.watts(low)
+        inner = [(float(level), watts) for level, watts in self.points if low < level < high]
+        along = [(low, self.watts(low)), *inner, (high, self.watts(high))]
+        area = sum((above - below) * (w + v) / 2 for (below, w), (above, v) in pairwise(along))
+        return area / (high - low)
+
+    def by_percent(self) -> tuple[float, ...]:
+        """Give the power at every whole percent, 0 to 100 (W)."""
+        return tuple(self.watts(level) for level in range(FULL_LEVEL + 1))
+
     @property
     def standby_w(self) -> float:
         """The power at level 0 (W)."""
@@ -50,6 +68,14 @@ class PowerCurve:
     def full_w(self) -> float:
         """The power at full level (W)."""
         return self.points[-1][1]
+
+
+def together(curves: Mapping[PowerCurve, int]) -> PowerCurve:
+    """Give what so many lamps of each curve draw as one; no lamps draw nothing."""
+    levels = sorted({level for curve in curves for level, _ in curve.points} | {0, FULL_LEVEL})
+    return PowerCurve(
+        tuple((level, sum(curve.watts(level) * many for curve, many in curves.items())) for level in levels)
+    )
 
 
 def power_curve(point: LightPoint, luminaire: LuminaireType | None = None) -> PowerCurve | None:

@@ -10,7 +10,9 @@ from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
+from lightctl.files.settings_energy import EnergySettings, TariffSettings, one_at_a_time
 from lightctl.files.settings_links import LinkSettings
+from lightctl.files.settings_luminaires import LuminaireSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
 
 
@@ -153,6 +155,9 @@ class Settings(Section):
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     safety: SafetySettings = Field(default_factory=SafetySettings)
     nightly: NightlySettings = Field(default_factory=NightlySettings)
+    luminaires: dict[str, LuminaireSettings] = Field(default_factory=dict)
+    energy: EnergySettings = Field(default_factory=EnergySettings)
+    tariffs: dict[str, TariffSettings] = Field(default_factory=dict)
     clock: ClockSettings | None = None
     log: LogSettings = Field(default_factory=LogSettings)
 
@@ -163,6 +168,19 @@ class Settings(Section):
             if not ID_PATTERN.fullmatch(name):
                 raise ValueError(f"{name!r} cannot be a link's name. Use letters, digits, - and _")
         return links
+
+    @field_validator("luminaires")
+    @classmethod
+    def _types(cls, luminaires: dict[str, LuminaireSettings]) -> dict[str, LuminaireSettings]:
+        for name in luminaires:
+            if not name or name != name.strip() or not name.isprintable():
+                raise ValueError(f"{name!r} cannot be a luminaire type's name. Write it as the tag luminaire has it")
+        return luminaires
+
+    @field_validator("tariffs")
+    @classmethod
+    def _one_at_a_time(cls, tariffs: dict[str, TariffSettings]) -> dict[str, TariffSettings]:
+        return one_at_a_time(tariffs)
 
 
 def _near(name: str, known: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import NoneType, UnionType
 from typing import Annotated, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ _TYPE_NAMES = {
     "float": "number",
     "bool": "true or false",
     "AwareDatetime": "date and time",
+    "date": "date",
     "dict": "table",
     "tuple": "list",
 }
@@ -27,7 +29,7 @@ _TYPE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One key, its type, its default as TOML ("" when required).
+    """One key, its type, its default as TOML ("" when it is required, or nothing stands in for it).
 
     key: `section.key`; `section.NAME.key` where the section holds named ones, with ` (kind)` where they are of kinds.
     """
@@ -116,7 +118,10 @@ def _row(key: str, field: FieldInfo) -> SettingRow:
 
 
 def _default(field: FieldInfo) -> str:
-    return "" if field.is_required() else json.dumps(field.get_default(call_default_factory=True))
+    value = None if field.is_required() else field.get_default(call_default_factory=True)
+    if value is None:
+        return ""
+    return "{}" if value == {} else json.dumps(value, ensure_ascii=False)
 
 
 def _type_name(field: FieldInfo) -> str:
@@ -125,6 +130,8 @@ def _type_name(field: FieldInfo) -> str:
     annotation = field.annotation
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
+    if isinstance(annotation, UnionType):  # a key that may be left out
+        annotation = next(each for each in get_args(annotation) if each is not NoneType)
     if get_origin(annotation) is Literal:
         return " or ".join(str(value) for value in get_args(annotation))
     name = getattr(annotation, "__name__", str(annotation))

@@ -16,6 +16,7 @@ import msgspec
 from lightctl.domain.errors import StoreError
 
 T = TypeVar("T")
+_EPOCH, _MILLISECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(milliseconds=1)
 _WHOLE_SECONDS = len("2026-11-23T16:00:00Z")
 
 
@@ -33,6 +34,21 @@ def to_text(instant: dt.datetime | None) -> str | None:
         instant = instant.astimezone(dt.UTC)
     text = str(msgspec.to_builtins(instant))  # twenty times as fast as isoformat, but leaves out a zero fraction
     return text if len(text) > _WHOLE_SECONDS else text[:-1] + ".000000Z"
+
+
+def to_ms(instant: dt.datetime) -> int:
+    """Give an instant as whole milliseconds since 1970, for columns that SQL reckons with."""
+    return int((instant - _EPOCH) // _MILLISECOND)
+
+
+def up_to_ms(instant: dt.datetime) -> int:
+    """Give the first such millisecond that is not before an instant, to end a span with."""
+    return -int((_EPOCH - instant) // _MILLISECOND)
+
+
+def from_ms(ms: int) -> dt.datetime:
+    """Read such an instant."""
+    return _EPOCH + ms * _MILLISECOND
 
 
 def to_instant(text: str) -> dt.datetime:

@@ -10,7 +10,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from lightctl.store import schema, schema_maintenance
+from lightctl.store import schema, schema_maintenance, schema_usage
 from lightctl.store.schema_commands import COMMAND_STATES
 from lightctl.store.schema_proposals import PROPOSALS
 from lightctl.store.schema_rollouts import ROLLOUTS
@@ -64,6 +64,13 @@ def t0001_first(db: Database) -> None:
     """Hold what was measured."""
     run_script(db, schema.OWNED)
     run_script(db, schema.MEASUREMENTS)
+
+
+@TELEMETRY()
+def t0002_usage(db: Database) -> None:
+    """Know of each measurement which instant it speaks of, and hold what was added up."""
+    run_script(db, schema_usage.OBSERVED)
+    run_script(db, schema_usage.USAGE)
 
 
 def run_script(db: Database, script: str) -> None:

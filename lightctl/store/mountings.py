@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lightctl.store.base import Mounting
 from lightctl.store.codec import pack, to_instant_or_none, to_text
-from lightctl.store.connection import SqliteFile
+from lightctl.store.connection import Row, SqliteFile
 from lightctl.store.room import Room
 
 _CLOSE = (
@@ -20,6 +20,7 @@ _OPEN = (
     "SELECT id, node, json_extract(doc, '$.channel'), ? FROM points WHERE id IN (SELECT value FROM json_each(?)) "
     "AND node <> '' AND NOT EXISTS (SELECT 1 FROM mountings WHERE light_point = points.id AND until IS NULL)"
 )
+_ALL = "SELECT light_point, node, channel, since, until FROM mountings ORDER BY rowid"
 
 
 class MountingRoom(Room):
@@ -31,10 +32,16 @@ class MountingRoom(Room):
             "SELECT light_point, node, channel, since, until FROM mountings WHERE light_point = ? ORDER BY rowid",
             (light_point,),
         )
-        return tuple(
-            Mounting(light, node, channel, to_instant_or_none(since), to_instant_or_none(until))
-            for light, node, channel, since, until in rows
-        )
+        return tuple(map(_mounting, rows))
+
+    def all_mountings(self) -> tuple[Mounting, ...]:
+        """Give every node that switches or switched any light point; of each light point the present one last."""
+        return tuple(map(_mounting, self._main.rows(_ALL)))
+
+
+def _mounting(row: Row) -> Mounting:
+    light, node, channel, since, until = row
+    return Mounting(light, node, channel, to_instant_or_none(since), to_instant_or_none(until))
 
 
 def follow(db: SqliteFile, light_points: Sequence[str], at: dt.datetime) -> None:

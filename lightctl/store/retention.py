@@ -1,12 +1,26 @@
-"""Retention: what need not be kept for ever goes. Audit, schedules, roll-outs, people's wishes and revisions stay."""
+"""Retention: what need not be kept for ever goes. Audit, schedules, roll-outs, people's wishes and revisions stay.
+
+Measurements go in slices, each a transaction of its own, so that whoever shares the store's thread waits for one at
+most. What nobody has added up yet never goes; neither does the newest measurement of a channel, from which the energy of
+the next one counts. Quarters and nights stay 32 days longer than measurements at least: a late report may still change
+the month they add up to.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from lightctl.domain.usage import Resolution
 from lightctl.store import documents
-from lightctl.store.codec import to_text
+from lightctl.store.codec import to_ms, to_text
 from lightctl.store.room import Room
+from lightctl.store.rollup_sql import QUARTER_MS
+from lightctl.store.usage import CODE_OF
+
+ROWS_A_SLICE, CHANNELS_A_SLICE = 5000, 100
+MONTH_AND_MORE = dt.timedelta(days=32)
 
 _OLD_MAIN = (
     # The latest command of a node stays, however old: it says how the node's present revision fared.
@@ -19,7 +33,61 @@ _OLD_MAIN = (
     "DELETE FROM unclaimed WHERE last_seen < ?",
     "DELETE FROM self_tests WHERE until < ?",
 )
-_OLD_TELEMETRY = ("DELETE FROM reports WHERE received_at < ?", "DELETE FROM readings WHERE at < ?")
+_WAITING = "SELECT 1 FROM touched WHERE since < ? LIMIT 1"
+_KEPT_SINCE = "UPDATE rolled SET up_to = max(up_to, ?) WHERE source = 'kept_since'"
+_CHANNELS = "SELECT max(id) FROM (SELECT id FROM channels WHERE id > ? ORDER BY id LIMIT ?)"
+_OLD_USAGE = (
+    "DELETE FROM usage WHERE (resolution, channel, start) IN (SELECT u.resolution, u.channel, u.start FROM channels c "
+    "CROSS JOIN usage u ON u.resolution = ?1 AND u.channel = c.id AND u.start < ?2 WHERE c.id > ?3 AND c.id <= ?4)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    name: str
+    time: str
+    same_channel: str
+
+    @property
+    def unnoted(self) -> str:
+        """The time of the first row that nobody has looked at yet."""
+        return (
+            f"SELECT {self.time} FROM {self.name} WHERE id > (SELECT up_to FROM rolled WHERE source = '{self.name}') "
+            "ORDER BY id LIMIT 1"
+        )
+
+    @property
+    def window(self) -> str:
+        """The last row of the next few, and the time of the oldest."""
+        return (
+            f"SELECT max(id), min({self.time}) FROM (SELECT id, {self.time} FROM {self.name} WHERE id > ? ORDER BY id "
+            "LIMIT ?)"
+        )
+
+    @property
+    def old(self) -> str:
+        """Delete what is old in a window; the last row of all stays, so that no later one is given its number."""
+        return (
+            f"DELETE FROM {self.name} WHERE id > ?1 AND id <= ?2 AND {self.time} < ?3 "
+            f"AND id < (SELECT max(id) FROM {self.name}) AND EXISTS (SELECT 1 FROM {self.name} later "
+            f"WHERE later.node = {self.name}.node AND later.observed_at > {self.name}.observed_at {self.same_channel})"
+        )
+
+
+_SOURCES = (
+    _Source("reports", "received_at", "AND later.channel = reports.channel"),
+    _Source("readings", "at", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """From which instant on measurements and usage are kept; None keeps all of it."""
+
+    telemetry: dt.datetime
+    quarters: dt.datetime | None = None
+    nights: dt.datetime | None = None
+    months: dt.datetime | None = None
 
 
 class RetentionRoom(Room):
@@ -27,12 +95,54 @@ class RetentionRoom(Room):
 
     def prune(self, journal_before: dt.datetime, telemetry_before: dt.datetime) -> int:
         """Delete ended commands, faults, actions, self-tests and measurements from before; gives how many rows went."""
+        return self.prune_journal(journal_before) + sum(self.prune_telemetry(Keep(telemetry_before)))
+
+    def prune_journal(self, before: dt.datetime) -> int:
+        """Delete ended commands, faults, actions and self-tests from before; gives how many rows went."""
         removed = 0
         with self.transaction():
             for statement in _OLD_MAIN:
-                removed += self._main.run(statement, (to_text(journal_before),))
+                removed += self._main.run(statement, (to_text(before),))
             removed += documents.forget_unused_plans(self._main)
-        with self._telemetry.transaction():
-            for statement in _OLD_TELEMETRY:
-                removed += self._telemetry.run(statement, (to_text(telemetry_before),))
         return removed
+
+    def prune_telemetry(self, keep: Keep) -> Iterator[int]:
+        """Delete older measurements and usage, a slice at a time; gives how many rows went with each."""
+        if not self._is_waiting(keep.telemetry):
+            with self._telemetry.transaction():
+                self._telemetry.run(_KEPT_SINCE, (-(-to_ms(keep.telemetry) // QUARTER_MS) * QUARTER_MS,))
+            for source in _SOURCES:
+                yield from self._prune_source(source, keep.telemetry)
+        latest = keep.telemetry - MONTH_AND_MORE
+        quarters, nights = (None if at is None else min(at, latest) for at in (keep.quarters, keep.nights))
+        yield from self._prune_usage(Resolution.QUARTER, quarters)
+        yield from self._prune_usage(Resolution.NIGHT, nights)
+        yield from self._prune_usage(Resolution.MONTH, keep.months)
+
+    def _is_waiting(self, before: dt.datetime) -> bool:
+        """Whether some of the measurements from before are still to be added up."""
+        if self._telemetry.row(_WAITING, (to_ms(before),)) is not None:
+            return True
+        unnoted = [self._telemetry.row(source.unnoted) for source in _SOURCES]
+        return any(row is not None and row[0] < to_text(before) for row in unnoted)
+
+    def _prune_source(self, source: _Source, before: dt.datetime) -> Iterator[int]:
+        done = 0
+        while (window := self._telemetry.rows(source.window, (done, ROWS_A_SLICE))[0])[0] is not None:
+            last, oldest = window
+            if oldest >= to_text(before):
+                return
+            with self._telemetry.transaction():
+                removed = self._telemetry.run(source.old, (done, last, to_text(before)))
+            done = last
+            yield removed
+
+    def _prune_usage(self, resolution: Resolution, before: dt.datetime | None) -> Iterator[int]:
+        if before is None:
+            return
+        done = 0
+        while (last := self._telemetry.rows(_CHANNELS, (done, CHANNELS_A_SLICE))[0][0]) is not None:
+            with self._telemetry.transaction():
+                removed = self._telemetry.run(_OLD_USAGE, (CODE_OF[resolution], to_ms(before), done, last))
+            done = last
+            yield removed

@@ -24,9 +24,11 @@ from lightctl.store.lock import StoreLock
 from lightctl.store.migrations import MAIN, TELEMETRY
 from lightctl.store.mountings import MountingRoom
 from lightctl.store.retention import RetentionRoom
+from lightctl.store.rollup import RollUpRoom
 from lightctl.store.strangers import StrangerRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
+from lightctl.store.usage import UsageRoom
 
 MAIN_NAME = "lightctl.db"
 TELEMETRY_NAME = "telemetry.db"
@@ -41,6 +43,8 @@ class SqliteStore(
     StrangerRoom,
     TokenRoom,
     TelemetryRoom,
+    RollUpRoom,
+    UsageRoom,
     AuditRoom,
     RetentionRoom,
 ):
@@ -63,6 +67,7 @@ class SqliteStore(
             undo.callback(self._main.close)
             self._telemetry = SqliteFile(telemetry, TELEMETRY, synchronous="NORMAL")
             undo.callback(self._telemetry.close)
+            self._words = {}
             self._closing = undo.pop_all()
 
     def close(self) -> None:

@@ -1,4 +1,7 @@
-"""Telemetry: every report and reading, in a database of its own that may lose its last second in a power cut."""
+"""Telemetry: every report and reading, in a database of its own that may lose its last second in a power cut.
+
+Each row carries the instant it speaks of (`observed_at`, see observed.py), so that what came late counts for its time.
+"""
 
 from __future__ import annotations
 
@@ -8,41 +11,54 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from lightctl.domain.states import ChannelReport, Reading, Reason, ReportedState
-from lightctl.store.codec import pack, to_instant, to_instant_or_none, to_text, unpack
+from lightctl.store.codec import pack, to_instant, to_instant_or_none, to_ms, to_text, unpack, up_to_ms
 from lightctl.store.connection import Row
+from lightctl.store.observed import CLOCK_LIMIT_S, Word, heard
 from lightctl.store.room import Room
 
 _MAX_INTEGER = 2**63 - 1
 _PUT_REPORT = (
-    "INSERT OR IGNORE INTO reports (node, boot_id, seq, channel, received_at, at, applied_revision, level, commanded, "
-    "reason, power_w, energy_wh, voltage_v, current_a, power_factor, temperature_c, operating_h, faults) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT OR IGNORE INTO reports (node, boot_id, seq, channel, observed_at, received_at, at, applied_revision, level, "
+    "commanded, reason, power_w, energy_wh, voltage_v, current_a, power_factor, temperature_c, operating_h, faults) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _REPORTS = (
     "SELECT node, boot_id, seq, channel, received_at, at, applied_revision, level, commanded, reason, power_w, "
     "energy_wh, voltage_v, current_a, power_factor, temperature_c, operating_h, faults FROM reports "
-    "WHERE node = ? AND received_at >= ? AND received_at < ? ORDER BY received_at, rowid"
+    "WHERE node = ? AND observed_at >= ? AND observed_at < ? ORDER BY observed_at, id"
 )
-_PUT_READING = "INSERT OR IGNORE INTO readings (node, at, doc) VALUES (?, ?, ?)"
+_LAST_WORDS = (
+    "SELECT boot_id, seq, at, received_at, observed_at FROM reports WHERE node = ? ORDER BY observed_at DESC, id DESC "
+    "LIMIT 1"
+)
+_PUT_READING = (
+    "INSERT OR IGNORE INTO readings (node, at, observed_at, energy_wh, power_w, doc) VALUES (?, ?, ?, ?, ?, ?)"
+)
 _READINGS = "SELECT node, at, doc FROM readings WHERE node = ? AND at >= ? AND at < ? ORDER BY at"
+METER_COUNTER, WH_PER_KWH = "energy_kwh", 1000.0
 
 
 class TelemetryRoom(Room):
     """Measurements by node and time."""
 
-    def add_reports(self, reports: Sequence[ReportedState]) -> None:
-        """Keep reports; one with the node, boot and number of an earlier one is dropped as its repetition."""
+    _words: dict[str, dict[str, Word]]
+
+    def add_reports(self, reports: Sequence[ReportedState], clock_limit_s: float = CLOCK_LIMIT_S) -> None:
+        """Keep reports; one with the node, boot and number of an earlier one is dropped as its repetition.
+
+        clock_limit_s: how far a node's clock may be off for its own time to be believed without more ado.
+        """
         with self._telemetry.transaction():
-            self._telemetry.run_many(_PUT_REPORT, _report_rows(reports))
+            self._telemetry.run_many(_PUT_REPORT, self._report_rows(reports, int(clock_limit_s * 1000)))
 
     def add_readings(self, readings: Sequence[Reading]) -> None:
         """Keep meter readings, one per node and instant; values that are no numbers are left out."""
         with self._telemetry.transaction():
-            self._telemetry.run_many(_PUT_READING, [(r.node, to_text(r.at), pack(_finite(r.values))) for r in readings])
+            self._telemetry.run_many(_PUT_READING, map(_reading_row, readings))
 
     def reports(self, node: str, since: dt.datetime, until: dt.datetime) -> tuple[ReportedState, ...]:
-        """Give a node's reports received from `since` to before `until`, in order; node-wide flags are not kept."""
-        rows = self._telemetry.rows(_REPORTS, (node, to_text(since), to_text(until)))
+        """Give a node's reports of the time from `since` to before `until`, in order; node-wide flags are not kept."""
+        rows = self._telemetry.rows(_REPORTS, (node, to_ms(since), up_to_ms(until)))
         return tuple(_report(list(group)) for _, group in groupby(rows, key=lambda row: (row[1], row[2], row[4])))
 
     def readings(self, node: str, since: dt.datetime, until: dt.datetime) -> tuple[Reading, ...]:
@@ -50,30 +66,68 @@ class TelemetryRoom(Room):
         rows = self._telemetry.rows(_READINGS, (node, to_text(since), to_text(until)))
         return tuple(Reading(name, to_instant(at), unpack(doc, dict[str, float])) for name, at, doc in rows)
 
+    def _report_rows(self, reports: Iterable[ReportedState], limit: int) -> Iterator[Row]:
+        for report in reports:
+            seq, revision = report.seq, report.applied_revision
+            if not 0 <= seq <= _MAX_INTEGER or not 0 <= (revision or 0) <= _MAX_INTEGER:
+                continue  # one node's nonsense must not keep the others' reports out
+            node, boot_id, at = report.node, report.boot_id, report.at
+            observed = self._observed(report, limit)
+            received_at, at_text = to_text(report.received_at), None if at is None else to_text(at)
+            for number, channel in report.channels.items():
+                reason, faults = channel.reason, channel.faults
+                yield (
+                    node,
+                    boot_id,
+                    seq,
+                    number,
+                    observed,
+                    received_at,
+                    at_text,
+                    revision,
+                    channel.level,
+                    channel.commanded,
+                    None if reason is None else reason.value,
+                    channel.power_w,
+                    channel.energy_wh,
+                    channel.voltage_v,
+                    channel.current_a,
+                    channel.power_factor,
+                    channel.temperature_c,
+                    channel.operating_h,
+                    pack(faults) if faults else "",
+                )
 
-def _report_rows(reports: Iterable[ReportedState]) -> Iterator[Row]:
-    for report in reports:
-        if not 0 <= report.seq <= _MAX_INTEGER or not 0 <= (report.applied_revision or 0) <= _MAX_INTEGER:
-            continue  # one node's nonsense must not keep the others' reports out
-        head = (report.node, report.boot_id, report.seq)
-        times = (to_text(report.received_at), to_text(report.at), report.applied_revision)
-        for number, channel in report.channels.items():
-            yield (
-                *head,
-                number,
-                *times,
-                channel.level,
-                channel.commanded,
-                None if channel.reason is None else str(channel.reason),
-                channel.power_w,
-                channel.energy_wh,
-                channel.voltage_v,
-                channel.current_a,
-                channel.power_factor,
-                channel.temperature_c,
-                channel.operating_h,
-                pack(channel.faults) if channel.faults else "",
-            )
+    def _observed(self, report: ReportedState, limit: int) -> int:
+        """Place a report in time by the words of its node before it: the newest of its last two boots."""
+        words = self._words.get(report.node)
+        if words is None:
+            words = self._words[report.node] = self._last_words(report.node)
+        before = words.get(report.boot_id)
+        at = None if report.at is None else to_ms(report.at)
+        word = heard(report.boot_id, report.seq, at, to_ms(report.received_at), before, limit)
+        if before is None:
+            if len(words) > 1:
+                del words[next(iter(words))]
+            words[word.boot_id] = word
+        elif word.seq > before.seq or not word.boot_id:
+            words[word.boot_id] = word
+        return word.observed
+
+    def _last_words(self, node: str) -> dict[str, Word]:
+        row = self._telemetry.row(_LAST_WORDS, (node,))
+        if row is None:
+            return {}
+        boot_id, seq, at_text, received_at, observed = row
+        at = None if at_text is None else to_ms(to_instant(at_text))
+        return {boot_id: Word(boot_id, seq, at, to_ms(to_instant(received_at)), observed, at == observed)}
+
+
+def _reading_row(reading: Reading) -> Row:
+    values = _finite(reading.values)
+    energy_kwh = values.get(METER_COUNTER)
+    energy_wh = None if energy_kwh is None else energy_kwh * WH_PER_KWH
+    return (reading.node, to_text(reading.at), to_ms(reading.at), energy_wh, values.get("power_w"), pack(values))
 
 
 def _report(rows: list[Row]) -> ReportedState:

@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 
-from lightctl.app.boot import revision_floor
+from lightctl.app.running.boot import revision_floor
 from lightctl.cli.demo.mishaps import Mishap
 from lightctl.cli.failures import ExitCode
 from lightctl.domain.states import Command, FaultEvent

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lightctl.app.broker import NatsBroker, accepts_mqtt, free_port
+from lightctl.app.running.broker import NatsBroker, accepts_mqtt, free_port
 from lightctl.domain.errors import LinkDown
 
 
@@ -60,7 +60,7 @@ def test_a_taken_port_is_an_error_that_names_it_not_somebody_elses_broker(tmp_pa
 
 def test_no_broker_outlives_a_killed_caller(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from lightctl.app.broker import NatsBroker\n"
+        "import sys, time; from pathlib import Path; from lightctl.app.running.broker import NatsBroker\n"
         "print(NatsBroker(Path(sys.argv[1])).start().pid, flush=True); time.sleep(60)"
     )
     caller = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)

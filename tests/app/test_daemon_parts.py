@@ -9,15 +9,15 @@ import time
 import pytest
 
 from lightctl.app.asking import Guard, Role, Target
-from lightctl.app.boot import boot_events
 from lightctl.app.clock import Alarm, RunClock
-from lightctl.app.first_token import TOKEN_FILE, write_first_token
-from lightctl.app.inbox import BATCH, Inbox
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
-from lightctl.app.recorder import Recorder
-from lightctl.app.sdnotify import sd_notify
-from lightctl.app.wiring import policy_of, time_scale_of
+from lightctl.app.running.boot import boot_events
+from lightctl.app.running.first_token import TOKEN_FILE, write_first_token
+from lightctl.app.running.inbox import BATCH, Inbox
+from lightctl.app.running.recorder import Recorder
+from lightctl.app.running.sdnotify import sd_notify
+from lightctl.app.running.wiring import policy_of, time_scale_of
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from lightctl.app.boot import boot_events
-from lightctl.app.door import open_door
-from lightctl.app.inbox import BATCH, Inbox
-from lightctl.app.keeping import keep_running
 from lightctl.app.live import Live
-from lightctl.app.recorder import Recorder
+from lightctl.app.running.boot import boot_events
+from lightctl.app.running.door import open_door
+from lightctl.app.running.inbox import BATCH, Inbox
+from lightctl.app.running.keeping import keep_running
+from lightctl.app.running.recorder import Recorder
 from lightctl.control.effects import Effects
 from lightctl.domain.errors import LinkDown, StoreError
 from lightctl.domain.events import NodeReported, NodeRestored, ReviewDue

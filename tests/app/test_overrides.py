@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lightctl.app.asking import Guard, Role, Target
-from lightctl.app.boot import boot_events
+from lightctl.app.running.boot import boot_events
 from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lightctl.app.boot import REVISIONS_BEGAN, boot_events, revision_floor
+from lightctl.app.running.boot import REVISIONS_BEGAN, boot_events, revision_floor
 from lightctl.control.effects import Effects
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Place

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from lightctl.app.asking import Actor, Guard, Role
-from lightctl.app.boot import boot_events
 from lightctl.app.live import Live
-from lightctl.app.recorder import Recorder
-from lightctl.app.rollouts import Manner
-from lightctl.app.schedule_plan import make
+from lightctl.app.rollouts.steering import Manner
+from lightctl.app.running.boot import boot_events
+from lightctl.app.running.recorder import Recorder
+from lightctl.app.schedules.plan import make
 from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles

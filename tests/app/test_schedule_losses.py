@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from lightctl.app import schedule_plan
 from lightctl.app.asking import Guard
-from lightctl.app.schedule_views import ModelLossesView, PlanView
-from lightctl.app.scheduling import PlanRefused
+from lightctl.app.schedules import plan as schedule_plan
+from lightctl.app.schedules.scheduling import PlanRefused
+from lightctl.app.schedules.views import ModelLossesView, PlanView
 from lightctl.domain.assets import Capabilities, Dates
 from lightctl.domain.events import NodeAnnounced
 from lightctl.store.base import Recorded

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from lightctl.app.boot import boot_events
+from lightctl.app.running.boot import boot_events
 from lightctl.control.effects import Effects
 from lightctl.domain import events as ev
 from lightctl.domain.selectors import parse_selector

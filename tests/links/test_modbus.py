@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from lightctl.app.broker import free_port
 from lightctl.app.clock import RunClock
+from lightctl.app.running.broker import free_port
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Node
 from lightctl.domain.events import (

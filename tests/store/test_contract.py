@@ -370,7 +370,9 @@ def test_pruning_keeps_what_still_matters(store):
     store.commit(Recorded(desired=(desired("N2", 2, steps=1),)))
     store.commit(Recorded(faults=(fault("A", cleared_at=old), fault("B"), fault("C", cleared_at=later))))
     store.add_reports([report(seq=1), report(seq=2, received_at=later)])
-    assert store.prune(NOW + HOUR, NOW + HOUR) == 4  # a command, a fault, a report, the plan of five steps
+    assert store.prune(NOW + HOUR, NOW + HOUR) == 3  # a command, a fault, the plan of five steps
+    store.roll_up("Europe/Berlin")
+    assert store.prune(NOW + HOUR, NOW + HOUR) == 1  # a report, now that it was added up
     assert [c.id for c in store.commands()] == ["N3/2", "N3/1", "N2/1", "N1/2"]
     assert {f.subject for _, f in store.faults()} == {"B", "C"}
     assert len(store.reports("N1", old, later + HOUR)) == 1

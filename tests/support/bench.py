@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 
 from lightctl.app.asking import Guard
-from lightctl.app.boot import boot_events
 from lightctl.app.clock import ManualClock
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
+from lightctl.app.running.boot import boot_events
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects, Submission
 from lightctl.control.policy import Policy

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import pytest
 
-from lightctl.app.broker import NatsBroker, accepts_mqtt, free_port
+from lightctl.app.running.broker import NatsBroker, accepts_mqtt, free_port
 
 START_S = 10.0
 

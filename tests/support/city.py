@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lightctl.app.broker import NatsBroker, free_port
+from lightctl.app.running.broker import NatsBroker, free_port
 from tests.support.orphans import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -13,7 +13,12 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
-from lightctl.app import crew_views, override_views, rollout_views, schedule_views, views, why_views
+from lightctl.app import views
+from lightctl.app.crews import views as crew_views
+from lightctl.app.overrides import views as override_views
+from lightctl.app.reasons import views as why_views
+from lightctl.app.rollouts import views as rollout_views
+from lightctl.app.schedules import views as schedule_views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")

@@ -15,7 +15,7 @@ from pymodbus import FramerType
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from lightctl.app.broker import free_port
+from lightctl.app.running.broker import free_port
 
 ROOM = 64
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from lightctl.app.rollouts import now_in_force
+from lightctl.app.rollouts.steering import now_in_force
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.control.waves import members_of, waves_of

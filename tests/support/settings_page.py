@@ -23,13 +23,20 @@ this order, and later places only fill what earlier ones leave open:
 5. `/etc/lightctl/lightctl.toml`
 
 Relative paths start at the folder of the file that says them. An unknown key, a wrong type or an unreadable file ends
-every command with exit code 2 and names the file and the key. `NAME` is the link's name, which light points give in
-their column `link`.
+every command with exit code 2 and names the file and the key. `NAME` is a name you choose: a
+link's is what light points give in their column `link`, a luminaire type's what they give in their tag `luminaire`, a
+tariff's tells it from others.
 """
 ABOUT = {
     "links.NAME (mqtt)": 'A broker, `type = "mqtt"`.',
     "links.NAME (modbus_tcp)": 'A Modbus device or gateway on the network, `type = "modbus_tcp"`.',
     "links.NAME (modbus_rtu)": 'A serial line, `type = "modbus_rtu"`.',
+    "luminaires.NAME": "A luminaire type: what a lamp of it draws. A light point's own watts go before its type's.",
+    "energy": "[Energy](energy.md) says what is counted and how.",
+    "tariffs.NAME": (
+        "A price, a factor of emissions, or both, from a day on; of each figure the latest that has begun counts. "
+        "Without one there is no cost, or no carbon dioxide, in reports."
+    ),
     "clock": "For trials: a run on another clock, shared with simulators. Without it the machine's own time counts.",
 }
 ROW = re.compile(r"(?P<section>.+)\.(?P<key>[a-z0-9_]+)(?P<kind> \(.+\))?")

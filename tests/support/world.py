@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 
-from lightctl.app.boot import boot_events, revision_floor
 from lightctl.app.clock import ManualClock
+from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy

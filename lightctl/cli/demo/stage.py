@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import httpx
 
-from lightctl.app.broker import NatsBroker
+from lightctl.app.running.broker import NatsBroker
 from lightctl.cli.demo.scenery import STORE, TRUTH, Pace, Scenery
 from lightctl.domain.errors import LinkDown
 from lightctl.domain.timescale import TimeScale

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from lightctl.cli.nights import PreviewedNight, where
-from lightctl.cli.shades import as_hex, shade
 from lightctl.cli.svg.shapes import HEADER, LINE, MARGIN, WIDTH, Page, Words
 from lightctl.domain.programs import NOON_S, format_duration
 from lightctl.domain.states import Switch
 from lightctl.planning.night import Night
 from lightctl.planning.wall import wall_instant
+from lightctl.reports.shades import as_hex, shade
 
 _LEFT, _RIGHT = MARGIN + 44.0, WIDTH - MARGIN
 _HEIGHT = 260.0

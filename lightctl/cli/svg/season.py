@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from lightctl.cli.nights import PreviewedNight, Shown, where
 from lightctl.cli.season import HOURS, Row, Span, row_of, uses, weekdays, when
-from lightctl.cli.shades import as_hex, shade
 from lightctl.cli.svg.shapes import HEADER, LINE, MARGIN, WIDTH, Box, Page, Words
+from lightctl.reports.shades import as_hex, shade
 
 _LEFT, _RIGHT = MARGIN + 68.0, WIDTH - MARGIN
 _HOUR = (_RIGHT - _LEFT) / HOURS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from lightctl.cli.output import clean
-from lightctl.cli.shades import DAYLIGHT, DAYLIGHT_ON_DARK, SUN, SUN_ON_DARK, Colour, as_hex
+from lightctl.reports.shades import DAYLIGHT, DAYLIGHT_ON_DARK, SUN, SUN_ON_DARK, Colour, as_hex
 
 WIDTH = 960.0
 MARGIN = 24.0

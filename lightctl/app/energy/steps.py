@@ -1,0 +1,43 @@
+"""Work in steps: a city's year is added up part by part, so that whoever owns the store can do other things between."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from lightctl.app.desk import Desk
+
+T = TypeVar("T")
+Steps = Generator[None, None, T]
+"""Yields after each step, gives its result at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[T]):
+    """What came of all steps."""
+
+    value: T
+
+
+def advance(steps: Steps[T]) -> Result[T] | None:
+    """Do one step; the result once there are no more."""
+    try:
+        next(steps)
+    except StopIteration as end:
+        return Result(end.value)
+    return None
+
+
+def finish(steps: Steps[T]) -> T:
+    """Do all steps at once."""
+    while (result := advance(steps)) is None:
+        pass
+    return result.value
+
+
+def rolled_up(desk: Desk) -> Steps[None]:
+    """Add up what was measured since the last time, slice by slice: a report is of all there is."""
+    delivery = desk.settings.delivery
+    while desk.store.roll_up_slice(desk.settings.site.time_zone, delivery.heartbeat_s * delivery.lease_factor):
+        yield

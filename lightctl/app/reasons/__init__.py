@@ -1,0 +1,1 @@
+"""Reasons: why a lamp has, had or will have its level."""

@@ -1,0 +1,1 @@
+"""Running: what the daemon is wired of, and what keeps it going."""
