@@ -90,6 +90,7 @@ class World:
         self.events = 0
         self.faces: dict[str, Face] = {}
         self.lines: dict[str, Line] = {}
+        self.heartbeat_s = policy.heartbeat_s
         self._policy = policy
         self._retained: dict[str, bytes] = {}
         self.store.put_schedules(dict(town.schedules), self.audit("apply"))
