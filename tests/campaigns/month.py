@@ -14,7 +14,6 @@ import argparse
 import datetime as dt
 import json
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,12 +30,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--first", type=dt.date.fromisoformat, default=FIRST_NIGHT, help="date of the first night")
     parser.add_argument("--heartbeat", type=float, default=HEARTBEAT_S, metavar="SECONDS")
+    parser.add_argument("--store", type=Path, help="folder for the store; without it, it is in memory")
     parser.add_argument("--break", dest="breaking", choices=sorted(BREAKS), default="", metavar="NAME")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
     chosen = parser.parse_args(arguments)
     plan = Plan(chosen.seed, chosen.lamps, chosen.nights, chosen.first, chosen.heartbeat, chosen.breaking)
-    with tempfile.TemporaryDirectory(prefix="month-") as folder:
-        lived = live(plan, Path(folder) / "store", lambda text: print(text, file=sys.stderr, flush=True))  # noqa: T201
+    lived = live(plan, chosen.store, lambda text: print(text, file=sys.stderr, flush=True))  # noqa: T201
     result = told(lived)
     sys.stdout.write(json.dumps(result, indent=2) + "\n" if chosen.output == "json" else _text(result))
     return int(not lived.passed)

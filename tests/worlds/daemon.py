@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Protocol
 
-from lightctl.app.boot import boot_events, revision_floor
+from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.clock import ManualClock
-from lightctl.app.recorder import commit, merged
+from lightctl.app.running.recorder import commit, merged
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
@@ -22,6 +22,7 @@ from lightctl.devices.codec import MqttCodec, Outgoing, UnknownNode
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.errors import InvalidInput
+from lightctl.domain.luminaires import LuminaireType
 from lightctl.domain.states import DesiredState, ReportedState, Reading
 from lightctl.links.base import Order
 from lightctl.links.outbound import failed
@@ -57,12 +58,13 @@ class Daemon:
         time_zone: str,
         publish: Publish,
         codecs: Mapping[str, MqttCodec],
+        luminaires: Mapping[str, LuminaireType],
         *,
         make: Callable[..., Controller] = Controller,
-        gather_s: float = 0.5,
+        gather_s: float = 2.0,
         write_s: float = 60.0,
     ) -> None:
-        self.controller = make(policy, profiles, time_zone, revision_floor(heap.now))
+        self.controller = make(policy, profiles, time_zone, revision_floor(heap.now), luminaires)
         self.lines: dict[str, Line] = {}
         self.link_up = False
         self.steps = 0
@@ -78,7 +80,7 @@ class Daemon:
         self._gather_s = gather_s
         self._write_s = write_s
         self._inbox: list[ev.Event] = []
-        self._unwritten: list[Recorded] = []
+        self._unwritten: dict[str, list[Any]] = {name: [] for name in RECORDED}
         self._reports: list[ReportedState] = []
         self._readings: list[Reading] = []
         self._writing = False
@@ -122,14 +124,10 @@ class Daemon:
     def write(self) -> None:
         """Write everything that waits into the store."""
         self._writing = False
-        together = NOTHING
-        if len(self._unwritten) == 1:
-            together = self._unwritten[0]
-        elif self._unwritten:
-            together = merged(_joined(self._unwritten), NOTHING)
-        if together != NOTHING:
-            commit(self._store, together)
-        self._unwritten = []
+        if any(self._unwritten.values()):
+            commit(self._store, merged(Recorded(**{name: tuple(each) for name, each in self._unwritten.items()}), NOTHING))
+            for each in self._unwritten.values():
+                each.clear()
         if self._reports:
             self._store.add_reports(self._reports)
             self._reports = []
@@ -169,14 +167,13 @@ class Daemon:
         def look() -> None:
             if self._review_at == at:
                 self._review_at = NEVER
-                self._step([ev.ReviewDue()])
+                self.tell(ev.ReviewDue())
 
         self._heap.at(max(at, self._heap.now), look)
 
     def _keep(self, effects: Effects) -> None:
-        recorded = Recorded(**{name: getattr(effects, name) for name in RECORDED})
-        if recorded != NOTHING:
-            self._unwritten.append(recorded)
+        for name in RECORDED:
+            self._unwritten[name] += getattr(effects, name)
         self._reports += effects.reports
         self._readings += effects.readings
         if not self._writing:
@@ -202,11 +199,3 @@ class Daemon:
             for message in messages:
                 self._publish(node, message, acked, failed(order, "lost", clock, permanent=False))
 
-
-def _joined(some: Iterable[Recorded]) -> Recorded:
-    """Give the records of several steps as one, in their order."""
-    together: dict[str, list[Any]] = {name: [] for name in RECORDED}
-    for recorded in some:
-        for name in RECORDED:
-            together[name] += getattr(recorded, name)
-    return Recorded(**{name: tuple(items) for name, items in together.items()})

@@ -97,7 +97,7 @@ class World:
         self.store.put_points(town.points, self.audit("import"))
         codecs = {name: mqtt_codec(profile) for name, profile in PROFILES.items() if profile.kind != "modbus"}
         self.daemon = Daemon(
-            self.heap, self.store, policy, PROFILES, town.time_zone, self._publish, codecs, make=make
+            self.heap, self.store, policy, PROFILES, town.time_zone, self._publish, codecs, town.luminaires, make=make
         )  # fmt: skip
         for each in town.nodes:
             self._mount(each)
