@@ -87,12 +87,13 @@ def told(lived: Lived) -> dict[str, object]:
         "false": score.false,
         "unseen": score.unseen,
         "refused": lived.refused,
+        "violations": lived.violations,
     }
 
 
 def _text(result: dict[str, object]) -> str:
     lines = [f"{key}: {value}" for key, value in result.items() if not isinstance(value, list)]
-    for name in ("events", "missed", "false", "unseen", "refused"):
+    for name in ("events", "missed", "false", "unseen", "refused", "violations"):
         found = result[name]
         assert isinstance(found, list)
         for each in found:

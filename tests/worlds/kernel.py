@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
@@ -20,6 +21,7 @@ from lightctl.domain import events as ev
 from lightctl.domain.assets import Capabilities, Fleet, LightPoint, Place
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.luminaires import LuminaireType
+from lightctl.domain.states import Override
 from lightctl.store.base import AuditDraft
 from lightctl.store.sqlite import SqliteStore
 from simulators.faces import DimmerFace, Face, NativeFace
@@ -88,6 +90,7 @@ class World:
         self.network = Network(self.heap, seed)
         self.store = SqliteStore(folder)
         self.events = 0
+        self.overrides: list[Override] = []
         self.faces: dict[str, Face] = {}
         self.lines: dict[str, Line] = {}
         self.heartbeat_s = policy.heartbeat_s
@@ -196,8 +199,6 @@ class World:
         self.street.carry_out(node, outputs)
 
     def _nightly(self) -> None:
-        from zoneinfo import ZoneInfo
-
         zone = ZoneInfo(self.town.time_zone)
         local = self.now.astimezone(zone)
         at = dt.datetime.combine(local.date(), NIGHTLY_AT, zone)

@@ -286,6 +286,7 @@ def _begin_maintenance(world: World, crew: Maintenance) -> None:
 
 def _override(world: World, override: Override) -> None:
     world.store.add_overrides([override], override.id, world.audit("dim"))
+    world.overrides.append(override)
     world.daemon.tell(ev.OverrideSet(override))
 
 

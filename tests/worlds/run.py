@@ -17,7 +17,8 @@ from lightctl.files.settings_luminaires import LuminaireSettings
 from lightctl.files.settings_model import DeliverySettings, Settings, SiteSettings
 from tests.worlds.city import ZONE, build_city
 from tests.worlds.kernel import Town, World
-from tests.worlds.month import play, write_script
+from tests.worlds.invariants import Watch
+from tests.worlds.month import hit, play, write_script
 from tests.worlds.score import Score, judge
 from tests.worlds.script import Script
 
@@ -69,11 +70,12 @@ class Lived:
     counts: Mapping[str, int]
     cpu_s: float
     refused: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
         """Whether every fault was found once and no other, and energy is within a percent."""
-        clean = not (self.score.missed or self.score.false or self.score.unseen or self.refused)
+        clean = not (self.score.missed or self.score.false or self.score.unseen or self.refused or self.violations)
         return clean and abs(self.energy.error_percent) < 1
 
 
@@ -107,6 +109,9 @@ def live(plan: Plan, folder: Path | None = None, say: Callable[[str], None] = la
     world = World(town, plan.seed, start, policy, folder=folder)
     script = write_script(town, plan.seed, start, plan.nights)
     play(world, script)
+    watch = Watch(world)
+    # Sensors move arterial lamps, and lamps that something was done to are not asked to follow.
+    watch.left_out = hit((*script.injected, *script.noise)) | _on_lines(world) | _sensed(town)
     began = time.process_time()
     for night in range(1, plan.nights + 1):
         world.run(_noon(plan.first + dt.timedelta(days=night)))
@@ -128,9 +133,19 @@ def live(plan: Plan, folder: Path | None = None, say: Callable[[str], None] = la
         "steps": daemon.steps,
         "switches": world.lamps.changes,
     }
+    watch.finish()
+    counts["looks_at_lamps"] = watch.looks
     refused = list(daemon.refused)
     world.close()
-    return Lived(plan, script, score, energy, counts, cpu_s, refused)
+    return Lived(plan, script, score, energy, counts, cpu_s, refused, watch.violations)
+
+
+def _on_lines(world: World) -> set[str]:
+    return {node for line in world.lines.values() for node in line.units}
+
+
+def _sensed(town: Town) -> set[str]:
+    return {point.node for point in town.points if point.road_class == "arterial"}
 
 
 def weigh_energy(world: World, start: dt.datetime) -> Energy:
