@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
+from lightctl.files.settings_diagnosis import DiagnosisSettings
 from lightctl.files.settings_energy import EnergySettings, TariffSettings, one_at_a_time
 from lightctl.files.settings_links import LinkSettings
 from lightctl.files.settings_luminaires import LuminaireSettings
@@ -153,6 +154,7 @@ class Settings(Section):
     http: HttpSettings = Field(default_factory=HttpSettings)
     links: dict[str, LinkSettings] = Field(default_factory=dict)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
+    diagnosis: DiagnosisSettings = Field(default_factory=DiagnosisSettings)
     safety: SafetySettings = Field(default_factory=SafetySettings)
     nightly: NightlySettings = Field(default_factory=NightlySettings)
     luminaires: dict[str, LuminaireSettings] = Field(default_factory=dict)

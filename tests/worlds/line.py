@@ -24,6 +24,7 @@ from simulators.street import Street
 from tests.worlds.heap import Heap
 
 RETRY_S = 1.0
+READ_AGAIN_S = 5.0
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ class Line:
             return
         report = decode_state(unit.registers, unit.node, words, now, verified=True)
         self._emit(ev.NodeReported(replace(report, applied_revision=content.revision)))
-        self._heap.after(RETRY_S, lambda: self._poll(unit))
+        self._heap.after(READ_AGAIN_S, lambda: self._poll(unit))
 
     def go(self, *, up: bool, detail: str = "") -> None:
         """Let the line's gateway go down, or come back."""

@@ -8,6 +8,7 @@ from typing import TypeVar, assert_never
 
 from pydantic import BaseModel
 
+from lightctl.control.diagnosis.thresholds import Thresholds
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import Profile
 from lightctl.domain.timescale import REAL_TIME, TimeScale
@@ -45,6 +46,7 @@ def policy_of(settings: Settings) -> Policy:
         clock_warn_s=delivery.clock_warn_s,
         clock_untrusted_s=delivery.clock_untrusted_s,
         sensor_changes_per_h=delivery.sensor_changes_per_h,
+        diagnosis=Thresholds(**settings.diagnosis.model_dump()),
     )
 
 

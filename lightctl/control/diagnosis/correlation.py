@@ -141,6 +141,7 @@ class Correlation:
             other
             for other in others
             if other.explained_by is None
+            and (other.heard_at is None) is (memory.heard_at is None)
             and abs(other.silent_since - since) <= reach
             and (other.unreachable or now - other.silent_since >= missed * other.lease(self._policy))
         ]
@@ -176,7 +177,8 @@ class Correlation:
                 outage.borrowed, outage.fault = True, evidence.fault
                 outage.members = dict.fromkeys(evidence.fault.members)
         lamps = sum(len(memory.points) for memory in gone)
-        detail = f"{len(gone)} of {len(nodes)} nodes of {kind} {name} fell silent together, with {lamps} light points"
+        how = "fell silent together" if first.heard_at is not None else "were never heard"
+        detail = f"{len(gone)} of {len(nodes)} nodes of {kind} {name} {how}, with {lamps} light points"
         if not outage.borrowed:
             detail = f"{detail}; {words}" if words else detail
             outage.fault = Fault(event, kind, name, now, detail, "critical")
