@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from lightctl.app.desk import Desk
 from lightctl.app.energy.report import report
+from lightctl.control.diagnosis.thresholds import Thresholds
 from lightctl.control.policy import Policy
 from lightctl.domain.luminaires import LuminaireType
 from lightctl.files.settings_luminaires import LuminaireSettings
@@ -29,6 +30,8 @@ KEPT = dt.timedelta(days=2)
 JOURNAL = dt.timedelta(days=3650)
 WH = 1000.0
 LEAST_KWH = 0.5
+# A lamp that goes out for four minutes and comes back is to be one cycling lamp, not a failed one in between.
+CITY = Thresholds(confirm_s=300.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ BREAKS: Mapping[str, Callable[[Town, Policy], tuple[Town, Policy]]] = {
 def live(plan: Plan, folder: Path | None = None, say: Callable[[str], None] = lambda _text: None) -> Lived:
     """Live through a month; the store is in `folder`, or in memory."""
     town = build_city(plan.lamps, plan.seed, plan.heartbeat_s)
-    policy = Policy(heartbeat_s=plan.heartbeat_s)
+    policy = Policy(heartbeat_s=plan.heartbeat_s, diagnosis=CITY)
     if plan.breaking:
         town, policy = BREAKS[plan.breaking](town, policy)
     start = _noon(plan.first)

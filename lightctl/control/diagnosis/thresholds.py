@@ -32,7 +32,7 @@ class Thresholds:
     """
 
     confirm_reports: int = 2
-    confirm_s: float = 300.0
+    confirm_s: float = 60.0
     clear_reports: int = 1
     clear_share: float = 0.7
     dark_share: float = 0.3
