@@ -17,12 +17,16 @@ NAMED = {event.value: event for event in FaultEvent}
 
 @dataclass(slots=True)
 class Findings:
-    """What was found at an instant. measured: the keys of what counts only when it shows again."""
+    """What was found at an instant.
+
+    hidden: what is explained, by the key of its cause. measured: what counts only when it shows again; metered: what a
+    meter showed, whose readings are counted then, not reports.
+    """
 
     now: dt.datetime
     bad: dict[Key, Fault] = field(default_factory=dict)
     good: set[Key] = field(default_factory=set)
-    hidden: set[Key] = field(default_factory=set)
+    hidden: dict[Key, Key] = field(default_factory=dict)
     measured: set[Key] = field(default_factory=set)
     metered: set[Key] = field(default_factory=set)
 
@@ -64,9 +68,10 @@ class Findings:
         """Find that a light point clearly has none of these."""
         self.good.update((event, "light point", point.id) for event in events)
 
-    def hide(self, point: LightPoint, *events: FaultEvent) -> None:
-        """Find that a cause explains what looks like one of these on a light point."""
-        self.hidden.update((event, "light point", point.id) for event in events)
+    def hide(self, point: LightPoint, cause: FaultEvent, *events: FaultEvent) -> None:
+        """Find that a cause on a light point explains what looks like one of these."""
+        by = (cause, "light point", point.id)
+        self.hidden.update(((event, "light point", point.id), by) for event in events if event is not cause)
 
     def _add(self, fault: Fault, *, measured: bool) -> None:
         self.bad[fault.key] = fault

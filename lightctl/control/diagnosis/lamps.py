@@ -138,12 +138,12 @@ def _lit(lamp: Lamp, in_force: int) -> bool:
         lamp.bad(
             FaultEvent.RELAY_FAILURE, f"asked for {in_force} %, but 0 % measured: its relay stays open", "critical"
         )
-        found.hide(point, *LIT_RULES)
+        found.hide(point, FaultEvent.RELAY_FAILURE, *LIT_RULES)
         return False
     found.well(point, FaultEvent.RELAY_FAILURE)
     dark = _is_out(lamp, in_force)
     if _cycles(lamp, lit=not dark and FaultEvent.LAMP_FAILURE not in lamp.named):
-        found.hide(point, *LIT_RULES)
+        found.hide(point, FaultEvent.CYCLING_FAILURE, *LIT_RULES)
         for event in LIT_RULES:
             found.bad.pop((event, "light point", point.id), None)
         return False
@@ -151,7 +151,7 @@ def _lit(lamp: Lamp, in_force: int) -> bool:
     if dark or missing or FaultEvent.LAMP_FAILURE in lamp.named:
         if dark and FaultEvent.LAMP_FAILURE not in lamp.named:
             lamp.bad(FaultEvent.LAMP_FAILURE, f"asked for {in_force} %, but {seen(said)}{lamp.source}")
-        found.hide(point, FaultEvent.DIMMING_FAILURE, *POWER)
+        found.hide(point, FaultEvent.LAMP_FAILURE, FaultEvent.DIMMING_FAILURE, *POWER)
         return False
     if missing is False:
         found.well(point, FaultEvent.LAMP_FAILURE)
@@ -234,7 +234,7 @@ def _dimming(lamp: Lamp, in_force: int) -> bool:
     if abs(said.level - said.commanded) > tolerance:
         history.stuck = {**history.stuck, lamp.channel: said.level}
         lamp.bad(event, f"holds {said.commanded} % in force, but {seen(said)}")
-        found.hide(lamp.point, *POWER)
+        found.hide(lamp.point, FaultEvent.DIMMING_FAILURE, *POWER)
         return False
     stuck = history.stuck.get(lamp.channel)
     if stuck is None or abs(in_force - stuck) > 2 * tolerance:  # at the level it stays at anyway nobody can tell
@@ -261,7 +261,7 @@ def _power(lamp: Lamp, in_force: int) -> bool:
     detail = f"{said.power_w:.0f} W drawn at {level} %, and {wanted:.0f} W expected{lamp.source}"
     if said.level is None and too_high and _is_full(lamp, in_force):
         lamp.bad(FaultEvent.DIMMING_FAILURE, f"holds {in_force} % in force, but {detail}: as at full level")
-        found.hide(lamp.point, *POWER)
+        found.hide(lamp.point, FaultEvent.DIMMING_FAILURE, *POWER)
         return False
     if said.level is None and not too_high and in_force < FULL_LEVEL:
         found.well(lamp.point, FaultEvent.DIMMING_FAILURE)

@@ -8,7 +8,7 @@ stays.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lightctl.control.diagnosis import electrical, nodes
@@ -133,8 +133,8 @@ class Diagnosis:
 
     def _weighed(self, memory: NodeMemory, found: Findings, now: dt.datetime) -> dict[Key, Fault]:
         evidence: dict[Key, Evidence] = {}
-        opening = self._shown(memory, found, now, evidence)
-        verdict = {fault.key: fault for fault in (*opening, *self._standing(memory, found, now, evidence))}
+        verdict = {fault.key: fault for fault in self._shown(memory, found, now, evidence)}
+        verdict |= {fault.key: fault for fault in self._standing(memory, found, now, verdict, evidence)}
         memory.history.evidence = evidence or NO_EVIDENCE
         return verdict
 
@@ -156,14 +156,19 @@ class Diagnosis:
                     evidence[key] = gathered
 
     def _standing(
-        self, memory: NodeMemory, found: Findings, now: dt.datetime, evidence: dict[Key, Evidence]
+        self,
+        memory: NodeMemory,
+        found: Findings,
+        now: dt.datetime,
+        shown: Container[Key],
+        evidence: dict[Key, Evidence],
     ) -> Iterator[Fault]:
         """Give what stands though it does not show: nobody can tell, or it has not been good for long enough."""
         history, clear_reports = memory.history, self.policy.diagnosis.clear_reports
         began_together_s = self.policy.diagnosis.confirm_s + 2 * self.policy.heartbeat_s
         for key, fault in memory.faults.items():
-            if key in found.bad or key in found.hidden or not self._concerns(memory, fault):
-                continue
+            if key in found.bad or found.hidden.get(key) in shown or not self._concerns(memory, fault):
+                continue  # what a mere suspicion would explain stays
             if _explained(fault, found, memory, began_together_s):
                 continue
             if not _is_good(memory, fault, found):
