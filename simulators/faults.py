@@ -30,7 +30,7 @@ class Troubles:
         self._street = street
         self._seed = seed
         self._number = 0
-        self._active: set[tuple[str, str]] = set()
+        self._active: set[tuple[str, str, int]] = set()
 
     def schedule(self, fault: FaultSpec) -> tuple[str, ...]:
         """Put a fault on the street's heap; gives the nodes it will hit. Raises InvalidInput when none can be hit."""
@@ -45,8 +45,10 @@ class Troubles:
         return nodes
 
     def clear(self, kind: str, nodes: tuple[str, ...], now: dt.datetime) -> None:
-        """Take back a fault now, before its end; nodes that do not have it are passed over."""
-        self._end(FaultSpec(kind, now, nodes=nodes), self._nodes(FaultSpec(kind, now, nodes=nodes)), now)
+        """Take back a fault now, before its end, on whatever channels; nodes that do not have it are passed over."""
+        known = self._nodes(FaultSpec(kind, now, nodes=nodes))
+        for channel in sorted({channel for a_kind, node, channel in self._active if a_kind == kind and node in known}):
+            self._end(FaultSpec(kind, now, nodes=nodes, channel=channel), known, now)
 
     def _nodes(self, fault: FaultSpec) -> tuple[str, ...]:
         self._number += 1
@@ -68,21 +70,21 @@ class Troubles:
         self._switch(fault, nodes, now, on=True)
         if fault.kind in MOMENTARY_FAULTS:
             return
-        self._active |= {(fault.kind, node) for node in nodes}
+        self._active |= {(fault.kind, node, fault.channel) for node in nodes}
         if fault.kind in COMING_AND_GOING:
             self._street.at(now + _half(fault), lambda then: self._flap(fault, nodes, then, down=False))
         if fault.lasts_s is not None:
             self._street.at(now + dt.timedelta(seconds=fault.lasts_s), lambda then: self._end(fault, nodes, then))
 
     def _end(self, fault: FaultSpec, nodes: tuple[str, ...], now: dt.datetime) -> None:
-        ending = tuple(node for node in nodes if (fault.kind, node) in self._active)
-        self._active -= {(fault.kind, node) for node in ending}
+        ending = tuple(node for node in nodes if (fault.kind, node, fault.channel) in self._active)
+        self._active -= {(fault.kind, node, fault.channel) for node in ending}
         if ending:
             self._street.truth.fault(fault.kind, ending, now, on=False)
             self._switch(fault, ending, now, on=False)
 
     def _flap(self, fault: FaultSpec, nodes: tuple[str, ...], now: dt.datetime, *, down: bool) -> None:
-        flapping = tuple(node for node in nodes if (fault.kind, node) in self._active)
+        flapping = tuple(node for node in nodes if (fault.kind, node, fault.channel) in self._active)
         if flapping:
             self._switch(fault, flapping, now, on=down)
             self._street.at(now + _half(fault), lambda then: self._flap(fault, nodes, then, down=not down))

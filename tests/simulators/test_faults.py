@@ -273,7 +273,7 @@ def test_ailments_of_one_lamp_do_not_undo_each_other(scene):
     scene.schedule("low_power_factor", "n1", share=0.5, hours=1.0)
     ill = reported(scene, "n1", 2.5)
     assert ill.power_w == pytest.approx(0.5 + 59.5 * 0.6 * 0.5, abs=0.01)
-    assert ill.power_factor == pytest.approx(0.92)
+    assert ill.power_factor == pytest.approx(0.91)
 
 
 def test_every_fault_leaves_its_lines_in_the_truth_log(scene):
@@ -284,6 +284,14 @@ def test_every_fault_leaves_its_lines_in_the_truth_log(scene):
     assert {line.kind for line in truth.faults if line.on} == FAULT_KINDS
     assert {line.kind for line in truth.faults if not line.on} == FAULT_KINDS - momentary
     assert all(line.nodes in (("n2",), ("cab1",)) for line in truth.faults)
+
+
+def test_faults_of_one_kind_on_two_channels_of_a_node_end_each_for_itself(scene):
+    scene.schedule("breaker_trip", "cab1", channel=0, hours=1.0)
+    scene.schedule("breaker_trip", "cab1", channel=1, hours=3.0)
+    truth = scene.truth()
+    assert levels(truth, "cab1/0", 1.5, 2.5, 4.5) == [0, 100, 100]
+    assert levels(truth, "cab1/1", 1.5, 2.5, 4.5) == [0, 0, 100]
 
 
 def test_who_is_hit_by_count_depends_on_the_seed_alone(tmp_path):

@@ -58,6 +58,7 @@ class _Writer:
             self.segments.setdefault(f"{point.cabinet}/{point.tags['segment']}", []).append(point)
         reserved = max(1, len(self.segments) // 6)
         names = sorted(self.segments)
+        self.silences: dict[str, list[tuple[dt.datetime, dt.datetime]]] = {}
         self.reserved, free = names[-reserved:], names[:-reserved]
         self.free = [it for name in free for it in self.segments[name] if it.kind != "park"]
         self.rng.shuffle(self.free)
@@ -228,11 +229,23 @@ class _Writer:
                 ("wrong_clock", 600, {"offset_s": 12.0}),
                 ("flapping", 120, {"period_s": 1200.0}),
             ):
-                at = self.begin(last=0.9)
+                node, at = self.quiet(minutes, alone=kind in ("silent", "flapping"))
                 until = at + dt.timedelta(minutes=minutes) if minutes else None
-                self.put(kind, [self.rng.choice(self.free).node], at, until, noise=True, **more)
+                self.put(kind, [node], at, until, noise=True, **more)
         for _ in range(self.times):
             self.put("flash_lost", [self.rng.choice(self.free).node], self.begin(last=0.9), None, noise=True)
+
+    def quiet(self, minutes: int, *, alone: bool) -> tuple[str, dt.datetime]:
+        """Give a node and an instant for noise; `alone`: silences must not add up to more than a lease."""
+        while True:
+            node, at = self.rng.choice(self.free).node, self.begin(last=0.9)
+            around = (at - 2 * HOUR, at + dt.timedelta(minutes=minutes) + 2 * HOUR)
+            spans = self.silences.setdefault(node, [])
+            if not alone:
+                return node, at
+            if all(around[1] < begins or ends < around[0] for begins, ends in spans):
+                spans.append(around)
+                return node, at
 
     def people(self, at: dt.datetime, what: str, do: Callable[[World], None]) -> None:
         self.script.people.append((at, what, cast("Callable[[object], None]", do)))
