@@ -7,6 +7,7 @@ fault, with the same instant of opening.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from lightctl.control.collected import Collected
@@ -15,6 +16,7 @@ from lightctl.control.diagnosis.verdict import Diagnosis
 from lightctl.control.knowledge import Knowledge
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
+from lightctl.domain.assets import LightPoint
 
 
 class Judge:
@@ -44,6 +46,11 @@ class Judge:
                 out.faults.append(replace(outage.fault, cleared_at=now))
                 outage.fault = replace(outage.fault, opened_at=now, suppressed_by="")
                 out.faults.append(outage.fault)
+        for brownout, memories in self._knowledge.brownouts.kept_back():
+            if not self._knowledge.crews.keeps_all(_points(memories), now):
+                out.faults.append(replace(brownout.fault, cleared_at=now))
+                brownout.fault = replace(brownout.fault, opened_at=now, suppressed_by="")
+                out.faults.append(brownout.fault)
 
     def look_again_at(self, now: dt.datetime) -> dt.datetime | None:
         """Give when something that many nodes share is due by itself."""
@@ -58,12 +65,14 @@ class Judge:
             # What a crew's maintenance kept back opens anew, as an alarm, when that is over.
             if key not in verdict or (fault.suppressed_by and not crews.keeps(fault, memory, now)):
                 del memory.faults[key]
-                out.faults.append(replace(fault, cleared_at=now))
+                shared = self._knowledge.brownouts.leave(memory, fault, now)
+                out.faults += [replace(fault, cleared_at=now)] if shared is None else shared
         for key, fault in verdict.items():
             if key not in memory.faults:
                 opened = replace(fault, opened_at=now, suppressed_by=crews.keeps(fault, memory, now))
                 memory.faults[key] = opened
-                out.faults.append(opened)
+                shared = self._knowledge.brownouts.join(memory, opened, now, lambda those: crews.keeps_all(_points(those), now))
+                out.faults += [opened] if shared is None else shared
 
     def _tell(self, outage: Outage, now: dt.datetime, out: Collected) -> None:
         if outage.borrowed:
@@ -90,4 +99,8 @@ class Judge:
 
     def _keeps(self, outage: Outage, now: dt.datetime) -> str:
         memories = [self._knowledge.memories[node] for node in outage.silent if node in self._knowledge.memories]
-        return self._knowledge.crews.keeps_all((point for each in memories for point in each.points.values()), now)
+        return self._knowledge.crews.keeps_all(_points(memories), now)
+
+
+def _points(memories: Iterable[NodeMemory]) -> Iterator[LightPoint]:
+    return (point for memory in memories for point in memory.points.values())

@@ -14,6 +14,7 @@ from lightctl.control import hearing
 from lightctl.control.collected import Collected
 from lightctl.control.crews import Crews
 from lightctl.control.desire import Compiler
+from lightctl.control.diagnosis.brownouts import VOLTAGES, BrownOuts
 from lightctl.control.diagnosis.correlation import Correlation
 from lightctl.control.diagnosis.expected import Expectations
 from lightctl.control.memory import NodeMemory
@@ -54,6 +55,7 @@ class Knowledge:
         self.crews = Crews()
         self.expectations = Expectations(policy.diagnosis, luminaires)
         self.correlation = Correlation(policy, self.expectations)
+        self.brownouts = BrownOuts(policy)
         self.compiler = Compiler(StagedPlan(Plan(NO_INTENT, time_zone)), policy)
         self.rolling = Rolling(policy, time_zone)
         self._policy = policy
@@ -141,6 +143,7 @@ class Knowledge:
             self._laid_aside[name] = _close(left, now, out, event.replaced.get(name, ""))
         self.rolling.recount()
         out.faults += self.correlation.recount(self.memories, now)
+        out.faults += self.brownouts.recount(self.memories, self.correlation.groups, now)
         return self._replan(event.cause)
 
     def _remember(self, node: Node, known: NodeMemory | None, now: dt.datetime) -> NodeMemory:
@@ -253,7 +256,8 @@ class Knowledge:
     def _restore(self, event: ev.NodeRestored) -> Concerned:
         shared = [fault for fault in event.faults if fault.subject_kind in SHARED_KINDS]
         if shared:
-            self.correlation.restore(shared)
+            self.correlation.restore(fault for fault in shared if fault.event not in VOLTAGES)
+            self.brownouts.restore(fault for fault in shared if fault.event in VOLTAGES)
             event = replace(event, faults=tuple(fault for fault in event.faults if fault not in shared))
         memory = self.memories.get(event.node)
         if memory is None:

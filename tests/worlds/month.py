@@ -132,10 +132,12 @@ class _Writer:
             expected = self.of(FaultEvent.LAMP_FAILURE, point, LIT, LIT)
             self.put("lamp_failure", [node], at, self.until(at), expected, channel=1)
         for number, node in enumerate(self.some("s", 99)):
-            at = self.begin(last=0.4) + 0.1 * self.nights * DAY  # what a segment draws has been learned by then
+            # What a segment draws is learned in its first night, at most of its levels: one lamp in ten shows then.
+            at = self.start + DAY + self.rng.random() * 0.2 * self.nights * DAY
             for channel, out in ((0, 3), (1, 1)):
                 point = self.points[f"{node}-{channel}"]
                 expected = self.of(FaultEvent.LAMP_FAILURE, point, LIT, LIT)
+                expected = replace(expected, opens=4 * HOUR) if out == 1 else expected
                 self.put("lamp_failure", [node], at, self.until(at), expected, channel=channel, lamps=out)
             if number == 0:
                 point = self.points[f"{node}-2"]

@@ -54,6 +54,11 @@ class Correlation:
         self._down: dict[str, tuple[dt.datetime, str]] = {}
         self._remembered: list[Fault] = []
 
+    @property
+    def groups(self) -> Mapping[Group, Sequence[str]]:
+        """The nodes of every group."""
+        return self._groups
+
     # -- what it is told ------------------------------------------------------------------------------------------
 
     def recount(self, memories: Mapping[str, NodeMemory], now: dt.datetime) -> list[Fault]:
