@@ -208,12 +208,12 @@ class _Writer:
         """Let crews work: what happens meanwhile is no alarm, what is left at the end is one."""
         for number in range(self.times):
             inside, outlasts, dead = self.victim(), self.victim(), self.victim()
-            at = self.begin(last=0.4)
-            until = at + 30 * HOUR
+            at = self.start + (1 + self.rng.randrange(max(1, round(0.35 * self.nights)))) * DAY + HOUR
+            until = at + 34 * HOUR  # late in the second evening, when everybody has seen what is mended and what is not
             names = ",".join(point.id for point in (inside, outlasts, dead))
             crew = Maintenance(f"m{number + 1}", parse_selector(f"id in ({names})"), at, until)
             self.people(at, f"maintenance {crew.id}", lambda world, crew=crew: _begin_maintenance(world, crew))
-            self.put("lamp_failure", [inside.node], at + HOUR, at + 27 * HOUR, noise=True)
+            self.put("lamp_failure", [inside.node], at + HOUR, at + 22 * HOUR, noise=True)
             self.put("silent", [dead.node], at + 2 * HOUR, at + 5 * HOUR, noise=True)
             left = replace(self.of(FaultEvent.LAMP_FAILURE, outlasts, LIT, LIT), since=until)
             self.put("lamp_failure", [outlasts.node], at + HOUR, None, left)
