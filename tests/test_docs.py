@@ -293,6 +293,13 @@ def test_every_fault_stands_on_the_operations_page() -> None:
     assert [event.value for event in FaultEvent if f"`{event.value}`" not in page] == []
 
 
+def test_the_page_of_faults_has_a_row_for_every_fault() -> None:
+    rows = [line for line in (ROOT / "docs" / "faults.md").read_text().splitlines() if line.startswith("| `")]
+    assert all(line.count("|") == 6 for line in rows)
+    explained = {name for line in rows for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert explained == {event.value for event in FaultEvent}
+
+
 def test_every_profile_stands_on_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     assert [name for name in shipped_profiles() if f"`{name}`" not in page] == []

@@ -7,16 +7,15 @@ fault, with the same instant of opening.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from lightctl.control.collected import Collected
 from lightctl.control.diagnosis.outage import Outage
+from lightctl.control.diagnosis.shared import SHAREABLE
 from lightctl.control.diagnosis.verdict import Diagnosis
 from lightctl.control.knowledge import Knowledge
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
-from lightctl.domain.assets import LightPoint
 
 
 class Judge:
@@ -37,55 +36,53 @@ class Judge:
 
     def settle(self, now: dt.datetime, out: Collected) -> None:
         """Open, renew and close the faults that many nodes share."""
-        for outage, concerned in self._knowledge.correlation.settle(now):
-            self._tell(outage, now, out)
-            for memory in concerned:
-                self.judge(memory, now, out)
+        out.faults += self._knowledge.shared.settle(now)
+        for _ in range(2):  # what is left of an outage that ends may be one of its own
+            for outage, concerned in self._knowledge.correlation.settle(now):
+                self._tell(outage, now, out)
+                for memory in concerned:
+                    self.judge(memory, now, out)
         for outage in self._knowledge.correlation.kept_back():
             if not self._keeps(outage, now):  # the crew is gone: what is still wrong opens anew, as an alarm
                 out.faults.append(replace(outage.fault, cleared_at=now))
                 outage.fault = replace(outage.fault, opened_at=now, suppressed_by="")
                 out.faults.append(outage.fault)
-        for brownout, memories in self._knowledge.brownouts.kept_back():
-            if not self._knowledge.crews.keeps_all(_points(memories), now):
-                out.faults.append(replace(brownout.fault, cleared_at=now))
-                brownout.fault = replace(brownout.fault, opened_at=now, suppressed_by="")
-                out.faults.append(brownout.fault)
 
     def look_again_at(self, now: dt.datetime) -> dt.datetime | None:
         """Give when something that many nodes share is due by itself."""
-        return self._knowledge.correlation.look_again_at(now)
+        looks = (self._knowledge.correlation.look_again_at(now), self._knowledge.shared.look_again_at(now))
+        return min((at for at in looks if at is not None), default=None)
 
     def _compare(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
         verdict = self._diagnosis.of(memory, now)
         if not verdict and not memory.faults:
             return
-        crews = self._knowledge.crews
+        crews, shared = self._knowledge.crews, self._knowledge.shared
         for key, fault in list(memory.faults.items()):
             # What a crew's maintenance kept back opens anew, as an alarm, when that is over.
             if key not in verdict or (fault.suppressed_by and not crews.keeps(fault, memory, now)):
                 del memory.faults[key]
-                shared = self._knowledge.brownouts.leave(memory, fault, now)
-                out.faults += [replace(fault, cleared_at=now)] if shared is None else shared
+                if key in memory.folded:
+                    out.faults += shared.drop(memory, fault, now)
+                else:
+                    out.faults.append(replace(fault, cleared_at=now))
         for key, fault in verdict.items():
             if key not in memory.faults:
                 opened = replace(fault, opened_at=now, suppressed_by=crews.keeps(fault, memory, now))
                 memory.faults[key] = opened
-                shared = self._knowledge.brownouts.join(memory, opened, now, lambda those: crews.keeps_all(_points(those), now))
-                out.faults += [opened] if shared is None else shared
+                alone = fault.event not in SHAREABLE or fault.subject_kind != "node" or opened.suppressed_by
+                out.faults += [opened] if alone else shared.take(memory, opened, now)
 
     def _tell(self, outage: Outage, now: dt.datetime, out: Collected) -> None:
         if outage.borrowed:
             self._tell_borrowed(outage, out)
             return
-        fault = outage.fault
+        opens = outage.changed and outage.fault.opened_at == now and not outage.fault.detail
         if outage.changed:
-            members = tuple(outage.members)[: self._most_members]
-            fault = outage.fault = replace(fault, members=members)
-            if fault.cleared_at is None and fault.opened_at == now:
-                fault = outage.fault = replace(fault, suppressed_by=self._keeps(outage, now))
-            outage.changed = False
-        out.faults.append(fault)
+            outage.renewed(self._most_members)
+        if opens:
+            outage.fault = replace(outage.fault, suppressed_by=self._keeps(outage, now))
+        out.faults.append(outage.fault)
 
     def _tell_borrowed(self, outage: Outage, out: Collected) -> None:
         """Let the fault of a cabinet's unit have more members; it opens and closes by itself."""
@@ -99,8 +96,4 @@ class Judge:
 
     def _keeps(self, outage: Outage, now: dt.datetime) -> str:
         memories = [self._knowledge.memories[node] for node in outage.silent if node in self._knowledge.memories]
-        return self._knowledge.crews.keeps_all(_points(memories), now)
-
-
-def _points(memories: Iterable[NodeMemory]) -> Iterator[LightPoint]:
-    return (point for memory in memories for point in memory.points.values())
+        return self._knowledge.crews.keeps_all((point for each in memories for point in each.points.values()), now)

@@ -14,9 +14,10 @@ from lightctl.control import hearing
 from lightctl.control.collected import Collected
 from lightctl.control.crews import Crews
 from lightctl.control.desire import Compiler
-from lightctl.control.diagnosis.brownouts import VOLTAGES, BrownOuts
 from lightctl.control.diagnosis.correlation import Correlation
 from lightctl.control.diagnosis.expected import Expectations
+from lightctl.control.diagnosis.groups import members_of
+from lightctl.control.diagnosis.shared import VOLTAGES, Shared
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy, fraction
 from lightctl.control.rolling import Rolling
@@ -30,7 +31,7 @@ from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.rollouts import Rollout
 from lightctl.domain.selectors import Selector
 from lightctl.domain.sensors import SensorReading
-from lightctl.domain.states import SHARED_KINDS, CommandState, NodeAction, Override
+from lightctl.domain.states import SHARED_KINDS, CommandState, Fault, NodeAction, Override
 from lightctl.planning.resolve import Plan
 from lightctl.planning.staged import StagedPlan
 
@@ -55,7 +56,7 @@ class Knowledge:
         self.crews = Crews()
         self.expectations = Expectations(policy.diagnosis, luminaires)
         self.correlation = Correlation(policy, self.expectations)
-        self.brownouts = BrownOuts(policy)
+        self.shared = Shared(policy)
         self.compiler = Compiler(StagedPlan(Plan(NO_INTENT, time_zone)), policy)
         self.rolling = Rolling(policy, time_zone)
         self._policy = policy
@@ -65,6 +66,7 @@ class Knowledge:
         self._intent: Intent = NO_INTENT
         self._laid_aside: dict[str, ev.NodeRestored] = {}
         self._overrides: dict[str, Override] = {}
+        self._remembered: list[Fault] = []
         self.sensors = Sensors()
 
     def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0912 - a case per event
@@ -142,8 +144,12 @@ class Knowledge:
         for name, left in self._laid_aside.items():
             self._laid_aside[name] = _close(left, now, out, event.replaced.get(name, ""))
         self.rolling.recount()
-        out.faults += self.correlation.recount(self.memories, now)
-        out.faults += self.brownouts.recount(self.memories, self.correlation.groups, now)
+        groups = members_of(self.memories.values())
+        alike = [fault for fault in self._remembered if fault.event in VOLTAGES]
+        others = [fault for fault in self._remembered if fault.event not in VOLTAGES]
+        self._remembered = []
+        out.faults += self.correlation.recount(self.memories, groups, others, now)
+        out.faults += self.shared.recount(self.memories, groups, alike, now)
         return self._replan(event.cause)
 
     def _remember(self, node: Node, known: NodeMemory | None, now: dt.datetime) -> NodeMemory:
@@ -256,8 +262,7 @@ class Knowledge:
     def _restore(self, event: ev.NodeRestored) -> Concerned:
         shared = [fault for fault in event.faults if fault.subject_kind in SHARED_KINDS]
         if shared:
-            self.correlation.restore(fault for fault in shared if fault.event not in VOLTAGES)
-            self.brownouts.restore(fault for fault in shared if fault.event in VOLTAGES)
+            self._remembered += shared
             event = replace(event, faults=tuple(fault for fault in event.faults if fault not in shared))
         memory = self.memories.get(event.node)
         if memory is None:

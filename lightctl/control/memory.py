@@ -36,7 +36,7 @@ class NodeMemory:
     revision_floor: no revision given from now on is lower. readings, holds: what its lamps' sensors said, and what they
     hold, by channel. history: what the fault rules remember of it. held_until: its silence is no fault of its own
     before then. explained_by: the fault of a feeder, gateway or link that explains its silence; given_up_at: when it
-    had last been heard then.
+    had last been heard then. folded: its faults that are told as one of its feeder.
     """
 
     node: Node
@@ -79,6 +79,7 @@ class NodeMemory:
     held_until: dt.datetime | None = None
     explained_by: tuple[str, str, str] | None = None
     given_up_at: dt.datetime | None = None
+    folded: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def open_command(self) -> Command | None:
@@ -92,7 +93,11 @@ class NodeMemory:
 
     def lease(self, policy: Policy) -> dt.timedelta:
         """Give how long it may be silent."""
-        return dt.timedelta(seconds=policy.lease_factor * max(self.profile.heartbeat_s, policy.heartbeat_s))
+        return dt.timedelta(seconds=policy.lease_factor * self.heartbeat_s(policy))
+
+    def heartbeat_s(self, policy: Policy) -> float:
+        """Give how often it reports when nothing changes, at least (s)."""
+        return max(self.profile.heartbeat_s, policy.heartbeat_s)
 
     @property
     def falls_back(self) -> bool:
@@ -162,7 +167,7 @@ class NodeMemory:
             self.command,
             self.reported,
             self.boot_id,
-            tuple(self.faults.values()),
+            tuple(fault for key, fault in self.faults.items() if key not in self.folded),
         )
 
     def change_make(self, profile: Profile) -> None:

@@ -323,3 +323,50 @@ def test_nodes_never_heard_are_one_fault_of_their_link_and_no_loss_of_supply():
     assert told(town) == [("communicationFailure", "link", "mqtt")]
     (fault,) = town.faults.values()
     assert fault.detail == "30 of 30 nodes of link mqtt were never heard, with 30 light points"
+
+
+def sagging(town: Street, nodes: Iterable[str], volts: float, times: int = 8) -> None:
+    for _ in range(times):
+        for node in nodes:
+            town.step(town.report(node, voltage_v=volts), after=2)
+
+
+def test_a_voltage_that_a_whole_feeder_measures_is_one_fault_of_the_feeder():
+    town = Town(K1)
+    sagging(town, nodes_of(K1), 200.0)
+    assert told(town) == [("supplyVoltageTooLow", "cabinet", "K1")]
+    (fault,) = town.faults.values()
+    assert len(fault.members) == 30
+    assert fault.detail.startswith("30 of 30 nodes of cabinet K1: 200 V on the supply")
+    sagging(town, nodes_of(K1), 230.0, times=1)
+    assert not town.faults
+    assert len(town.opened) == len(town.closed) == 1
+
+
+def test_a_voltage_that_one_lamp_measures_is_its_own_fault():
+    town = Town(K1)
+    for _ in range(8):
+        sagging(town, ["n-k1-0"], 200.0, times=1)
+        sagging(town, nodes_of(K1)[1:], 230.0, times=1)
+    assert told(town) == [("supplyVoltageTooLow", "node", "n-k1-0")]
+
+
+def test_of_a_feeder_that_is_well_again_the_lamps_that_are_not_have_their_own_fault():
+    town = Town(K1)
+    sagging(town, nodes_of(K1), 200.0)
+    for _ in range(8):
+        sagging(town, nodes_of(K1)[1:], 230.0, times=1)
+        sagging(town, ["n-k1-0"], 200.0, times=1)
+    assert "supplyVoltageTooLow" in {event for event, _, subject in told(town) if subject == "n-k1-0"}
+    assert set(town.faults) == {("supplyVoltageTooLow", "node", "n-k1-0")}
+
+
+def test_a_supply_loss_that_every_node_says_itself_ends_as_one_fault():
+    town = Town(K1)
+    for node in nodes_of(K1):
+        town.step(town.report(node, flags=["supply_loss"]), after=1)
+    assert list(town.faults) == [("supplyLoss", "cabinet", "K1")]
+    assert len(next(iter(town.faults.values())).members) == 30
+    for node in nodes_of(K1):
+        town.step(town.report(node), after=1)
+    assert not town.faults

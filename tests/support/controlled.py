@@ -103,7 +103,7 @@ class Street:
             if fault.cleared_at is None:
                 known = self.faults.get(fault.key)
                 # One that stands is told again when its members grow, and for nothing else.
-                assert known is None or set(known.members) < set(fault.members)
+                assert known is None or set(known.members) < set(fault.members), (known, fault)
                 assert known is None or known.opened_at == fault.opened_at
                 self.faults[fault.key] = fault
                 self.opened += [fault] if known is None else []

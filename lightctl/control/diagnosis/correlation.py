@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lightctl.control.diagnosis.expected import Expectations
-from lightctl.control.diagnosis.groups import CABINET, FED, LINK, Group, groups_of, members_of
+from lightctl.control.diagnosis.groups import CABINET, FED, LINK, Group, groups_of
 from lightctl.control.diagnosis.outage import Outage
 from lightctl.control.diagnosis.supply import supply_evidence
 from lightctl.control.memory import NodeMemory
@@ -52,27 +52,21 @@ class Correlation:
         self._memories: Mapping[str, NodeMemory] = {}
         self._outages: dict[Group, Outage] = {}
         self._down: dict[str, tuple[dt.datetime, str]] = {}
-        self._remembered: list[Fault] = []
-
-    @property
-    def groups(self) -> Mapping[Group, Sequence[str]]:
-        """The nodes of every group."""
-        return self._groups
 
     # -- what it is told ------------------------------------------------------------------------------------------
 
-    def recount(self, memories: Mapping[str, NodeMemory], now: dt.datetime) -> list[Fault]:
-        """Take the fleet anew; gives faults that are over because what they were about is gone."""
-        self._memories, self._groups = memories, members_of(memories.values())
+    def recount(
+        self,
+        memories: Mapping[str, NodeMemory],
+        groups: Mapping[Group, Sequence[str]],
+        remembered: Iterable[Fault],
+        now: dt.datetime,
+    ) -> list[Fault]:
+        """Take the fleet anew, and what the store remembers; gives what is over because it is about nothing now."""
+        self._memories, self._groups = memories, groups
         for outage in self._outages.values():
             outage.silent = {node: None for node in outage.silent if node in memories}
-        over = [fault for fault in self._remembered if not self._adopt(fault)]
-        self._remembered = []
-        return [replace(fault, cleared_at=now) for fault in over]
-
-    def restore(self, faults: Iterable[Fault]) -> None:
-        """Take over what the store remembers; it is looked at with the next fleet."""
-        self._remembered += faults
+        return [replace(fault, cleared_at=now) for fault in remembered if not self._adopt(fault)]
 
     def link_changed(self, link: str, now: dt.datetime, detail: str, *, up: bool) -> None:
         """Take note that a link is down, or up again: then its nodes have a lease to be heard."""
@@ -109,7 +103,9 @@ class Correlation:
             return []
         found = [each for rank, group in enumerate(groups) if (each := self._candidate(memory, group, rank, now))]
         if found:
-            return self._open(memory, max(found, key=lambda each: each.weight), now)
+            best = max(found, key=lambda each: each.weight)
+            standing = self._outages.get(best.group)  # of another time: one feeder has one fault
+            return self._open(memory, best, now) if standing is None else self._begin(standing, best.gone)
         lease_over = memory.silent_since + memory.lease(self._policy)
         if memory.held_until is None and now < lease_over and self._has_peers(groups):
             memory.held_until = min(now + dt.timedelta(seconds=self._policy.diagnosis.window_s), lease_over)
@@ -181,12 +177,12 @@ class Correlation:
             if evidence.fault is not None:
                 outage.borrowed, outage.fault = True, evidence.fault
                 outage.members = dict.fromkeys(evidence.fault.members)
-        lamps = sum(len(memory.points) for memory in gone)
         how = "fell silent together" if first.heard_at is not None else "were never heard"
-        detail = f"{len(gone)} of {len(nodes)} nodes of {kind} {name} {how}, with {lamps} light points"
         if not outage.borrowed:
-            detail = f"{detail}; {words}" if words else detail
-            outage.fault = Fault(event, kind, name, now, detail, "critical")
+            of = f" of {len(nodes)} nodes of {kind} {name} {how}, with "
+            outage.wording = ("", of, f" light points; {words}" if words else " light points")
+            outage.fault = Fault(event, kind, name, now, "", "critical")
+        outage.changed = True
         return self._begin(outage, gone)
 
     def _open_link(self, link: str, now: dt.datetime) -> list[NodeMemory]:
@@ -199,10 +195,9 @@ class Correlation:
             and _own(memory) not in memory.faults
             and (not memory.unreachable or memory.silent_since >= early - self._reach(memory))
         ]
-        lamps = sum(len(memory.points) for memory in gone)
-        detail = f"link {link} is down{f' ({why})' if why else ''}: {len(gone)} nodes with {lamps} light points"
-        fault = Fault(FaultEvent.COMMUNICATION_FAILURE, LINK, link, now, detail, "critical")
-        return self._begin(Outage(fault, (LINK, link), at, {}), gone)
+        fault = Fault(FaultEvent.COMMUNICATION_FAILURE, LINK, link, now, "", "critical")
+        wording = (f"link {link} is down{f' ({why})' if why else ''}: ", " nodes with ", " light points")
+        return self._begin(Outage(fault, (LINK, link), at, {}, wording=wording, changed=True), gone)
 
     def _begin(self, outage: Outage, gone: Sequence[NodeMemory]) -> list[NodeMemory]:
         self._outages[outage.group] = outage
@@ -211,9 +206,10 @@ class Correlation:
         return [memory for memory in gone if _own(memory) in memory.faults]
 
     def _join(self, outage: Outage, memory: NodeMemory) -> None:
-        outage.silent[memory.node.id] = None
+        outage.silent[memory.node.id] = outage.nodes[memory.node.id] = None
+        before = len(outage.members)
         outage.members.update((point.id, None) for point in memory.points.values())
-        outage.changed = True
+        outage.changed = outage.changed or len(outage.members) > before
         memory.explained_by, memory.held_until, memory.given_up_at = outage.key, None, memory.heard_at
 
     def _adopt(self, fault: Fault) -> bool:

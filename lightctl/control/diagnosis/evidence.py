@@ -19,9 +19,10 @@ class Evidence:
     count: int
     since: dt.datetime
 
-    def confirms(self, at: dt.datetime, thresholds: Thresholds) -> bool:
+    def confirms(self, at: dt.datetime, thresholds: Thresholds, patience_s: float = 0.0) -> bool:
         """Say whether it is enough to open a fault at the report of an instant."""
-        return self.count >= thresholds.confirm_reports and (at - self.since).total_seconds() >= thresholds.confirm_s
+        long_enough = (at - self.since).total_seconds() >= max(thresholds.confirm_s, patience_s)
+        return long_enough and self.count >= thresholds.confirm_reports
 
 
 NO_EVIDENCE: Mapping[Key, Evidence] = MappingProxyType({})

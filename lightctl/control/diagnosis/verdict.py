@@ -17,6 +17,7 @@ from lightctl.control.diagnosis.expected import Expectations
 from lightctl.control.diagnosis.findings import Findings
 from lightctl.control.diagnosis.lamps import Lamp, is_healthy, lamp_rules
 from lightctl.control.diagnosis.learned import UNLEARNED, WORTH_LEARNING, band, learn
+from lightctl.control.diagnosis.shared import VOLTAGES
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.domain.assets import FULL_LEVEL
@@ -150,7 +151,10 @@ class Diagnosis:
                 yield fault
             else:
                 gathered = self._gathered(memory, key, now, metered=metered)
-                if gathered.confirms(_spoke_at(memory, now, metered=metered), self.policy.diagnosis):
+                # Of what a feeder's nodes share, each is given the time to show it as well.
+                shared = fault.event in VOLTAGES and memory.node.cabinet
+                patience_s = memory.heartbeat_s(self.policy) if shared else 0.0
+                if gathered.confirms(_spoke_at(memory, now, metered=metered), self.policy.diagnosis, patience_s):
                     yield fault
                 else:
                     evidence[key] = gathered
