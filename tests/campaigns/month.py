@@ -91,11 +91,14 @@ def told(lived: Lived) -> dict[str, object]:
     }
 
 
+def _line(row: dict[str, object]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in row.items())
+
+
 def _text(result: dict[str, object]) -> str:
     lines = [f"{key}: {value}" for key, value in result.items() if not isinstance(value, list)]
     for name in ("events", "missed", "false", "unseen", "refused", "violations"):
         found = result[name]
         assert isinstance(found, list)
-        for each in found:
-            lines.append(", ".join(f"{key}: {it}" for key, it in each.items()) if name == "events" else f"{name}: {each}")
+        lines += [_line(each) if isinstance(each, dict) else f"{name}: {each}" for each in found]
     return "\n".join(lines) + "\n"

@@ -85,7 +85,7 @@ def build_city(lamps: int, seed: int, heartbeat_s: float) -> Town:
     for each, those in _nodes(shares, rng, heartbeat_s):
         stood.append(each)
         points += those
-    files = [path for path in sorted((ROOT / "schedules").glob("*.yaml"))]
+    files = sorted((ROOT / "schedules").glob("*.yaml"))
     return Town(ZONE, tuple(points), tuple(stood), {path.name: path.read_text("utf-8") for path in files}, TYPES)
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Protocol
 
-from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.clock import ManualClock
+from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.recorder import commit, merged
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
@@ -23,7 +23,7 @@ from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.luminaires import LuminaireType
-from lightctl.domain.states import DesiredState, ReportedState, Reading
+from lightctl.domain.states import DesiredState, Reading, ReportedState
 from lightctl.links.base import Order
 from lightctl.links.outbound import failed
 from lightctl.links.outbox import Outbox
@@ -125,7 +125,8 @@ class Daemon:
         """Write everything that waits into the store."""
         self._writing = False
         if any(self._unwritten.values()):
-            commit(self._store, merged(Recorded(**{name: tuple(each) for name, each in self._unwritten.items()}), NOTHING))
+            waiting = Recorded(**{name: tuple(each) for name, each in self._unwritten.items()})
+            commit(self._store, merged(waiting, NOTHING))
             for each in self._unwritten.values():
                 each.clear()
         if self._reports:
@@ -198,4 +199,3 @@ class Daemon:
                 acked = (ev.BrokerAcked(node, content.revision, self._heap.now),)
             for message in messages:
                 self._publish(node, message, acked, failed(order, "lost", clock, permanent=False))
-

@@ -1,9 +1,9 @@
 """Invariants of the contracts as checkers that any world can carry: attached to a daemon's steps and the lamps' truth.
 
 `Watch` looks at what each step decides before it is acted on, and from time to time at every lamp. It never changes
-anything. Checked are, by their numbers in the contracts: I1 (a lamp does what the plan asks, by its own light), I2 (each
-command ends once, in time), I3 (confirmed is only what the node has applied), I5 (revisions grow, at the daemon and at
-the node), I16 (a silent node is shown as such within its lease).
+anything. Checked are, by their numbers in the contracts: I1 (a lamp does what the plan asks, by its own light), I2
+(each command ends once, in time), I3 (confirmed is only what the node has applied), I5 (revisions grow, at the daemon
+and at the node), I16 (a silent node is shown as such within its lease).
 """
 
 from __future__ import annotations

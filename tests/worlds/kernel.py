@@ -18,7 +18,7 @@ from lightctl.control.policy import Policy
 from lightctl.devices.codec import Outgoing, mqtt_codec
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain import events as ev
-from lightctl.domain.assets import Capabilities, Fleet, LightPoint, Place
+from lightctl.domain.assets import Fleet, LightPoint
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.luminaires import LuminaireType
 from lightctl.domain.states import Override
@@ -28,7 +28,6 @@ from simulators.faces import DimmerFace, Face, NativeFace
 from simulators.faults import Troubles
 from simulators.flash import Flash
 from simulators.fleet import Built
-from simulators.lamp import LampType
 from simulators.modbus_side import measure
 from simulators.modbus_unit import RegisterUnit
 from simulators.node import NodeSetup, Say
@@ -36,8 +35,8 @@ from simulators.node_clock import NodeClock
 from simulators.street import Street
 from tests.worlds.daemon import MQTT, Daemon
 from tests.worlds.heap import Heap
-from tests.worlds.line import Line
 from tests.worlds.lamps import Lamps
+from tests.worlds.line import Line
 from tests.worlds.network import Network
 
 PROFILES = shipped_profiles()
@@ -176,7 +175,9 @@ class World:
             if what is Say.HELLO:
                 kept = self._retained.get(face.retained_topic)
                 if kept is not None:
-                    self.heap.after(0.05, lambda node=node, face=face, kept=kept: self._deliver(node, face.retained_topic, kept))  # type: ignore[misc]  # noqa: E501
+                    self.heap.after(
+                        0.05, lambda node=node, face=face, kept=kept: self._deliver(node, face.retained_topic, kept)
+                    )  # type: ignore[misc]
 
     def _publish(self, node: str, message: Outgoing, acked: tuple[ev.Event, ...], lost: ev.Event) -> None:
         def arrive() -> None:

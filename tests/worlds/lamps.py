@@ -21,7 +21,7 @@ class Lamps(TruthLog):
         self.faults: list[tuple[dt.datetime, str, tuple[str, ...], bool]] = []
         self._commanded: dict[tuple[str, int], tuple[list[dt.datetime], list[int]]] = {}
 
-    def lamp(self, setup: NodeSetup, change: LampChanged, what: str = CHANGE) -> None:
+    def lamp(self, setup: NodeSetup, change: LampChanged, what: str = CHANGE) -> None:  # noqa: ARG002 - as the street says it
         """Note what a lamp does from now on."""
         self.changes += 1
         instants, levels = self._commanded.setdefault((setup.id, change.channel), ([], []))

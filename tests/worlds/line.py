@@ -38,9 +38,7 @@ class _Unit:
 class Line:
     """One line with its units; `emit` takes what comes of them."""
 
-    def __init__(
-        self, name: str, heap: Heap, street: Street, emit: Callable[[ev.Event], None], poll_s: float
-    ) -> None:
+    def __init__(self, name: str, heap: Heap, street: Street, emit: Callable[[ev.Event], None], poll_s: float) -> None:
         self.name = name
         self.polls = 0
         self.up = True

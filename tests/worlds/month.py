@@ -141,15 +141,35 @@ class _Writer:
                 self.put("lamp_failure", [node], at, self.until(at), expected, channel=channel, lamps=out)
             if number == 0:
                 point = self.points[f"{node}-2"]
-                self.put("day_burner", [node], at, self.until(at), self.of(FaultEvent.LAMP_UNEXPECTED_ON, point, DARK, DARK), channel=2)  # noqa: E501
+                self.put(
+                    "day_burner",
+                    [node],
+                    at,
+                    self.until(at),
+                    self.of(FaultEvent.LAMP_UNEXPECTED_ON, point, DARK, DARK),
+                    channel=2,
+                )
         units = self.some("u", 99)
         for node in units[: self.times]:
             at = late + self.rng.random() * 0.2 * self.nights * DAY
-            self.put("unit_dead", [node], at, self.until(at, 6 * HOUR), Expected(FaultEvent.COMMUNICATION_FAILURE, NODE, node))  # noqa: E501
+            self.put(
+                "unit_dead",
+                [node],
+                at,
+                self.until(at, 6 * HOUR),
+                Expected(FaultEvent.COMMUNICATION_FAILURE, NODE, node),
+            )
         for node in units[self.times : 2 * self.times]:
             at = late + self.rng.random() * 0.2 * self.nights * DAY
             point = self.points[f"{node}-0"]
-            self.put("wrong_power", [node], at, self.until(at), self.of(FaultEvent.LAMP_POWER_TOO_LOW, point, LIT, LIT), share=0.55)  # noqa: E501
+            self.put(
+                "wrong_power",
+                [node],
+                at,
+                self.until(at),
+                self.of(FaultEvent.LAMP_POWER_TOO_LOW, point, LIT, LIT),
+                share=0.55,
+            )
         for node in self.some("c", 99):
             at = late + self.rng.random() * 0.1 * self.nights * DAY
             door = Expected(FaultEvent.CABINET_DOOR_OPEN, NODE, node)
@@ -199,10 +219,30 @@ class _Writer:
             point, at = self.victim(), self.begin(last=0.4)
             self.put("lamp_failure", [point.node], at, None, self.of(FaultEvent.LAMP_FAILURE, point, LIT, LIT))
             silence = at + 20 * HOUR
-            self.put("silent", [point.node], silence, silence + 7 * HOUR, Expected(FaultEvent.COMMUNICATION_FAILURE, NODE, point.node))  # noqa: E501
+            self.put(
+                "silent",
+                [point.node],
+                silence,
+                silence + 7 * HOUR,
+                Expected(FaultEvent.COMMUNICATION_FAILURE, NODE, point.node),
+            )
             point, at = self.victim(), self.begin(last=0.4)
-            self.put("wrong_power", [point.node], at, None, self.of(FaultEvent.LAMP_POWER_TOO_LOW, point, LIT, LIT), share=0.6)  # noqa: E501
-            self.put("low_power_factor", [point.node], at + 5 * HOUR, None, self.of(FaultEvent.POWER_FACTOR_TOO_LOW, point, BRIGHT, BRIGHT), share=0.6)  # noqa: E501
+            self.put(
+                "wrong_power",
+                [point.node],
+                at,
+                None,
+                self.of(FaultEvent.LAMP_POWER_TOO_LOW, point, LIT, LIT),
+                share=0.6,
+            )
+            self.put(
+                "low_power_factor",
+                [point.node],
+                at + 5 * HOUR,
+                None,
+                self.of(FaultEvent.POWER_FACTOR_TOO_LOW, point, BRIGHT, BRIGHT),
+                share=0.6,
+            )
 
     def under_maintenance(self) -> None:
         """Let crews work: what happens meanwhile is no alarm, what is left at the end is one."""
@@ -219,7 +259,7 @@ class _Writer:
             self.put("lamp_failure", [outlasts.node], at + HOUR, None, left)
 
     def disturb(self) -> None:
-        """Do what is no fault: reboots, lost flashes, silences below the lease, switches turned, mains within its band."""
+        """Do what is no fault: reboots, lost flashes, silences below the lease, switches turned, mains in its band."""
         for _ in range(3 * self.times):
             for kind, minutes, more in (
                 ("reboot", 0, {}),
@@ -257,7 +297,9 @@ class _Writer:
         for number in range(4 * self.times):
             at = self.begin(last=0.9)
             select = self.rng.choice(("kind=crossing", "zone=school", "district=hafen", "road_class=collector"))
-            override = Override(f"o{number}", Scope.GROUP, parse_selector(select), self.rng.choice((30, 60, 100)), at, at + HOUR)  # noqa: E501
+            override = Override(
+                f"o{number}", Scope.GROUP, parse_selector(select), self.rng.choice((30, 60, 100)), at, at + HOUR
+            )
             self.people(at, f"dim {select}", lambda world, override=override: _override(world, override))
         for night in range(0, self.nights, 3):
             for quarter in range(24):

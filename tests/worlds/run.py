@@ -1,4 +1,4 @@
-"""A month lived through and judged: town, script, world, score of the fault list, and energy against the lamps' truth."""
+"""A month lived through and judged: town, script, world, score of the fault list, energy against the lamps' truth."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from lightctl.domain.luminaires import LuminaireType
 from lightctl.files.settings_luminaires import LuminaireSettings
 from lightctl.files.settings_model import DeliverySettings, Settings, SiteSettings
 from tests.worlds.city import ZONE, build_city
-from tests.worlds.kernel import Town, World
 from tests.worlds.invariants import Watch
+from tests.worlds.kernel import Town, World
 from tests.worlds.month import hit, play, write_script
 from tests.worlds.score import Score, judge
 from tests.worlds.script import Script

@@ -116,7 +116,8 @@ def _closes(
         return True  # the run ended before anybody could know
     late = ((record.cleared_at or end) - seen).total_seconds()
     if record.cleared_at is None or late > expected.closes.total_seconds():
-        miss(f"{'never cleared' if record.cleared_at is None else f'cleared {late:.0f} s too late'}, it ended {_text(until)}")
+        how = "never cleared" if record.cleared_at is None else f"cleared {late:.0f} s too late"
+        miss(f"{how}, it ended {_text(until)}")
         return False
     score.closed_s[expected.event] = max(late, score.closed_s.get(expected.event, 0.0))
     return True
@@ -134,7 +135,8 @@ def _first_span(
 
 def _told(record: Fault) -> str:
     cleared = f" until {_text(record.cleared_at)}" if record.cleared_at else ""
-    return f"{record.event} of {record.subject_kind} {record.subject} from {_text(record.opened_at)}{cleared}: {record.detail}"
+    begun = f"{record.event} of {record.subject_kind} {record.subject} from {_text(record.opened_at)}"
+    return f"{begun}{cleared}: {record.detail}"
 
 
 def _text(at: dt.datetime) -> str:

@@ -1,4 +1,4 @@
-"""Scripts: what is put into a world and when, and what an honest fault list must make of it. Values, nothing happens here.
+"""Scripts: what is put into a world and when, and what an honest fault list must make of it. Values, no action.
 
 An injected fault says which fault records it must give, each exactly once, and at which levels of the lamp it can be
 seen at all: that a lamp which is off would not burn nobody can know. `noise` must give none.
@@ -21,8 +21,8 @@ BRIGHT_FROM = 60
 class Expected:
     """One fault record: its event and subject, by which lamp (node, channel) and when it can be seen, and how soon.
 
-    since: when it begins to be due, None with the fault itself. opens, closes: how long it may take of one span in which
-    it can be seen.
+    since: when it begins to be due, None with the fault itself. opens, closes: how long it may take of one span in
+    which it can be seen.
     """
 
     event: str
