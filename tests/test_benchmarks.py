@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks import lint, night
+from tests.benchmarks import energy, ingest, intake, lint, night, rollup
 from tests.benchmarks.__main__ import NAMES
 from tests.support.benchmark import machine
 
@@ -24,8 +24,27 @@ def test_the_year_of_lint_is_one_of_so_many_programs_and_places():
     assert (figures["programs"], figures["calendars"], figures["places"]) == (2, 2, 1)
 
 
+def test_ingest_writes_the_same_rows_both_ways():
+    figures = ingest.measure(reports=500, nodes=50, batch=100, pairs=1)
+    assert (figures["reports"], figures["rows_kept"]) == (500, 500)
+
+
+def test_the_year_of_energy_is_one_of_every_lamp():
+    figures = energy.measure(lamps=60, by="group")
+    assert (figures["light_points"], figures["rows"]) == (60, 40)
+
+
+def test_intake_takes_every_report_to_its_row():
+    figures = intake.measure(reports=200, nodes=50, batch=100, pairs=1)
+    assert (figures["reports"], figures["rows_kept"]) == (200, 200)
+
+
+def test_rollup_adds_up_every_quarter_of_every_node():
+    assert rollup.measure(nodes=20, hours=0.5)["quarters"] >= 2 * 20
+
+
 def test_every_benchmark_can_be_asked_for_by_name_and_the_machine_is_named():
-    assert {"lint", "night"} <= set(NAMES)
+    assert {"ingest", "intake", "lint", "night", "rollup"} <= set(NAMES)
     assert all(machine()[key] for key in ("cpu", "cores", "python"))
 
 

@@ -1,7 +1,8 @@
 """The door for others: HTTP over operations, one address per verb. It decides nothing and knows no lamps.
 
 In: requests with a bearer token. Out: the views of app/views.py as JSON, or a problem. What must hold: nobody without a
-token gets past /healthz; no body is read without a limit; a 2xx is only sent when the operation has stored its change.
+token gets past /healthz, and past Open311's addresses where settings open them; no body is read without a limit; a 2xx
+is only sent when the operation has stored its change.
 """
 
 from __future__ import annotations
@@ -15,10 +16,23 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from lightctl import __version__
-from lightctl.api import energy, field, overriding, problems, reads, rollouts, schedules, writes
+from lightctl.api import (
+    citizens,
+    energy,
+    field,
+    open311,
+    overriding,
+    problems,
+    reads,
+    reports,
+    rollouts,
+    schedules,
+    work,
+    writes,
+)
 from lightctl.api.auth import Authentication
 from lightctl.api.calls import Run
-from lightctl.api.limits import FILE_LIMIT, BodyLimit
+from lightctl.api.limits import FILE_LIMIT, FORM_LIMIT, BodyLimit
 from lightctl.app.asking import Actor
 from lightctl.app.operations import Operations
 
@@ -31,6 +45,8 @@ FILE_PATHS = (
     "/v1/rollouts",
     "/v1/energy/forecast",
 )
+
+ADDRESSES = (reads, energy, reports, overriding, field, writes, schedules, rollouts, work, citizens)
 
 
 class Health(BaseModel):
@@ -69,20 +85,16 @@ def build_app(
         found = {"ok": True, **health()}
         return JSONResponse(found, 200 if found["ok"] else 503)
 
-    routers = (
-        reads.router,
-        energy.router,
-        overriding.router,
-        field.router,
-        writes.router,
-        schedules.router,
-        rollouts.router,
-    )
+    routers = tuple(each.router for each in ADDRESSES)
     for router in routers:
         app.include_router(router)
     problems.install(app, [*app.routes, *(route for router in routers for route in router.routes)])
-    app.add_middleware(BodyLimit, limits=dict.fromkeys(FILE_PATHS, FILE_LIMIT))
-    app.add_middleware(Authentication, operations=operations, run=run, local=local)
+    # Keys are for those who come over a network; a person at the store need not be able to read them.
+    public = open311.GeoReport(operations, run, keys={} if local is not None else None)
+    app.mount(open311.MOUNT, public)
+    limits = dict.fromkeys(FILE_PATHS, FILE_LIMIT) | dict.fromkeys(open311.POSTS, FORM_LIMIT)
+    app.add_middleware(BodyLimit, limits=limits)
+    app.add_middleware(Authentication, operations=operations, run=run, local=local, lets_in=public.lets_in)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

@@ -10,6 +10,7 @@ from lightctl.api.problems import too_large
 
 MEGABYTE = 1_000_000
 BODY_LIMIT = MEGABYTE
+FORM_LIMIT = 64_000
 FILE_LIMIT = 10 * MEGABYTE
 
 

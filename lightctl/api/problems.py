@@ -18,6 +18,7 @@ from lightctl.domain.errors import InvalidInput, LightctlError
 MEDIA_TYPE = "application/problem+json"
 _METHOD_NOT_ALLOWED = 405
 _NOT_FOUND = 404
+_MEGABYTE = 1_000_000
 _MAX_FINDINGS = 10
 
 
@@ -82,7 +83,9 @@ def too_large(limit: int) -> JSONResponse:
     """Answer a request whose body is over its limit (bytes)."""
     return problem(
         Code.TOO_LARGE,
-        f"the request body is over {limit // 1_000_000} MB",
+        f"the request body is over {limit // _MEGABYTE} MB"
+        if limit >= _MEGABYTE
+        else f"the request body is over {limit // 1000} kB",
         where="body",
         hint="Send it in parts.",
     )

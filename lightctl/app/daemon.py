@@ -27,6 +27,7 @@ from lightctl import __version__
 from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
+from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.door import open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
@@ -35,6 +36,7 @@ from lightctl.app.running.keeping import keep_running
 from lightctl.app.running.logs import configure_logs
 from lightctl.app.running.recorder import Recorder
 from lightctl.app.running.sdnotify import sd_notify
+from lightctl.app.running.upkeep import Upkeep
 from lightctl.app.running.wiring import build_links, policy_of, time_scale_of
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
@@ -50,7 +52,6 @@ T = TypeVar("T")
 log = structlog.get_logger("lightctl.daemon")
 REVIEW_AT_LEAST_S = 10.0  # of the machine: an alarm that never rang costs no lamp more than this
 LOCK_PATIENCE_S, LOCK_RETRY_S = 5.0, 0.1
-HOUSEKEEPING_EVERY = dt.timedelta(hours=24)
 
 
 class BuildDoor(Protocol):
@@ -75,8 +76,8 @@ class Daemon:
         self._settings = settings
         self._build_door = build_door
         self._clock = RunClock(time_scale_of(settings))
-        self._inbox = Inbox()
         self._live = Live(self._clock.now(), self._clock.now)
+        self._inbox = Inbox(dropped=self._live.drop)
         self._alarm = Alarm(self._clock)
         self._profiles = shipped_profiles()
         self._controller = Controller(
@@ -125,11 +126,16 @@ class Daemon:
         links = tuple(self._links.values())
         for name in self._links:
             self._live.hear(LinkChanged(name, up=False, at=self._clock.now(), detail="not connected yet"))
-        recorder = Recorder(store, self._on_store_thread, self._live, self._inbox.put_all)
+        recorder = Recorder(
+            store, self._on_store_thread, self._live, self._inbox.put_all, self._settings.delivery.clock_untrusted_s
+        )
+        recorder.take_up(snapshot.open_faults)
+        upkeep = Upkeep(
+            store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
+        )
         self._inbox.put_all(tuple(boot_events(snapshot, self._settings.site.time_zone)))
         self._alarm.start()
         self._set_nightly_run()
-        self._set_housekeeping(store)
         door = self._build_door(operations, self._on_store_thread, health=self._health)
         listener = open_door(self._settings.http)
         url = url_of(self._settings.http, listener)
@@ -138,6 +144,9 @@ class Daemon:
                 control = tasks.create_task(self._control_loop(recorder), name="control loop")
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
+                running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
+                if self._settings.reports.directory:
+                    running.append(tasks.create_task(self._keep_reports(store, operations), name="reports"))
                 sd_notify(os.environ, "READY=1")
                 log.info("serving", url=url, version=__version__, store=str(directory))
                 await self._stop.wait()
@@ -186,6 +195,16 @@ class Daemon:
 
         await keep_running("http door", serve_once, lambda why: self._live.note("http", f"the HTTP door failed: {why}"))
 
+    async def _keep_upkeep(self, upkeep: Upkeep) -> None:
+        await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
+
+    async def _keep_reports(self, store: SqliteStore, operations: Operations) -> None:
+        def say(why: str) -> None:
+            self._live.note("reports", why)
+
+        files = ReportFiles(store, operations, self._settings, self._on_store_thread, say)
+        await keep_running("reports", lambda: files.keep_writing(self._clock, self._alarm), say)
+
     def _act(self, effects: Effects) -> None:
         for submission in effects.submissions:
             link = self._links.get(submission.node.link)
@@ -225,20 +244,6 @@ class Daemon:
             self._inbox.put(NightlyRun())
         self._set_nightly_run()
 
-    def _set_housekeeping(self, store: SqliteStore) -> None:
-        at = self._clock.now() + HOUSEKEEPING_EVERY
-        self._alarm.wake("housekeeping", at, functools.partial(self._keep_house, store))
-
-    def _keep_house(self, store: SqliteStore) -> None:
-        now = self._clock.now()
-        kept = self._settings.store
-        work = functools.partial(
-            store.prune, now - dt.timedelta(days=kept.journal_days), now - dt.timedelta(days=kept.telemetry_days)
-        )
-        pruned = asyncio.get_running_loop().run_in_executor(self._store_thread, work)
-        pruned.add_done_callback(_tell_of_failure)
-        self._set_housekeeping(store)
-
     async def _on_store_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._store_thread, work)
 
@@ -250,11 +255,6 @@ class Daemon:
             "links": {name: view.up for name, view in self._live.links.items()},
             "inbox": len(self._inbox),
         }
-
-
-def _tell_of_failure(pruned: asyncio.Future[int]) -> None:
-    if not pruned.cancelled() and (error := pruned.exception()) is not None:
-        log.error("housekeeping failed; it is tried again tomorrow", why=str(error))
 
 
 @contextlib.asynccontextmanager

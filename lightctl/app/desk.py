@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from lightctl.app.asking import Actor, Guard, Target
+from lightctl.app.citizens.matching import Matching
 from lightctl.app.live import Live
 from lightctl.app.plans import Plans
 from lightctl.devices.profile import Profile, shipped_profiles
@@ -43,6 +44,7 @@ class Desk:
         self.profiles: dict[str, Profile] = dict(shipped_profiles())
         self.plans = Plans(store, settings.site.time_zone)
         self._fleet: Fleet | None = None
+        self._matching: Matching | None = None
 
     @property
     def fleet(self) -> Fleet:
@@ -50,6 +52,13 @@ class Desk:
         if self._fleet is None:
             self._fleet = Fleet.of(self.store.points(), self.settings.site.time_zone)
         return self._fleet
+
+    @property
+    def matching(self) -> Matching:
+        """How a place or a mast's plate leads to a light point of this fleet."""
+        if self._matching is None:
+            self._matching = Matching(self.fleet, self.settings.citizens.plate_tag)
+        return self._matching
 
     @property
     def intent(self) -> Intent:
@@ -68,6 +77,7 @@ class Desk:
     def forget(self) -> None:
         """Read the fleet anew the next time: it changed."""
         self._fleet = None
+        self._matching = None
 
     def audit(self, actor: Actor, verb: str, target: str, guard: Guard, detail: str = "") -> AuditDraft:
         """Draft the audit entry of a change."""

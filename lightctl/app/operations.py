@@ -12,6 +12,7 @@ from typing import Literal
 
 from lightctl.app import access, fitting, importing, reading
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
+from lightctl.app.citizens.operations import CitizenOperations
 from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.energy.operations import EnergyOperations
@@ -20,6 +21,7 @@ from lightctl.app.overrides import overriding, progress, switching
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
 from lightctl.app.reasons import why
 from lightctl.app.reasons.views import WhyView
+from lightctl.app.reporting.operations import ReportOperations
 from lightctl.app.rollouts import steering
 from lightctl.app.rollouts.steering import Manner
 from lightctl.app.rollouts.views import RolloutView
@@ -27,6 +29,7 @@ from lightctl.app.schedules import plan as schedule_plan
 from lightctl.app.schedules import scheduling
 from lightctl.app.schedules.plan import Draft, Planned
 from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
+from lightctl.app.usage import Upkeeping, upkeeping
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -40,12 +43,13 @@ from lightctl.app.views import (
     StatusView,
     TokenView,
 )
+from lightctl.app.work.operations import WorkOperations
 from lightctl.domain.selectors import parse_selector
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
 
 
-class Operations(FieldOperations, EnergyOperations):
+class Operations(FieldOperations, WorkOperations, CitizenOperations, EnergyOperations, ReportOperations):
     """Every verb of lightctl over one store."""
 
     def __init__(
@@ -58,6 +62,10 @@ class Operations(FieldOperations, EnergyOperations):
     ) -> None:
         """Work on `store`; `notify` hands events to the daemon, `live` is None where none runs."""
         self._desk = Desk(store, settings, now, notify, live)
+
+    def upkeeping(self) -> Upkeeping:
+        """Give the terms of the store's upkeep, for the daemon itself."""
+        return upkeeping(self._desk)
 
     # -- reading: any role ----------------------------------------------------------------------------------------
 

@@ -248,6 +248,8 @@ def status(desk: Desk) -> StatusView:
         notes=(*(live.notes.values() if live is not None else ()), *noted(desk.plans.rollout)),
         maintenances=len(street.maintenances),
         suppressed_faults=sum(1 for fault in found if fault.suppressed_by),
+        telemetry_dropped=live.telemetry_dropped if live is not None else 0,
+        telemetry_waiting=live.telemetry_waiting if live is not None else 0,
     )
 
 

@@ -254,7 +254,10 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """The city at a glance. `links`, `started_at` and `daemon` speak of the running daemon, empty without one."""
+    """The city at a glance. `links`, `started_at` and `daemon` speak of the running daemon, empty without one.
+
+    telemetry_dropped: reports and readings it could not keep since it started; telemetry_waiting: not yet written.
+    """
 
     now: dt.datetime
     daemon: bool
@@ -279,3 +282,5 @@ class StatusView:
     notes: tuple[str, ...] = field(default=())
     maintenances: int = 0
     suppressed_faults: int = 0
+    telemetry_dropped: int = 0
+    telemetry_waiting: int = 0

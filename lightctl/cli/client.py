@@ -45,6 +45,11 @@ class Client:
         """Ask for a file."""
         return self._send("GET", path, params=query).text
 
+    def file(self, path: str, **query: str | int | None) -> bytes:
+        """Ask for a file that need not be text; query values of None are left out."""
+        given = {key: value for key, value in query.items() if value is not None}
+        return self._send("GET", path, params=given).content
+
     def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Change something."""
         return self._json(self._send("POST", path, json=body))

@@ -49,12 +49,15 @@ def notes(view: Json) -> Iterator[str]:
             f"({each['year']}, {each['source']})."
         )
     total = view["total"]
+    if not total["light_points"]:
+        yield "No light point was known in this period: they came later, or are not in use."
+        return
     if total["cost"] is None:
         yield "There is no cost: settings give no price for all of the period ([tariffs.NAME])."
     if total["co2_kg"] is None:
         yield "There is no carbon dioxide: settings give no factor for all of the period ([tariffs.NAME])."
     if total["without_power"]:
-        yield f"Nobody knows what {count(total['without_power'], 'light point')} draw; they are left out of the energy."
+        yield f"{count(total['without_power'], 'light point')} of unknown power: left out of the energy."
 
 
 def _row(row: Json) -> EnergyRow:

@@ -121,7 +121,7 @@ def forecast(
     show_list([*view["rows"], total], fmt, _FORECAST)
     if total["without_power"]:
         missing = output.count(total["without_power"], "light point")
-        talk(f"nobody knows what {missing} draw; they are left out")
+        talk(f"{missing} of unknown power: left out of the energy")
 
 
 @with_door

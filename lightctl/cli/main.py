@@ -17,6 +17,7 @@ from lightctl import __version__
 from lightctl.api.codes import Code
 from lightctl.cli import (
     audit,
+    citizen,
     command,
     doctor,
     energy,
@@ -28,6 +29,7 @@ from lightctl.cli import (
     node,
     output,
     override,
+    report,
     rollout,
     schedule,
     serve,
@@ -36,6 +38,7 @@ from lightctl.cli import (
     token,
     watch,
     why,
+    work,
 )
 from lightctl.cli.demo import command as demo_command
 from lightctl.cli.failures import ExitCode, Failure, failure_of
@@ -53,6 +56,9 @@ NOUNS = (
     fault,
     energy,
     audit,
+    work,
+    citizen,
+    report,
     switching,
     override,
     maintenance,

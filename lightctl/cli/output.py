@@ -118,6 +118,16 @@ def write(text: str) -> None:
         raise ReaderGone from None
 
 
+def write_bytes(data: bytes) -> None:
+    """Write a file as data; raises ReaderGone."""
+    flush()
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
+
+
 def talk(text: str) -> None:
     """Say something to the operator."""
     flush()

@@ -73,7 +73,7 @@ def _days(text: str, zone: ZoneInfo, where: str) -> tuple[dt.datetime, dt.dateti
                 raise _not_a_day(text, where)
             return instant, instant
         begin, end = (dt.datetime.combine(each, dt.time(), zone).astimezone(dt.UTC) for each in (first, last))
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, InvalidInput):
         raise _not_a_day(text, where) from None
     return begin, end
 

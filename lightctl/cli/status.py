@@ -40,6 +40,18 @@ def _maintenance(status: Json) -> str:
     return f"{status['maintenances']:,} running{kept}"
 
 
+def _telemetry(status: Json) -> str:
+    parts = [
+        f"{status[key]:,} {words}"
+        for key, words in (
+            ("telemetry_dropped", "reports and readings dropped since the start"),
+            ("telemetry_waiting", "waiting to be written"),
+        )
+        if status[key]
+    ]
+    return ", ".join(parts)
+
+
 def _links(status: Json) -> str:
     return ", ".join(
         f"{link['name']} {'up' if link['up'] else 'DOWN'}{' (' + link['detail'] + ')' if link['detail'] else ''}"
@@ -66,6 +78,7 @@ _SHOW = (
     Column("on their way", lambda status: count(status["open_commands"], "command")),
     Column("manual levels", lambda status: count(status["overrides"], "override")),
     Column("maintenance", _maintenance, lambda _status: "yellow"),
+    Column("telemetry", _telemetry, lambda _status: "yellow"),
     Column("quarantined", lambda status: count(status["quarantined"], "message") if status["quarantined"] else ""),
     Column("notes", lambda status: "; ".join(status["notes"])),
 )

@@ -41,7 +41,9 @@ __all__ = [
 PREFIX = "LIGHTCTL_"
 FILE_NAME = "lightctl.toml"
 MAX_BYTES = 1_000_000
-_PATH_KEYS = frozenset({"directory", "tls_cert", "tls_key", "ca_file", "cert_file", "key_file", "password_file"})
+_PATH_KEYS = frozenset(
+    {"directory", "tls_cert", "tls_key", "ca_file", "cert_file", "key_file", "password_file", "api_keys_file"}
+)
 
 
 @dataclass(frozen=True, slots=True)

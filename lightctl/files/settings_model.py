@@ -10,11 +10,13 @@ from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
+from lightctl.files.settings_citizens import CitizenSettings
 from lightctl.files.settings_diagnosis import DiagnosisSettings
 from lightctl.files.settings_energy import EnergySettings, TariffSettings, one_at_a_time
 from lightctl.files.settings_links import LinkSettings
 from lightctl.files.settings_luminaires import LuminaireSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
+from lightctl.files.settings_reports import ReportsSettings
 
 
 class SiteSettings(Section):
@@ -42,6 +44,19 @@ class StoreSettings(Section):
     )
     journal_days: int = Field(default=400, ge=1, le=36_500, description="Days that ended commands and faults are kept.")
     telemetry_days: int = Field(default=90, ge=1, le=36_500, description="Days that reports and readings are kept.")
+    quarter_days: int = Field(
+        default=190,
+        ge=1,
+        le=36_500,
+        description="Days that usage by quarter of an hour is kept; 32 more than telemetry_days at least.",
+    )
+    night_days: int = Field(
+        default=1100,
+        ge=1,
+        le=36_500,
+        description="Days that usage by night is kept; 32 more than telemetry_days at least.",
+    )
+    month_days: int = Field(default=3660, ge=1, le=36_500, description="Days that usage by month is kept.")
 
 
 class HttpSettings(Section):
@@ -160,6 +175,8 @@ class Settings(Section):
     luminaires: dict[str, LuminaireSettings] = Field(default_factory=dict)
     energy: EnergySettings = Field(default_factory=EnergySettings)
     tariffs: dict[str, TariffSettings] = Field(default_factory=dict)
+    reports: ReportsSettings = Field(default_factory=ReportsSettings)
+    citizens: CitizenSettings = Field(default_factory=CitizenSettings)
     clock: ClockSettings | None = None
     log: LogSettings = Field(default_factory=LogSettings)
 

@@ -14,9 +14,11 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeVar
 
 from lightctl.domain.assets import LifeCycle, LightPoint, Place
+from lightctl.domain.luminaires import LUMINAIRE_TAG, LuminaireType, PowerCurve, power_curve, together
 from lightctl.domain.programs import DEFAULT_PROGRAM, DUSK_ALTITUDE_DEG, Calendar, Intent
 from lightctl.planning.calendars import choose
 from lightctl.planning.floors import Floor, floored
@@ -30,6 +32,7 @@ YEAR = 366
 CORNER_DEG = 0.1
 NIGHTS_NAMED = 5
 UNASSIGNED = ""
+NO_TYPES: Mapping[str, LuminaireType] = MappingProxyType({})
 DEFAULT_SCRIPT = Script.of(DEFAULT_PROGRAM)
 
 Key = TypeVar("Key", bound=tuple[object, ...])
@@ -105,15 +108,19 @@ class _Side:
 
 @dataclass(slots=True)
 class _Cohort:
-    """Light points that stand alike; watts are those of all of them together."""
+    """Light points that stand alike; `curves` says how many draw what, `curve` is that of all of them together."""
 
     before: _Side
     after: _Side
     place: Place
     groups: Counter[str] = field(default_factory=Counter)
     ids: list[str] = field(default_factory=list)
-    rated_w: float = 0.0
-    standby_w: float = 0.0
+    curves: Counter[PowerCurve] = field(default_factory=Counter)
+
+    @property
+    def curve(self) -> PowerCurve:
+        """What all of them draw together."""
+        return together(self.curves)
 
     @property
     def light_points(self) -> int:
@@ -134,9 +141,15 @@ class _Tally:
 
 
 def impact(
-    before: Intent, after: Intent, points: Iterable[LightPoint], time_zone: str, first: dt.date, nights: int = YEAR
+    before: Intent,
+    after: Intent,
+    points: Iterable[LightPoint],
+    time_zone: str,
+    first: dt.date,
+    nights: int = YEAR,
+    luminaires: Mapping[str, LuminaireType] = NO_TYPES,
 ) -> Impact:
-    """Compare two intents over a year of nights on the light points in use."""
+    """Compare two intents over a year of nights on the light points in use; `luminaires` are their types by name."""
     used = [point for point in points if point.state is LifeCycle.IN_USE]
     dates = [first + ONE_DAY * ahead for ahead in range(nights)]
     year = _Year(before, after, dates)
@@ -144,13 +157,16 @@ def impact(
     below: dict[tuple[str, Floor, bool], _Tally] = {}
     touched: set[str] = set()
     kwh_before = kwh_after = 0.0
-    for cohort in _cohorts(before, after, used, time_zone):
+    without_power = 0
+    for cohort in _cohorts(before, after, used, time_zone, luminaires):
         different = False
         counted: set[tuple[object, ...]] = set()
+        without_power += cohort.light_points - cohort.curves.total()
+        curve = cohort.curve
         for date in dates:
             old, new = year.night(cohort.before, cohort.place, date, 0), year.night(cohort.after, cohort.place, date, 1)
-            kwh_before += old.sum.energy_kwh(cohort.rated_w, cohort.standby_w)
-            kwh_after += new.sum.energy_kwh(cohort.rated_w, cohort.standby_w)
+            kwh_before += old.sum.curve_kwh(curve)
+            kwh_after += new.sum.curve_kwh(curve)
             for key in _below(cohort, old, new):
                 _add(below, key, cohort.light_points, date, counted)
             if old is new or old.night.switches == new.night.switches:
@@ -170,7 +186,7 @@ def impact(
         tuple(_below_of(key, tally) for key, tally in below.items()),
         kwh_before,
         kwh_after,
-        sum(1 for point in used if point.rated_power_w is None),
+        without_power,
     )
 
 
@@ -232,7 +248,13 @@ def _choices(calendar: Calendar, dates: Iterable[dt.date]) -> Mapping[dt.date, s
     return {date: choose(calendar, date)[0] for date in dates}
 
 
-def _cohorts(before: Intent, after: Intent, points: Iterable[LightPoint], time_zone: str) -> Iterable[_Cohort]:
+def _cohorts(
+    before: Intent,
+    after: Intent,
+    points: Iterable[LightPoint],
+    time_zone: str,
+    luminaires: Mapping[str, LuminaireType],
+) -> Iterable[_Cohort]:
     standing_before, standing_after = Standings(before, time_zone), Standings(after, time_zone)
     found: dict[tuple[_Side, _Side, int, int], _Cohort] = {}
     for point in points:
@@ -244,9 +266,9 @@ def _cohorts(before: Intent, after: Intent, points: Iterable[LightPoint], time_z
             cohort = found[(old, new, *corner)] = _Cohort(old, new, place)
         cohort.ids.append(point.id)
         cohort.groups.update(point.groups or ("",))
-        if point.rated_power_w is not None:
-            cohort.rated_w += point.rated_power_w * point.lamps
-            cohort.standby_w += point.standby_power_w * point.lamps
+        curve = power_curve(point, luminaires.get(point.tags.get(LUMINAIRE_TAG, "")))
+        if curve is not None:
+            cohort.curves[curve] += 1
     return found.values()
 
 

@@ -1,11 +1,11 @@
-"""Where the sun is, and when it passes an altitude within a night.
+"""When the sun passes an altitude within a night, at any place on earth.
 
-The position is Meeus' low-precision solution (Astronomical Algorithms, chapters 12, 22 and 25, with the planetary terms
-of his Astronomical Formulae, chapter 18), from 1970 to 2100 within 0.007 degrees of NREL SPA. Within one night
-declination and hour angle are quadratics through three positions (error below 1e-5 degrees), the night is cut where the
-sun culminates, and each piece, in which the altitude only rises or only falls, holds at most one passage, found by
+Two ways find the same passages. Where the sun clearly rises and sets, as nearly everywhere on nearly every night, the
+hour angle of a passage follows from the declination, and the declination from the hour angle: a few turns of that give
+it to microseconds. Where it may only graze the altitude, or the place is near a pole, the night is cut where the sun
+culminates, and each piece, in which the altitude only rises or only falls, holds at most one passage, found by
 bracketing. So nothing is assumed about how often the sun passes: polar days, polar nights and grazing nights need no
-special case.
+rule of their own.
 
 Altitudes: the sun's centre, degrees above the horizon, without refraction and parallax.
 """
@@ -21,14 +21,14 @@ from itertools import pairwise
 
 from lightctl.domain.assets import Place
 from lightctl.domain.programs import SUNSET_ALTITUDE_DEG
-from lightctl.planning.wall import night_bounds
+from lightctl.planning.sky import Quadratic, Sky, days_since_j2000, position, sky_of
 
-J2000 = dt.datetime(2000, 1, 1, 12, tzinfo=dt.UTC)
-DAY_S = 86400.0
-CENTURY_DAYS = 36525.0
-DELTA_T_S = 69.0  # Terrestrial Time minus UT; the 1970..2100 range moves the sun by less than 0.001 degrees
 ROOT_PRECISION = 1e-11  # of the sine of the altitude: less than a microsecond, 3 ms where the sun just grazes
 MOST_ITERATIONS = 100
+CLEAR_COSINE = 0.95  # of a passage's hour angle: beyond it the sun may graze the altitude in this night
+CLEAR_TANGENT = 4.0  # of the latitude: 76 degrees; nearer to a pole the declination's drift counts
+GUESS_OFF = 0.01  # of a night: how far the first guess of a passage may be off
+SETTLED = 1e-8  # of a night: the next turn would move the passage by less than a hundredth of that
 
 
 class SunState(StrEnum):
@@ -38,40 +38,9 @@ class SunState(StrEnum):
     BELOW = "below"
 
 
-def _position(days: float) -> tuple[float, float]:
-    """Give declination and Greenwich hour angle (radians) at days since J2000, UT."""
-    t = (days + DELTA_T_S / DAY_S) / CENTURY_DAYS
-    anomaly = math.radians(357.52911 + t * (35999.05029 - 0.0001537 * t))
-    centre = (
-        (1.914602 - t * (0.004817 + 0.000014 * t)) * math.sin(anomaly)
-        + (0.019993 - 0.000101 * t) * math.sin(2 * anomaly)
-        + 0.000289 * math.sin(3 * anomaly)
-    )
-    since_1900 = t + 1.0
-    planets = (
-        0.00134 * math.cos(math.radians(153.23 + 22518.7541 * since_1900))
-        + 0.00154 * math.cos(math.radians(216.57 + 45037.5082 * since_1900))
-        + 0.00200 * math.cos(math.radians(312.69 + 32964.3577 * since_1900))
-        + 0.00179 * math.sin(math.radians(350.74 + 445267.1142 * since_1900))
-    )
-    node = math.radians(125.04 - 1934.136 * t)
-    nutation_deg = -0.00478 * math.sin(node)
-    mean_longitude = 280.46646 + t * (36000.76983 + 0.0003032 * t)
-    longitude = math.radians(mean_longitude + centre + planets - 0.00569 + nutation_deg)
-    obliquity = math.radians(23.439291 - 0.0130042 * t + 0.00256 * math.cos(node))
-    declination = math.asin(math.sin(obliquity) * math.sin(longitude))
-    right_ascension = math.atan2(math.cos(obliquity) * math.sin(longitude), math.cos(longitude))
-    sidereal_deg = 280.46061837 + 360.98564736629 * days + nutation_deg * math.cos(obliquity)
-    return declination, math.radians(sidereal_deg) - right_ascension
-
-
-def _days_since_j2000(instant: dt.datetime) -> float:
-    return (instant - J2000).total_seconds() / DAY_S
-
-
 def solar_altitude_deg(latitude: float, longitude: float, instant: dt.datetime) -> float:
     """Give the altitude of the sun's centre in degrees, geometric (no refraction); places in degrees north and east."""
-    declination, hour_angle = _position(_days_since_j2000(instant))
+    declination, hour_angle = position(days_since_j2000(instant))
     phi = math.radians(latitude)
     sine = math.sin(phi) * math.sin(declination) + math.cos(phi) * math.cos(declination) * math.cos(
         hour_angle + math.radians(longitude)
@@ -88,53 +57,28 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Quadratic:
-    """Through three values at 0, 1/2 and 1 of a night."""
-
-    a: float
-    b: float
-    c: float
-
-    @classmethod
-    def through(cls, first: float, middle: float, last: float) -> _Quadratic:
-        return cls(first, 4 * middle - last - 3 * first, 2 * (last + first - 2 * middle))
-
-    def at(self, x: float) -> float:
-        return self.a + x * (self.b + x * self.c)
-
-    def slope(self, x: float) -> float:
-        return self.b + 2 * x * self.c
-
-
-@dataclass(frozen=True, slots=True)
 class SunNight:
-    """The sun over one place from `start` to `end`; ask it for any number of altitudes, each is worked out once."""
+    """The sun over one place in one night; ask it for any number of altitudes, each is worked out once."""
 
-    start: dt.datetime
-    end: dt.datetime
-    _sin_latitude: float
-    _cos_latitude: float
-    _declination: _Quadratic
-    _hour_angle: _Quadratic
-    _knots: tuple[float, ...]
+    _sky: Sky
+    _latitude: float
+    _longitude: float
     _known: dict[float, tuple[Passage, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, place: Place, date: dt.date) -> SunNight:
         """Give the sun of the night of a date, noon to noon by the place's clocks."""
-        start, end = night_bounds(date, place.time_zone)
-        first = _days_since_j2000(start)
-        length = (end - start).total_seconds() / DAY_S
-        positions = [_position(first + length * x) for x in (0.0, 0.5, 1.0)]
-        angles = [angle + math.radians(place.longitude) for _, angle in positions]
-        for index in (1, 2):
-            ahead = angles[index] - angles[index - 1] - math.pi * length
-            angles[index] -= math.tau * round(ahead / math.tau)
-        declination = _Quadratic.through(*(each for each, _ in positions))
-        hour_angle = _Quadratic.through(*angles)
-        latitude = math.radians(place.latitude)
-        knots = _culminations(latitude, declination, hour_angle) if end > start else []
-        return cls(start, end, math.sin(latitude), math.cos(latitude), declination, hour_angle, (0.0, *knots, 1.0))
+        return cls(sky_of(date, place.time_zone), math.radians(place.latitude), math.radians(place.longitude))
+
+    @property
+    def start(self) -> dt.datetime:
+        """When the night begins."""
+        return self._sky.start
+
+    @property
+    def end(self) -> dt.datetime:
+        """When the night ends."""
+        return self._sky.end
 
     def passages(self, altitude_deg: float) -> tuple[Passage, ...]:
         """Give every passage of an altitude within the night, in order, alternating in direction."""
@@ -144,19 +88,20 @@ class SunNight:
         return found
 
     def _find(self, threshold: float) -> Iterator[Passage]:
-        length_s = (self.end - self.start).total_seconds()
-        values = [self._sine(x) - threshold for x in self._knots]
-        for (low, high), (before, after) in zip(pairwise(self._knots), pairwise(values), strict=True):
-            downwards = after < 0
-            if (before < 0) == downwards:
-                continue
-            seconds = _root(lambda x: self._sine(x) - threshold, low, high, before, after) * length_s
-            whole = math.floor(seconds) if downwards else math.ceil(seconds)
-            yield Passage(self.start + dt.timedelta(seconds=whole), downwards)
+        sky, latitude, longitude = self._sky, self._latitude, self._longitude
+        down = clear_passages(sky, latitude, longitude, threshold, downwards=True)
+        up = clear_passages(sky, latitude, longitude, threshold, downwards=False)
+        if down is None or up is None:
+            found = bracketed_passages(sky, latitude, longitude, threshold)
+        else:
+            found = sorted([*((x, True) for x in down), *((x, False) for x in up)])
+        for x, downwards in found:
+            yield Passage(_whole_second(sky, x, downwards=downwards), downwards)
 
     def is_below(self, altitude_deg: float, *, at_end: bool) -> bool:
         """Say whether the sun's centre is below an altitude at the night's start, or at its end."""
-        return self._sine(1.0 if at_end else 0.0) < math.sin(math.radians(altitude_deg))
+        sine = _sine(self._sky, self._latitude, self._longitude, 1.0 if at_end else 0.0)
+        return sine < math.sin(math.radians(altitude_deg))
 
     def passes(self, altitude_deg: float, *, downwards: bool) -> dt.datetime | SunState:
         """Give the night's first way down or last way up; without one, the state at its start (down) or end (up)."""
@@ -179,23 +124,85 @@ class SunNight:
             spans.append((since, self.end))
         return tuple(spans)
 
-    def _sine(self, x: float) -> float:
-        declination, hour_angle = self._declination, self._hour_angle
-        delta = declination.a + x * (declination.b + x * declination.c)
-        angle = hour_angle.a + x * (hour_angle.b + x * hour_angle.c)
-        return self._sin_latitude * math.sin(delta) + self._cos_latitude * math.cos(delta) * math.cos(angle)
-
 
 def sun_passes(place: Place, date: dt.date, altitude_deg: float, *, downwards: bool) -> dt.datetime | SunState:
     """Give when the sun passes an altitude in the night of a date (UTC, whole seconds), or where it stays."""
+    sky = sky_of(date, place.time_zone)
+    threshold = math.sin(math.radians(altitude_deg))
+    found = clear_passages(
+        sky, math.radians(place.latitude), math.radians(place.longitude), threshold, downwards=downwards
+    )
+    if found:
+        return _whole_second(sky, found[0 if downwards else -1], downwards=downwards)
     return SunNight.of(place, date).passes(altitude_deg, downwards=downwards)
 
 
-def _culminations(latitude: float, declination: _Quadratic, hour_angle: _Quadratic) -> list[float]:
-    """Give where in the night, as fractions of it, the altitude has its highest and lowest points.
+def _whole_second(sky: Sky, x: float, *, downwards: bool) -> dt.datetime:
+    seconds = x * (sky.end - sky.start).total_seconds()
+    return sky.start + dt.timedelta(seconds=math.floor(seconds) if downwards else math.ceil(seconds))
+
+
+def clear_passages(
+    sky: Sky, latitude: float, longitude: float, threshold: float, *, downwards: bool
+) -> list[float] | None:
+    """Give where in a night the sun passes an altitude (its sine) in one direction; None where it may graze it.
+
+    Written out flat: a year of nights at a thousand places asks a million times.
+    """
+    sin_latitude, cos_latitude = math.sin(latitude), math.cos(latitude)
+    if abs(sin_latitude) > CLEAR_TANGENT * cos_latitude:
+        return None
+    sine, cosine, hour_angle = sky.sine, sky.cosine, sky.hour_angle
+    sa, sb, sc = sine.a, sine.b, sine.c
+    ca, cb, cc = cosine.a, cosine.b, cosine.c
+    first, hb, hc = hour_angle.a + longitude, hour_angle.b, hour_angle.c
+    s, c = sa + 0.5 * sb + 0.25 * sc, ca + 0.5 * cb + 0.25 * cc
+    cos_hour = (threshold - sin_latitude * s) / (cos_latitude * c)
+    if not -CLEAR_COSINE < cos_hour < CLEAR_COSINE or hb <= 0.0:
+        return None
+    sign = 1.0 if downwards else -1.0
+    hour = sign * math.acos(cos_hour)
+    found = []
+    turn = math.tau * math.ceil((first - hour) / math.tau - GUESS_OFF)
+    while (x := (hour + turn - first) / (hb + hc)) < 1.0 + GUESS_OFF:
+        before = 2.0
+        while abs(x - before) > SETTLED:
+            before = x
+            s, c = sa + x * (sb + x * sc), ca + x * (cb + x * cc)
+            angle = sign * math.acos((threshold - sin_latitude * s) / (cos_latitude * c)) + turn
+            x = (angle - first - hc * x * x) / hb
+        if 0.0 < x <= 1.0:
+            found.append(x)
+        turn += math.tau
+    return found
+
+
+def bracketed_passages(sky: Sky, latitude: float, longitude: float, threshold: float) -> list[tuple[float, bool]]:
+    """Give where in a night the sun passes an altitude (its sine), and whether downwards, whatever it does there."""
+    knots = (0.0, *(_culminations(sky, latitude, longitude) if sky.end > sky.start else ()), 1.0)
+    values = [_sine(sky, latitude, longitude, x) - threshold for x in knots]
+    found = []
+    for (low, high), (before, after) in zip(pairwise(knots), pairwise(values), strict=True):
+        downwards = after < 0
+        if (before < 0) != downwards:
+            root = _root(lambda x: _sine(sky, latitude, longitude, x) - threshold, low, high, before, after)
+            found.append((root, downwards))
+    return found
+
+
+def _sine(sky: Sky, latitude: float, longitude: float, x: float) -> float:
+    """Give the sine of the sun's altitude."""
+    cos_hour = math.cos(sky.hour_angle.at(x) + longitude)
+    return math.sin(latitude) * sky.sine.at(x) + math.cos(latitude) * sky.cosine.at(x) * cos_hour
+
+
+def _culminations(sky: Sky, latitude: float, longitude: float) -> list[float]:
+    """Give where in the night, as shares of it, the altitude has its highest and lowest points.
 
     They lie off the meridian because the declination drifts; next to a pole the drift wins and there are none.
     """
+    declination, greenwich = sky.declination, sky.hour_angle
+    hour_angle = Quadratic(greenwich.a + longitude, greenwich.b, greenwich.c)
     found = []
     first, last = hour_angle.at(0.0) / math.pi, hour_angle.at(1.0) / math.pi
     for turn in range(math.ceil(first) - 1, math.floor(last) + 2):

@@ -20,6 +20,7 @@ from lightctl.planning.wall import ONE_DAY, night_date
 
 CORNER_DEG = 0.1
 Corner = tuple[int, int]
+Standing = tuple[str, Floor, Corner]
 
 
 def corner_of(point: LightPoint) -> Corner:
@@ -54,13 +55,17 @@ class PlannedUse:
         self._scripts = {name: Script.of(program) for name, program in intent.programs.items()}
         self._usual = Script.of(DEFAULT_PROGRAM)
         self._nights: dict[tuple[str, Floor, Corner, dt.date], Night] = {}
-        self._spans: dict[tuple[str, Floor, Corner, Span], NightSum] = {}
+        self._spans: dict[tuple[Standing, Span], NightSum] = {}
+
+    def standing(self, point: LightPoint) -> Standing:
+        """Give what light points have in common that do the same in every span: calendar, floor, corner of the city."""
+        lot = self._standings.of(point).lot
+        return ("" if lot.calendar is None else lot.calendar.id, lot.floor, corner_of(point))
 
     def of(self, point: LightPoint, since: dt.datetime, until: dt.datetime) -> NightSum:
         """Give what a light point does in a span; light points that stand alike get the very same value."""
         lot, corner = self._standings.of(point).lot, corner_of(point)
-        calendar = "" if lot.calendar is None else lot.calendar.id
-        key = (calendar, lot.floor, corner, (since, until))
+        key = (self.standing(point), (since, until))
         known = self._spans.get(key)
         if known is None:
             nights = (self._night(lot, corner, date) for date in _dates(since, until, self._suns.time_zone))

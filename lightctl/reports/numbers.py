@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 _NOTHING = "-"
 _HOUR_S = 3600
 _FINE, _COARSE = 10, 1000
+_ALL = 100.0
 
 
 def number(value: float | None, places: int | None = None) -> str:
@@ -22,18 +23,21 @@ def number(value: float | None, places: int | None = None) -> str:
 
 
 def with_unit(value: float | None, unit: str, places: int | None = None) -> str:
-    """Write a number with its unit; a dash alone where there is none."""
+    """Write a number with its unit; a dash alone where there is none. Shares are written as `percent` does."""
+    if unit == "%" and places is None:
+        return percent(value)
     return _NOTHING if value is None else f"{number(value, places)} {unit}".rstrip()
 
 
 def percent(value: float | None, places: int = 1) -> str:
-    """Write a share; one that is nearly but not quite everything is never rounded up to it."""
+    """Write a share; what is nearly but not quite everything, or nothing, is never rounded to it."""
     if value is None:
         return _NOTHING
-    shown = number(value, places)
-    if shown == number(100.0, places) and value < 100.0:  # noqa: PLR2004 - percent
-        shown = number(100.0 - 10.0**-places, places)
-    return f"{shown} %"
+    least = 10.0**-places
+    if 0 < value < least / 2:
+        return f"< {number(least, places)} %"
+    nearly = _ALL - least / 2 <= value < _ALL
+    return f"{number(_ALL - least if nearly else value, places)} %"
 
 
 def duration(seconds: float | None) -> str:

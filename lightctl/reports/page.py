@@ -19,25 +19,22 @@ from lightctl.reports.document import Block, Document, Figures, Heading, Table, 
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    number: int
     svg: str
 
 
 def page(document: Document) -> str:
     """Write a document as HTML."""
-    figures = [figures_of(chart) for chart in document.charts_to_tell]
+    figures = figures_of(document.charts_to_tell)
     return _template().render(document=document, blocks=list(_blocks(document)), figures=figures, dark=DARK)
 
 
 def _blocks(document: Document) -> Iterator[tuple[str, Block | _Drawn]]:
-    number = 0
     for block in document.blocks:
         match block:
             case Heading() | Words() | Figures() | Table():
                 yield type(block).__name__, block
             case _:
-                number += 1
-                yield "Chart", _Drawn(number, svg(draw(block)))
+                yield "Chart", _Drawn(svg(draw(block)))
 
 
 @cache

@@ -19,7 +19,7 @@ from lightctl.reports.charts.figures import figures_of
 from lightctl.reports.charts.picture import WIDTH, Anchor, Dot, Ink, Line, Picture, Rect, Shape, Text
 from lightctl.reports.charts.tones import on_paper
 from lightctl.reports.charts.values import Bars, HeatMap, Lines, Ranking
-from lightctl.reports.document import Document, Figure, Figures, Heading, Table, Words, clipped
+from lightctl.reports.document import Block, Document, Figure, Figures, Heading, Table, Words, clipped
 
 _ENCODING = "cp1252"
 _MARGIN = 15.0
@@ -30,15 +30,16 @@ _CARD_HEIGHT, _GAP = 19.5, 3.0
 _CELL_CHARACTERS = 80
 _LETTERS = str.maketrans("ŁłĐđİıŐőŰű", "LlDdIiOoUu")
 _BODY, _SMALL = 9.5, 8.0
+_LEAST_ROOM = 24.0
 
 
 def pdf(document: Document, made_at: dt.datetime) -> bytes:
     """Write a document as a PDF; the same document and instant give the same bytes."""
     paper = _Paper(document, made_at)
-    for block in document.blocks:
+    for block, coming in zip(document.blocks, (*document.blocks[1:], None), strict=True):
         match block:
             case Heading(text):
-                paper.heading(text)
+                paper.heading(text, paper.height_of(coming))
             case Words(text):
                 paper.paragraph(text)
             case Figures(items):
@@ -49,7 +50,7 @@ def pdf(document: Document, made_at: dt.datetime) -> bytes:
                 paper.picture(draw(block))
             case _:
                 assert_never(block)
-    if figures := [figures_of(chart) for chart in document.charts_to_tell]:
+    if figures := figures_of(document.charts_to_tell):
         paper.add_page()
         paper.heading("The figures of the charts")
         for each in figures:
@@ -75,10 +76,12 @@ class _Paper(FPDF):
         self.alias_nb_pages("{pages}")
         self.add_page()
         self._font(18, bold=True)
-        self.multi_cell(0, 8, self._text(document.title), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 8, self._text(clipped(document.title)), new_x="LMARGIN", new_y="NEXT")
         self._font(10, tone=_SOFT)
         where = f"{document.site}, " if document.site else ""
-        self.multi_cell(0, 5, self._text(f"{where}{document.period}"), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(
+            0, 5, self._text(clipped(f"{where}{document.period}", 2 * _CELL_CHARACTERS)), new_x="LMARGIN", new_y="NEXT"
+        )
         self.ln(3)
 
     def footer(self) -> None:
@@ -91,22 +94,28 @@ class _Paper(FPDF):
         self.set_x(self.w - self.r_margin - self.get_string_width(f"{number} / 00"))
         self.cell(20, 5, f"{number} / {{pages}}")
 
-    def heading(self, words: str) -> None:
-        """Begin what follows; never at the very end of a page."""
-        if self.will_page_break(40):
+    def height_of(self, block: Block | None) -> float:
+        """Give how much room a block wants below its heading (mm)."""
+        if isinstance(block, Bars | Lines | Ranking | HeatMap):
+            return draw(block).height * self.epw / WIDTH + 4
+        return _LEAST_ROOM
+
+    def heading(self, words: str, coming: float = _LEAST_ROOM) -> None:
+        """Begin what follows, on the page where the first of it is."""
+        if self.will_page_break(14 + coming):
             self.add_page()
         self.ln(4)
         self._font(12.5, bold=True)
         self.set_draw_color(_GRID)
         self.line(self.l_margin, self.get_y(), self.w - self.r_margin, self.get_y())
         self.ln(2)
-        self.multi_cell(0, 6, self._text(words), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 6, self._text(clipped(words)), new_x="LMARGIN", new_y="NEXT")
         self.ln(1)
 
     def paragraph(self, words: str) -> None:
         """Set a paragraph."""
         self._font(_BODY)
-        self.multi_cell(0, 4.6, self._text(words), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 4.6, self._text(words), align="L", new_x="LMARGIN", new_y="NEXT")
         self.ln(1.5)
 
     def cards(self, items: tuple[Figure, ...]) -> None:
@@ -158,7 +167,7 @@ class _Paper(FPDF):
             cell_fill_mode=TableCellFillMode.NONE,
             headings_style=FontFace(emphasis=TextEmphasis.NONE, color=_SOFT),
             line_height=4.2,
-            padding=(0.7, 0.8, 0.7, 0),
+            padding=(0.7, 2.2, 0.7, 0),
         ) as drawn:
             drawn.row([self._text(clipped(column.title)) for column in table.columns])
             for row in table.rows:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import median
 
 from lightctl.domain.states import FaultEvent
 from lightctl.reports.energy import EnergyRow
@@ -120,7 +119,8 @@ class StreetReport:
     kind: `night` or `month`. first, last: the dates of its nights. until: its end, or now in a period that still runs
     (`complete` False). select: "*" for the whole city. light_points, lamps: those that take part; left_out: how many
     light points do not, by the reason. outages: opened before the end and not cleared before the beginning, the open
-    ones first, then the longest. worst_beyond: those that burnt longest beyond the plan.
+    ones first, then the longest. worst_beyond: those that burnt longest beyond the plan. repair_median_s,
+    repair_longest_s: how long outages that are over were open.
     """
 
     site: str
@@ -148,14 +148,6 @@ class StreetReport:
     in_light_percent: float | None = None
     unknown_percent: float | None = None
     dark_percent: float | None = None
-
-    @property
-    def open_outages(self) -> int:
-        """How many outages were not over at the end."""
-        return sum(1 for each in self.outages if each.cleared_at is None)
-
-    @property
-    def repair_s(self) -> tuple[float, float] | None:
-        """The median and the longest time from the opening to the clearing of an outage; None where none was."""
-        took = [each.seconds for each in self.outages if each.cleared_at is not None]
-        return (median(took), max(took)) if took else None
+    open_outages: int = 0
+    repair_median_s: float | None = None
+    repair_longest_s: float | None = None

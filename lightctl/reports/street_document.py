@@ -50,10 +50,9 @@ def _figures(report: StreetReport) -> Iterator[Figure]:
         "Outages open", number(still), f"{plural(out, 'lamp')} out" if still else "nothing is out", bad=still > 0
     )
     cleared = len(report.outages) - still
-    took = report.repair_s
-    yield Figure(
-        "Outages cleared", number(cleared), f"half of them within {duration(took[0])}" if took else "none in this time"
-    )
+    took = report.repair_median_s
+    within = "none in this time" if took is None else f"half of them within {duration(took)}"
+    yield Figure("Outages cleared", number(cleared), within)
     mean = report.burning.mean_h
     yield Figure("Burning hours", with_unit(mean, "h", 1), "mean of a light point")
     if report.energy is not None:
@@ -82,7 +81,7 @@ def _of_co2(total: EnergyRow) -> str:
 def _outages(report: StreetReport) -> list[Block]:
     shown = report.outages[:MOST_OUTAGES]
     columns = (
-        Column("Light point", share=2.2),
+        Column("Light point", share=2.9),
         Column("Fault", share=1.7),
         Column("Lamps", right=True, share=0.7),
         Column("Opened", share=1.6),

@@ -85,7 +85,7 @@ def _sparklines(chart: Bars | Lines, signs: Signs) -> list[TextLine]:
             continue
         low, high = (0.0, shared) if isinstance(chart, Bars) else (min(known), max(known))
         drawn = sparkline(each.values, signs, low, high)
-        told = f"{number(min(known))} to {with_unit(max(known), chart.unit)}"
+        told = f"{_least(min(known), chart.unit)} to {with_unit(max(known), chart.unit)}"
         found.append(((f"  {each.name.ljust(width)}  ", ""), (drawn, _colour(each.tone)), (f"  {told}", "")))
     if first:
         found.append(((f"  {' ' * width}  {first[0]} to {last[0]}", "dim"),))
@@ -110,7 +110,8 @@ def _lying(chart: Bars | Ranking, width: int, signs: Signs) -> list[TextLine]:
             end = round(before / most * room) if most else 0
             parts.append((signs.bars[index % len(signs.bars)] * (end - drawn), _colour(each.tone)))
             drawn = max(drawn, end)
-        parts.append((f" {number(sums[at])}", ""))
+        known = any(each.values[at] is not None for each in series)
+        parts.append((f" {number(sums[at]) if known else f'{signs.unknown} not known'}", ""))
         found.append(tuple(parts))
     key: list[Part] = [("  " + " " * longest, "")]
     if len(series) > 1:
@@ -169,6 +170,10 @@ def _heat_key(chart: HeatMap, signs: Signs, *, colours: bool) -> TextLine:
             parts.append((f"{sign} {words} %   " if sign != " " else "blank: off   ", ""))
     parts.append((f"{signs.unknown} not known", "dim"))
     return tuple(parts)
+
+
+def _least(value: float, unit: str) -> str:
+    return with_unit(value, unit).removesuffix(f" {unit}")
 
 
 def _colour(tone: Tone) -> str:

@@ -38,17 +38,21 @@ def to_text(instant: dt.datetime | None) -> str | None:
 
 def to_ms(instant: dt.datetime) -> int:
     """Give an instant as whole milliseconds since 1970, for columns that SQL reckons with."""
-    return int((instant - _EPOCH) // _MILLISECOND)
+    return _whole_ms(instant - _EPOCH)
 
 
 def up_to_ms(instant: dt.datetime) -> int:
     """Give the first such millisecond that is not before an instant, to end a span with."""
-    return -int((_EPOCH - instant) // _MILLISECOND)
+    return -_whole_ms(_EPOCH - instant)
 
 
 def from_ms(ms: int) -> dt.datetime:
     """Read such an instant."""
     return _EPOCH + ms * _MILLISECOND
+
+
+def _whole_ms(span: dt.timedelta) -> int:
+    return (span.days * 86_400 + span.seconds) * 1000 + span.microseconds // 1000  # a third of what `//` takes
 
 
 def to_instant(text: str) -> dt.datetime:

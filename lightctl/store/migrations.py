@@ -11,9 +11,11 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from lightctl.store import schema, schema_maintenance, schema_usage
+from lightctl.store.schema_citizens import CITIZENS
 from lightctl.store.schema_commands import COMMAND_STATES
 from lightctl.store.schema_proposals import PROPOSALS
 from lightctl.store.schema_rollouts import ROLLOUTS
+from lightctl.store.schema_work import WORK
 
 MAIN = Migrations("lightctl")
 TELEMETRY = Migrations("lightctl-telemetry")
@@ -57,6 +59,18 @@ def m0005_command_states(db: Database) -> None:
 def m0006_rollouts(db: Database) -> None:
     """Bring schedules to the street in waves."""
     run_script(db, ROLLOUTS)
+
+
+@MAIN()
+def m0009_work(db: Database) -> None:
+    """Hold work orders and what crews write down on them."""
+    run_script(db, WORK)
+
+
+@MAIN()
+def m0010_citizens(db: Database) -> None:
+    """Hold what citizens report of the lights, and apart from it who they are."""
+    run_script(db, CITIZENS)
 
 
 @TELEMETRY()

@@ -1,9 +1,9 @@
 """Retention: what need not be kept for ever goes. Audit, schedules, roll-outs, people's wishes and revisions stay.
 
 Measurements go in slices, each a transaction of its own, so that whoever shares the store's thread waits for one at
-most. What nobody has added up yet never goes; neither does the newest measurement of a channel, from which the energy of
-the next one counts. Quarters and nights stay 32 days longer than measurements at least: a late report may still change
-the month they add up to.
+most. What nobody has added up yet never goes; neither does the newest measurement of a channel, from which the energy
+of the next one counts. Quarters and nights stay 32 days longer than measurements at least: a late report may still
+change the month they add up to.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from lightctl.domain.usage import Resolution
 from lightctl.store import documents
 from lightctl.store.codec import to_ms, to_text
-from lightctl.store.room import Room
 from lightctl.store.rollup_sql import QUARTER_MS
+from lightctl.store.room import Room
 from lightctl.store.usage import CODE_OF
 
 ROWS_A_SLICE, CHANNELS_A_SLICE = 5000, 100
@@ -42,41 +42,23 @@ _OLD_USAGE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    name: str
-    time: str
-    same_channel: str
-
-    @property
-    def unnoted(self) -> str:
-        """The time of the first row that nobody has looked at yet."""
-        return (
-            f"SELECT {self.time} FROM {self.name} WHERE id > (SELECT up_to FROM rolled WHERE source = '{self.name}') "
-            "ORDER BY id LIMIT 1"
-        )
-
-    @property
-    def window(self) -> str:
-        """The last row of the next few, and the time of the oldest."""
-        return (
-            f"SELECT max(id), min({self.time}) FROM (SELECT id, {self.time} FROM {self.name} WHERE id > ? ORDER BY id "
-            "LIMIT ?)"
-        )
-
-    @property
-    def old(self) -> str:
-        """Delete what is old in a window; the last row of all stays, so that no later one is given its number."""
-        return (
-            f"DELETE FROM {self.name} WHERE id > ?1 AND id <= ?2 AND {self.time} < ?3 "
-            f"AND id < (SELECT max(id) FROM {self.name}) AND EXISTS (SELECT 1 FROM {self.name} later "
-            f"WHERE later.node = {self.name}.node AND later.observed_at > {self.name}.observed_at {self.same_channel})"
-        )
-
-
+# The first row that nobody has looked at yet; the last row of the next few, and the time of the oldest of them.
+_UNNOTED = """\
+SELECT {time} FROM {table} WHERE id > (SELECT up_to FROM rolled WHERE source = '{table}') ORDER BY id LIMIT 1
+"""
+_WINDOW = """\
+SELECT max(id), min({time}) FROM (SELECT id, {time} FROM {table} WHERE id > ? ORDER BY id LIMIT ?)
+"""
+# The last row of all stays, so that no later one is given its number.
+_OLD_ROWS = """\
+FROM {table} WHERE id > ?1 AND id <= ?2 AND {time} < ?3 AND id < (SELECT max(id) FROM {table})
+AND EXISTS (
+  SELECT 1 FROM {table} later WHERE later.node = {table}.node AND later.observed_at > {table}.observed_at {same_channel}
+)
+"""
 _SOURCES = (
-    _Source("reports", "received_at", "AND later.channel = reports.channel"),
-    _Source("readings", "at", ""),
+    {"table": "reports", "time": "received_at", "same_channel": "AND later.channel = reports.channel"},
+    {"table": "readings", "time": "at", "same_channel": ""},
 )
 
 
@@ -109,8 +91,6 @@ class RetentionRoom(Room):
     def prune_telemetry(self, keep: Keep) -> Iterator[int]:
         """Delete older measurements and usage, a slice at a time; gives how many rows went with each."""
         if not self._is_waiting(keep.telemetry):
-            with self._telemetry.transaction():
-                self._telemetry.run(_KEPT_SINCE, (-(-to_ms(keep.telemetry) // QUARTER_MS) * QUARTER_MS,))
             for source in _SOURCES:
                 yield from self._prune_source(source, keep.telemetry)
         latest = keep.telemetry - MONTH_AND_MORE
@@ -123,19 +103,27 @@ class RetentionRoom(Room):
         """Whether some of the measurements from before are still to be added up."""
         if self._telemetry.row(_WAITING, (to_ms(before),)) is not None:
             return True
-        unnoted = [self._telemetry.row(source.unnoted) for source in _SOURCES]
+        unnoted = [self._telemetry.row(_UNNOTED.format_map(source)) for source in _SOURCES]
         return any(row is not None and row[0] < to_text(before) for row in unnoted)
 
-    def _prune_source(self, source: _Source, before: dt.datetime) -> Iterator[int]:
+    def _prune_source(self, source: dict[str, str], before: dt.datetime) -> Iterator[int]:
         done = 0
-        while (window := self._telemetry.rows(source.window, (done, ROWS_A_SLICE))[0])[0] is not None:
+        while (window := self._telemetry.rows(_WINDOW.format_map(source), (done, ROWS_A_SLICE))[0])[0] is not None:
             last, oldest = window
             if oldest >= to_text(before):
                 return
             with self._telemetry.transaction():
-                removed = self._telemetry.run(source.old, (done, last, to_text(before)))
+                removed = self._forget(_OLD_ROWS.format_map(source), (done, last, to_text(before)))
             done = last
             yield removed
+
+    def _forget(self, old_rows: str, parameters: tuple[object, ...]) -> int:
+        """Delete rows, and remember up to which quarter they leave nothing to reckon with."""
+        ((newest,),) = self._telemetry.rows("SELECT max(observed_at) " + old_rows, parameters)
+        if newest is None:
+            return 0
+        self._telemetry.run(_KEPT_SINCE, ((newest // QUARTER_MS + 1) * QUARTER_MS,))
+        return self._telemetry.run("DELETE " + old_rows, parameters)
 
     def _prune_usage(self, resolution: Resolution, before: dt.datetime | None) -> Iterator[int]:
         if before is None:

@@ -1,8 +1,8 @@
 """Roll-ups: measurements added up to quarters of an hour, and those to nights and months, by SQL, a slice at a time.
 
-What comes in: rows of `reports` and `readings` that nobody has added up yet, in whatever order they came. What goes out:
-rows of `usage`. The rule that must hold: whatever came, however late and in whatever slices, usage is what reckoning
-everything from the beginning would give, and reckoning again changes nothing.
+What comes in: rows of `reports` and `readings` that nobody has added up yet, in whatever order they came. What goes
+out: rows of `usage`. The rule that must hold: whatever came, however late and in whatever slices, usage is what
+reckoning everything from the beginning would give, and reckoning again changes nothing.
 
 It goes in three stages, each resumed where it was left: which days of which channels do new rows touch (`touched`); the
 quarters of those days, reckoned anew from all rows that bear on them (from the last count of energy before to the first
@@ -26,6 +26,7 @@ from lightctl.store import rollup_sql as sql
 from lightctl.store.codec import from_ms, to_ms
 from lightctl.store.connection import Row
 from lightctl.store.room import Room
+from lightctl.store.schema_usage import METER_CHANNEL
 
 HOLD_S = 750.0
 ROWS_A_SLICE, JOBS_A_SLICE, TOTALS_A_SLICE = 20_000, 250, 250
@@ -86,12 +87,13 @@ class RollUpRoom(Room):
         self._clear_desk()
         if not db.run(sql.TAKE_JOBS, (JOBS_A_SLICE,)):
             return False
-        sources = [("reports", "readings")[is_meter] for (is_meter,) in db.rows(sql.SOURCES)]
+        sources = {"readings" if number == METER_CHANNEL else "reports" for (number,) in db.rows(sql.KINDS)}
         for source in sources:
-            for statement in sql.WIDEN[source]:
-                db.run(statement, (hold,) if "?1" in statement else ())
+            db.run(sql.QUARTERS_TOUCHED[source], (hold,))
         db.run(sql.FREEZE, (self._rolled("kept_since"),))
-        db.run(sql.MAKE_CELLS)
+        for source in sources:
+            db.run(sql.ROWS_NEEDED[source], (hold,))
+        db.run(sql.MAKE_CELLS, (sql.QUARTER_MS,))
         db.run(sql.CLEAR_QUARTERS)
         for source in sources:
             db.run(sql.QUARTERS[source], (hold,))
@@ -116,9 +118,9 @@ class RollUpRoom(Room):
         return True
 
     def _clear_desk(self) -> None:
-        for statement in sql.TABLES:
+        for statement in sql.TABLES.split(";"):
             self._telemetry.run(statement)
-        for table in ("job", "cell", "span", "total", "part"):
+        for table in sql.DESK:
             self._telemetry.run(f"DELETE FROM temp.{table}")  # noqa: S608 - a constant
 
     def _rolled(self, source: str) -> int:

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 METER_CHANNEL = -1
 
-_MS = "CAST(round((julianday({0}) - 2440587.5) * 86400000.0) AS INTEGER)"
-_RECEIVED, _AT = _MS.format("received_at"), _MS.format("at")
+_MS = "CAST(round((julianday({}) - 2440587.5) * 86400000.0) AS INTEGER)"
 
-OBSERVED = f"""\
+_OBSERVED = """\
 CREATE TABLE reports_then (
   id INTEGER PRIMARY KEY,
   node TEXT NOT NULL,
@@ -40,7 +39,7 @@ CREATE TABLE reports_then (
 INSERT INTO reports_then
 SELECT
   rowid, node, boot_id, seq, channel,
-  CASE WHEN {_AT} BETWEEN {_RECEIVED} - 300000 AND {_RECEIVED} THEN {_AT} ELSE {_RECEIVED} END,
+  CASE WHEN {at} BETWEEN {received} - 300000 AND {received} THEN {at} ELSE {received} END,
   received_at, at, applied_revision, level, commanded, reason, power_w, energy_wh, voltage_v, current_a, power_factor,
   temperature_c, operating_h, faults
 FROM reports ORDER BY rowid;
@@ -60,13 +59,14 @@ CREATE TABLE readings_then (
 );
 INSERT INTO readings_then
 SELECT
-  rowid, node, at, {_AT}, json_extract(doc, '$.energy_kwh') * 1000.0, json_extract(doc, '$.power_w'), doc
+  rowid, node, at, {at}, json_extract(doc, '$.energy_kwh') * 1000.0, json_extract(doc, '$.power_w'), doc
 FROM readings ORDER BY rowid;
 DROP TABLE readings;
 ALTER TABLE readings_then RENAME TO readings;
 CREATE UNIQUE INDEX readings_once ON readings (node, at);
 CREATE INDEX readings_by_time ON readings (node, observed_at);
 """
+OBSERVED = _OBSERVED.format(at=_MS.format("at"), received=_MS.format("received_at"))
 
 USAGE = """\
 CREATE TABLE channels (

@@ -15,6 +15,7 @@ from lightctl.domain.events import NodeRestored
 from lightctl.store import documents
 from lightctl.store.audit import AuditRoom
 from lightctl.store.base import Counts, Snapshot
+from lightctl.store.citizens import CitizenRoom
 from lightctl.store.connection import SqliteFile
 from lightctl.store.crews import CrewRoom
 from lightctl.store.faults import FaultRoom
@@ -29,6 +30,7 @@ from lightctl.store.strangers import StrangerRoom
 from lightctl.store.telemetry import TelemetryRoom
 from lightctl.store.tokens import TokenRoom
 from lightctl.store.usage import UsageRoom
+from lightctl.store.work import WorkRoom
 
 MAIN_NAME = "lightctl.db"
 TELEMETRY_NAME = "telemetry.db"
@@ -40,6 +42,8 @@ class SqliteStore(
     MountingRoom,
     JournalRoom,
     FaultRoom,
+    WorkRoom,
+    CitizenRoom,
     StrangerRoom,
     TokenRoom,
     TelemetryRoom,

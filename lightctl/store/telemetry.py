@@ -18,8 +18,9 @@ from lightctl.store.room import Room
 
 _MAX_INTEGER = 2**63 - 1
 _PUT_REPORT = (
-    "INSERT OR IGNORE INTO reports (node, boot_id, seq, channel, observed_at, received_at, at, applied_revision, level, "
-    "commanded, reason, power_w, energy_wh, voltage_v, current_a, power_factor, temperature_c, operating_h, faults) "
+    "INSERT OR IGNORE INTO reports (node, boot_id, seq, channel, observed_at, received_at, at, applied_revision, "
+    "level, commanded, reason, power_w, energy_wh, voltage_v, current_a, power_factor, temperature_c, operating_h, "
+    "faults) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _REPORTS = (
@@ -48,13 +49,21 @@ class TelemetryRoom(Room):
 
         clock_limit_s: how far a node's clock may be off for its own time to be believed without more ado.
         """
-        with self._telemetry.transaction():
-            self._telemetry.run_many(_PUT_REPORT, self._report_rows(reports, int(clock_limit_s * 1000)))
+        self.add_measurements(reports, (), clock_limit_s)
 
     def add_readings(self, readings: Sequence[Reading]) -> None:
         """Keep meter readings, one per node and instant; values that are no numbers are left out."""
+        self.add_measurements((), readings)
+
+    def add_measurements(
+        self, reports: Sequence[ReportedState], readings: Sequence[Reading], clock_limit_s: float = CLOCK_LIMIT_S
+    ) -> None:
+        """Keep reports and readings together, all or nothing."""
         with self._telemetry.transaction():
-            self._telemetry.run_many(_PUT_READING, map(_reading_row, readings))
+            if reports:
+                self._telemetry.run_many(_PUT_REPORT, self._report_rows(reports, int(clock_limit_s * 1000)))
+            if readings:
+                self._telemetry.run_many(_PUT_READING, map(_reading_row, readings))
 
     def reports(self, node: str, since: dt.datetime, until: dt.datetime) -> tuple[ReportedState, ...]:
         """Give a node's reports of the time from `since` to before `until`, in order; node-wide flags are not kept."""
@@ -100,18 +109,18 @@ class TelemetryRoom(Room):
 
     def _observed(self, report: ReportedState, limit: int) -> int:
         """Place a report in time by the words of its node before it: the newest of its last two boots."""
-        words = self._words.get(report.node)
+        node, boot_id, seq, at = report.node, report.boot_id, report.seq, report.at
+        words = self._words.get(node)
         if words is None:
-            words = self._words[report.node] = self._last_words(report.node)
-        before = words.get(report.boot_id)
-        at = None if report.at is None else to_ms(report.at)
-        word = heard(report.boot_id, report.seq, at, to_ms(report.received_at), before, limit)
+            words = self._words[node] = self._last_words(node)
+        before = words.get(boot_id)
+        word = heard(boot_id, seq, None if at is None else to_ms(at), to_ms(report.received_at), before, limit)
         if before is None:
             if len(words) > 1:
                 del words[next(iter(words))]
-            words[word.boot_id] = word
-        elif word.seq > before.seq or not word.boot_id:
-            words[word.boot_id] = word
+            words[boot_id] = word
+        elif seq > before.seq or not boot_id:
+            words[boot_id] = word
         return word.observed
 
     def _last_words(self, node: str) -> dict[str, Word]:

@@ -14,11 +14,11 @@ from lightctl.store.schema_usage import METER_CHANNEL
 
 CODE_OF = {Resolution.QUARTER: 0, Resolution.NIGHT: 1, Resolution.MONTH: 2}
 _MS = 1000
-_USAGE = (
-    "SELECT c.node, c.channel, u.start, u.energy_wh, u.metered_ms, u.reports, u.levels FROM channels c CROSS JOIN usage u "
-    "ON u.resolution = ?1 AND u.channel = c.id AND u.start >= ?2 AND u.start < ?3 WHERE {which} {nodes} "
-    "ORDER BY c.node, c.channel, u.start"
-)
+_USAGE = """\
+SELECT c.node, c.channel, u.start, u.energy_wh, u.metered_ms, u.reports, u.levels
+FROM channels c CROSS JOIN usage u ON u.resolution = ?1 AND u.channel = c.id AND u.start >= ?2 AND u.start < ?3
+WHERE {which} {nodes} ORDER BY c.node, c.channel, u.start
+"""
 _LAMPS, _METERS = f"c.channel <> {METER_CHANNEL}", f"c.channel = {METER_CHANNEL}"
 _SOME = "AND c.node IN (SELECT value FROM json_each(?4))"
 

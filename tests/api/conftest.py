@@ -41,10 +41,14 @@ class World:
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://test", headers=headers)
 
 
-def make_world(run: Callable[[Callable[[], T]], Awaitable[T]] = here) -> tuple[World, SqliteStore]:
+def make_world(
+    run: Callable[[Callable[[], T]], Awaitable[T]] = here, settings: Settings | None = None, *, dark: bool = False
+) -> tuple[World, SqliteStore]:
     store = SqliteStore(None)
     made: list[World] = []
-    operations = Operations(store, Settings(), lambda: made[0].now if made else EVENING, lambda _events: None)
+    operations = Operations(
+        store, settings or Settings(), lambda: made[0].now if made else EVENING, lambda _events: None
+    )
     operations.inventory_import(
         OPERATOR,
         (TEMPLATES / "inventory.csv").read_text(),
@@ -54,7 +58,8 @@ def make_world(run: Callable[[Callable[[], T]], Awaitable[T]] = here) -> tuple[W
         skip_bad_rows=False,
         guard=Guard(),
     )
-    operations.schedule_apply(OPERATOR, {"r.yaml": (TEMPLATES / "residential.yaml").read_text()}, Guard())
+    if not dark:
+        operations.schedule_apply(OPERATOR, {"r.yaml": (TEMPLATES / "residential.yaml").read_text()}, Guard())
     tokens = {role.value: operations.token_create(OPERATOR, f"a-{role}", role, None).secret or "" for role in Role}
     health: dict[str, object] = {"ok": True, "version": "x"}
     made.append(World(build_app(operations, run, health=lambda: health), operations, tokens, health, EVENING))

@@ -26,6 +26,10 @@ READS = (
     "/v1/schedules",
     "/v1/schedules/versions",
     "/v1/schedules/proposals",
+    "/v1/work",
+    "/v1/work/export?since=2026-11-01T00:00:00Z&until=2026-12-01T00:00:00Z",
+    "/v1/work/statistics?since=2026-11-01T00:00:00Z&until=2026-12-01T00:00:00Z",
+    "/v1/citizens",
 )
 ONE = {"target": {"id": "LP-0001"}}
 SWITCHING = {
@@ -34,6 +38,7 @@ SWITCHING = {
     "/v1/lights/identify": ONE,
     "/v1/maintenances": ONE | {"reason": "cable works"},
     "/v1/nodes/replace": {"old": "N-0004", "new": "N-0099", "reason": "burnt"},
+    "/v1/work": {"light_point": "LP-0001", "event": "glass broken"},
 }
 RULING = {
     "/v1/inventory/import": {"text": "id,lat,lon\nLP-7,51.2,7.1\n"},

@@ -56,18 +56,36 @@ async def test_a_record_the_store_refuses_keeps_no_other_out():
     assert "store" not in live.notes
 
 
-async def test_a_telemetry_file_that_fails_keeps_no_decision_out():
+async def test_a_telemetry_file_that_fails_keeps_no_decision_out_and_is_a_fault_of_its_own():
     store = SqliteStore(None)
     recorder, live = recorder_of(store)
     store._telemetry.rows("PRAGMA query_only = ON")
     for revision in (1, 2, 3):
         await recorder.record(Effects(desired=(desired("n-1", revision, now=NOW),), reports=(report("n-1", revision),)))
-    assert "store" in live.notes, "the control: telemetry must fail"
+    assert "telemetry" in live.notes, "the control: telemetry must fail"
+    assert "store" not in live.notes
+    assert live.telemetry_waiting == 3
     assert store.desired_of("n-1").revision == 3
+    (fault,) = [fault for _, fault in store.faults()]
+    assert (fault.event, fault.subject, fault.cleared_at) == ("storeFailure", "telemetry", None)
     store._telemetry.rows("PRAGMA query_only = OFF")
     await recorder.record(Effects(desired=(desired("n-1", 4, now=NOW),), reports=(report("n-1", 4),)))
     assert store.desired_of("n-1").revision == 4
-    assert "store" not in live.notes
+    assert "telemetry" not in live.notes
+    assert len(store.reports("n-1", NOW, NOW + dt.timedelta(hours=1))) == 4, "what waited is written"
+    assert live.telemetry_waiting == live.telemetry_dropped == 0
+    (fault,) = [fault for _, fault in store.faults()]
+    assert fault.cleared_at == NOW
+
+
+async def test_a_telemetry_fault_of_an_earlier_run_ends_when_the_file_takes_measurements_again():
+    store = SqliteStore(None)
+    recorder, _ = recorder_of(store)
+    left = Fault(FaultEvent.STORE_FAILURE, "site", "telemetry", NOW - dt.timedelta(days=1))
+    store.commit(Recorded(faults=(left,)))
+    recorder.take_up(store.replay(NOW).open_faults)
+    await recorder.record(Effects(reports=(report("n-1", 1),)))
+    assert store.faults(open_only=True) == ()
 
 
 async def test_a_store_that_takes_nothing_for_days_costs_one_record_of_each_thing():

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.campaigns import month, plan_nights
+from tests.campaigns import fuzz, month, plan_nights
 
-CAMPAIGNS = {"month": month.main, "plan_nights": plan_nights.main}
+CAMPAIGNS = {"fuzz": fuzz.main, "month": month.main, "plan_nights": plan_nights.main}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in CAMPAIGNS:

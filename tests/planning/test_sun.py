@@ -1,18 +1,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lightctl.planning.sun import SunNight, SunState, solar_altitude_deg, sun_passes
+from lightctl.planning.sky import sky_of
+from lightctl.planning.sun import (
+    SunNight,
+    SunState,
+    bracketed_passages,
+    clear_passages,
+    solar_altitude_deg,
+    sun_passes,
+)
 from tests.support.programs import (
     AUCKLAND,
     DUISBURG,
     KIRITIMATI,
     LONGYEARBYEN,
     NOME,
+    QUITO,
     REYKJAVIK,
     TROMSO,
     VADSO,
@@ -113,6 +123,39 @@ def test_at_the_poles_the_sun_passes_once_in_half_a_year(latitude):
 def test_the_sun_stands_in_the_zenith_of_the_tropics_without_a_numeric_accident():
     highest = max(solar_altitude_deg(23.4, 0.0, utc("2026-06-21T11:30") + 30 * SECOND * n) for n in range(120))
     assert 89.9 < highest <= 90.0
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    latitude=st.floats(-90, 90),
+    longitude=st.floats(-180, 180),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Kiritimati", "America/Nome", "Pacific/Apia"]),
+    date=st.dates(dt.date(1970, 1, 2), dt.date(2100, 1, 1)),
+    altitude=st.floats(-18, 10),
+)
+def test_where_the_sun_clearly_rises_and_sets_both_ways_of_finding_it_agree(latitude, longitude, zone, date, altitude):
+    sky, sine = sky_of(date, zone), math.sin(math.radians(altitude))
+    place = (math.radians(latitude), math.radians(longitude))
+    clear = [clear_passages(sky, *place, sine, downwards=down) for down in (True, False)]
+    assert (clear[0] is None) == (clear[1] is None)
+    if clear[0] is None:
+        return
+    found = sorted([*((x, True) for x in clear[0]), *((x, False) for x in clear[1])])
+    bracketed = bracketed_passages(sky, *place, sine)
+    inside = [each for each in bracketed if 1e-7 < each[0] < 1 - 1e-7]
+    assert [each[1] for each in found if 1e-7 < each[0] < 1 - 1e-7] == [each[1] for each in inside]
+    assert all(
+        abs(x - y) < 2e-9 for (x, _), (y, _) in zip([e for e in found if 1e-7 < e[0] < 1 - 1e-7], inside, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "clear"), [(DUISBURG, True), (QUITO, True), (TROMSO, False), (Place(80, 0, "UTC"), False)]
+)
+def test_only_where_the_sun_may_graze_the_horizon_the_night_is_cut_into_pieces(place, clear):
+    sky = sky_of(dt.date(2026, 12, 21), place.time_zone)
+    angles = math.radians(place.latitude), math.radians(place.longitude)
+    assert (clear_passages(sky, *angles, math.sin(math.radians(SUNSET)), downwards=True) is not None) is clear
 
 
 @settings(max_examples=120, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from lightctl.domain.errors import StoreError
+from lightctl.domain.usage import Resolution
 from lightctl.store.connection import SqliteFile
 from lightctl.store.migrations import MAIN, TELEMETRY, run_script
 from lightctl.store.sqlite import SqliteStore
@@ -139,3 +141,38 @@ def _create_and_fail(db):
         run_script(db, "CREATE TABLE a (x);\nCREATE TRIGGER t AFTER INSERT ON a\nBEGIN\n  SELECT 1;\nEND;\n")
         assert len(schema_of(db.conn)) == 2
         raise ZeroDivisionError
+
+
+def test_measurements_of_the_first_version_are_placed_in_time_and_added_up(folder):
+    make_first_version(folder)
+    connection = sqlite3.connect(folder / "telemetry.db")
+    put = (
+        "INSERT INTO reports (node, boot_id, seq, channel, received_at, at, level, energy_wh, faults) "
+        "VALUES ('N-LP1', 'b', ?, 0, ?, ?, 70, ?, '')"
+    )
+    times = (
+        ("2026-11-23T16:00:01.250000Z", "2026-11-23T16:00:00.125999Z"),
+        ("2026-11-23T16:05:00.000000Z", None),
+        ("2026-11-23T16:10:00.000000Z", "2026-11-23T16:11:00.000000Z"),
+        ("2026-11-23T16:15:00.000000Z", "2001-01-01T00:00:00.000000Z"),
+    )
+    for seq, (received_at, at) in enumerate(times):
+        connection.execute(put, (seq, received_at, at, 100.0 + 5 * seq))
+    doc = '{"energy_kwh":%s,"power_w":840.0}'
+    for minute, count in ((0, 7.0), (10, 7.5)):
+        row = ("M1", f"2026-11-23T16:{minute:02}:00.000000Z", doc % count)
+        connection.execute("INSERT INTO readings VALUES (?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+    store = SqliteStore(folder)
+    assert [ms for (ms,) in store._telemetry.rows("SELECT observed_at FROM reports ORDER BY id")] == [
+        round(dt.datetime.fromisoformat(text).timestamp() * 1000)
+        for text in ("2026-11-23T16:00:00.126Z", "2026-11-23T16:05Z", "2026-11-23T16:10Z", "2026-11-23T16:15Z")
+    ]
+    store.roll_up("Europe/Berlin")
+    since, until = dt.datetime(2026, 11, 1, tzinfo=dt.UTC), dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    (night,) = store.usage(Resolution.NIGHT, since, until)
+    assert (night.energy_wh, night.reports) == (pytest.approx(15.0), 4)
+    (metered,) = store.meter_usage(Resolution.NIGHT, since, until)
+    assert metered.energy_wh == pytest.approx(500.0)
+    store.close()

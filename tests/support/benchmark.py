@@ -9,9 +9,11 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
+from statistics import median
 
 Figures = dict[str, object]
 
@@ -30,6 +32,28 @@ def timed(figures: Figures, prefix: str = "") -> Iterator[None]:
     yield
     figures[f"{prefix}cpu_s"] = round(time.process_time() - used, 1)
     figures[f"{prefix}wall_s"] = round(time.perf_counter() - wall, 1)
+
+
+def paired(us: Callable[[], float], floor: Callable[[], float], pairs: int = 5) -> Figures:
+    """Measure us and the floor by turns, each giving how much it does in a second; `ratio` is the median of us / floor.
+
+    One turn of each goes before and is not counted. A machine that slows down slows both of a pair.
+    """
+    us(), floor()
+    measured = [(us(), floor()) for _ in range(pairs)]
+    ratios = sorted(ours / theirs for ours, theirs in measured)
+    return {
+        "us_per_s": round(median(ours for ours, _ in measured), 1),
+        "floor_per_s": round(median(theirs for _, theirs in measured), 1),
+        "ratio": round(median(ratios), 3),
+        "ratios": [round(ratio, 3) for ratio in ratios],
+        "pairs": pairs,
+    }
+
+
+def versions(*names: str) -> Figures:
+    """Say which versions of libraries were measured."""
+    return {"versions": {name: metadata.version(name) for name in names}}
 
 
 def peak_mb() -> int:

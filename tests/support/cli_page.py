@@ -14,11 +14,14 @@ from typing import Any, get_args, get_type_hints
 import typer
 
 from lightctl.app import views
+from lightctl.app.citizens import views as citizen_views
 from lightctl.app.crews import views as crew_views
+from lightctl.app.energy import views as energy_views
 from lightctl.app.overrides import views as override_views
 from lightctl.app.reasons import views as why_views
 from lightctl.app.rollouts import views as rollout_views
 from lightctl.app.schedules import views as schedule_views
+from lightctl.app.work import views as work_views
 from lightctl.cli.main import build
 
 INTRO = Path(__file__).with_name("cli_intro.md")
@@ -40,6 +43,12 @@ ANSWERS = {
     "why": "WhyView",
     "command list": "CommandView[]",
     "fault list": "FaultView[]",
+    "energy report": "EnergyView",
+    "energy balance": "BalanceView",
+    "energy profile": "ProfileView",
+    "energy forecast": "ForecastView",
+    "energy estimate": "EstimateView",
+    "energy indicators": "IndicatorsView",
     "audit list": "AuditView[]",
     "audit verify": "AuditVerdict",
     "on": "ChangeView",
@@ -64,6 +73,20 @@ ANSWERS = {
     "rollout pause": "RolloutView",
     "rollout resume": "RolloutView",
     "rollout undo": "RolloutView",
+    "work open": "WorkOrderView",
+    "work list": "WorkOrderView[]",
+    "work show": "WorkOrderView",
+    "work assign": "WorkOrderView",
+    "work note": "WorkOrderView",
+    "work close": "WorkOrderView",
+    "work cancel": "WorkOrderView",
+    "work stats": "WorkStatsView",
+    "work export": "WorkOrderView[]",
+    "citizen list": "CitizenReportView[]",
+    "citizen show": "CitizenReportView",
+    "citizen accept": "CitizenReportView[]",
+    "citizen close": "CitizenReportView",
+    "citizen link": "CitizenReportView",
     "token create": "TokenView",
     "token list": "TokenView[]",
     "token revoke": "TokenView",
@@ -71,7 +94,17 @@ ANSWERS = {
 COMMON = {"Where", "Writing"}
 VIEWS = {
     name: shape
-    for module in (views, schedule_views, rollout_views, override_views, crew_views, why_views)
+    for module in (
+        views,
+        schedule_views,
+        rollout_views,
+        override_views,
+        crew_views,
+        why_views,
+        energy_views,
+        work_views,
+        citizen_views,
+    )
     for name, shape in vars(module).items()
     if dataclasses.is_dataclass(shape)
 }

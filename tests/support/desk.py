@@ -56,11 +56,15 @@ class Office:
     def hear(self, events: Sequence[Event]) -> None:
         self.told += events
 
+    def import_inventory(self, text: str = INVENTORY) -> None:
+        """Bring light points in."""
+        self.operations.inventory_import(
+            OPERATOR, text, format="csv", name="i.csv", mapping=None, skip_bad_rows=False, guard=Guard()
+        )
+
     def furnish(self) -> None:
         """Bring inventory and schedules in."""
-        self.operations.inventory_import(
-            OPERATOR, INVENTORY, format="csv", name="i.csv", mapping=None, skip_bad_rows=False, guard=Guard()
-        )
+        self.import_inventory()
         self.operations.schedule_apply(OPERATOR, SCHEDULES, Guard())
         self.told.clear()
 

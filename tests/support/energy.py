@@ -29,14 +29,14 @@ class WrittenUsage(SqliteStore):
     def usage(
         self, resolution: Resolution, since: dt.datetime, until: dt.datetime, nodes: Sequence[str] | None = None
     ) -> Iterator[Usage]:
-        del nodes
+        del nodes  # the one who asks is to choose among more than it asked for
         found = [each for each in self.usages[resolution] if since <= each.start < until]
         yield from sorted(found, key=lambda each: (each.node, each.channel, each.start))
 
     def meter_usage(
         self, resolution: Resolution, since: dt.datetime, until: dt.datetime, nodes: Sequence[str] | None = None
     ) -> Iterator[MeterUsage]:
-        del nodes
+        del nodes  # the one who asks is to choose among more than it asked for
         yield from [each for each in self.meters[resolution] if since <= each.start < until]
 
 

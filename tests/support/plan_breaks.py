@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -170,8 +171,13 @@ def _clamps_before_offset() -> list[Patch]:
 
 
 def _sun_a_quarter_of_a_minute_late() -> list[Patch]:
-    own = sun._position
-    return [(sun, "_position", lambda days: own(days - 15 / 86400))]
+    own = sun.sky_of
+
+    def sky_of(date, time_zone):
+        sky = own(date, time_zone)
+        return replace(sky, hour_angle=replace(sky.hour_angle, a=sky.hour_angle.a - math.tau * 15 / 86400))
+
+    return [(sun, "sky_of", sky_of)]
 
 
 def _sun_a_twentieth_of_a_degree_low() -> list[Patch]:

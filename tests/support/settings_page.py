@@ -37,6 +37,7 @@ ABOUT = {
         "A price, a factor of emissions, or both, from a day on; of each figure the latest that has begun counts. "
         "Without one there is no cost, or no carbon dioxide, in reports."
     ),
+    "reports": "[Reports](reports.md) says what is in them.",
     "clock": "For trials: a run on another clock, shared with simulators. Without it the machine's own time counts.",
 }
 ROW = re.compile(r"(?P<section>.+)\.(?P<key>[a-z0-9_]+)(?P<kind> \(.+\))?")

@@ -8,7 +8,7 @@ estimates of its lamps, and what its meter did not count is estimated like anyth
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lightctl.app.desk import Desk
@@ -19,6 +19,8 @@ from lightctl.app.energy.weighing import Planned, Weighed, weigh
 from lightctl.domain.usage import Resolution
 from lightctl.planning.wall import ONE_DAY, night_bounds, night_date
 
+# Whoever shares the store's thread waits for so many lamps at most.
+LAMPS_A_STEP = 4000
 NOTHING_PLANNED = Planned({}, 0.0, 0.0)
 
 
@@ -31,102 +33,162 @@ class Entry:
     baseline_wh: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What lamps that are alike were to do in a part, and what they would have by the baseline."""
+
+    length_s: float
+    planned: Planned
+    baseline_wh: float | None
+
+
+class _Frames(dict[int, _Frame]):
+    """The frames of a part by cohort, each made when it is first asked for."""
+
+    def __init__(self, part: Part, plans: Plans, first: Sequence[Lamp], baseline: str) -> None:
+        super().__init__()
+        self._part = part
+        self._plans = plans
+        self._first = first
+        self._baseline = baseline
+
+    def __missing__(self, cohort: int) -> _Frame:
+        lamp, part = self._first[cohort], self._part
+        since = part.since if lamp.begin is None else min(max(part.since, lamp.begin), part.until)
+        planned = self._plans.planned(lamp, since, part.until)
+        full = self._plans.full_night(lamp, since, part.until)
+        frame = _Frame((part.until - since).total_seconds(), planned, baseline_wh(lamp, full, self._baseline))
+        self[cohort] = frame
+        return frame
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Some lamps with their cohorts, and the nodes that served them; the lamps of a cabinet are never parted."""
+
+    lamps: Sequence[tuple[Lamp, int]]
+    served: Served
+    nodes: frozenset[str]
+
+
 class Accounts:
-    """The books of one report."""
+    """The books of one report, kept for some thousand lamps at a time."""
 
     def __init__(self, desk: Desk, lamps: Sequence[Lamp], since: dt.datetime, now: dt.datetime, baseline: str) -> None:
         """Open the books for some lamps from `since` on."""
         self._desk = desk
-        self._lamps = lamps
-        self._served: Served = by_node(lamps)
         self._plans = Plans(desk, since, now)
         self._baseline = baseline
         self._now = now
-        self._last_night: tuple[Part, Seen] | None = None
+        self._number = len(lamps)
+        cohorts: dict[Hashable, int] = {}
+        self._first: list[Lamp] = []
+        self._chunks = [self._chunk(some, cohorts) for some in _chunks(lamps)]
+        self._last_nights: dict[int, tuple[Part, Seen]] = {}
 
-    def entries(self, part: Part, *, meters: bool = True) -> list[Entry]:
-        """Give the entries of a part; `meters` False leaves every lamp its own figure, whatever cabinets counted."""
-        entries = self._entries(part)
-        return self._shared(part, entries) if meters else entries
+    def entries(self, part: Part, *, meters: bool = True) -> Iterator[list[Entry]]:
+        """Give the entries of a part, some lamps at a time; `meters` False: whatever the meters of cabinets counted."""
+        counted = counted_in(self._desk, part) if meters else {}
+        by_night = part.resolution is Resolution.QUARTER and not has_quarters(self._desk, part, self._number)
+        frames = self._frames(part)
+        for number, chunk in enumerate(self._chunks):
+            entries = self._from_nights(part, number) if by_night else self._entries(part, chunk, frames)
+            yield _shared(part, entries, counted) if counted else entries
 
-    def _entries(self, part: Part) -> list[Entry]:
-        if part.resolution is Resolution.QUARTER and not has_quarters(self._desk, part, len(self._lamps)):
-            return self._from_nights(part)
-        seen = seen_in(self._desk, part, self._served)
-        return [self._entry(lamp, part, self._weigh(lamp, part, seen)) for lamp in self._there(part, seen)]
+    def _chunk(self, lamps: Sequence[Lamp], cohorts: dict[Hashable, int]) -> _Chunk:
+        found: list[tuple[Lamp, int]] = []
+        for lamp in lamps:
+            cohort = cohorts.setdefault(self._plans.alike(lamp), len(cohorts))
+            if cohort == len(self._first):
+                self._first.append(lamp)
+            found.append((lamp, cohort))
+        served = by_node(lamps)
+        return _Chunk(found, served, frozenset(node for node, _ in served))
 
-    def _from_nights(self, part: Part) -> list[Entry]:
+    def _entries(self, part: Part, chunk: _Chunk, frames: _Frames) -> list[Entry]:
+        seen = seen_in(self._desk, part, chunk.served, chunk.nodes)
+        found: list[Entry] = []
+        for lamp, cohort in _there(chunk, part, seen):
+            frame = frames[cohort]
+            found.append(Entry(lamp, self._weigh(lamp, frame, seen), frame.baseline_wh))
+        return found
+
+    def _from_nights(self, part: Part, number: int) -> list[Entry]:
         """Divide whole nights by what the plan has in the part of them that is asked for."""
         time_zone = self._desk.settings.site.time_zone
+        chunk = self._chunks[number]
         found: dict[str, Entry] = {}
         date = night_date(part.since, time_zone)
         while (bounds := night_bounds(date, time_zone))[0] < part.until:
             night = Part(bounds[0], min(bounds[1], self._now), Resolution.NIGHT)
-            seen = self._night(night)
-            since, until = max(part.since, night.since), min(part.until, night.until)
-            for lamp in self._there(part, seen):
-                weighed = self._weigh(lamp, night, seen)
-                whole = self._plans.planned(lamp, night.since, night.until)
-                share = _share(whole, self._plans.planned(lamp, since, until))
-                cut = Weighed(
-                    weighed.metered_wh * share[0], weighed.estimated_wh * share[0], weighed.lit_s * share[1],
-                    weighed.counted,
-                )  # fmt: skip
-                entry = self._entry(lamp, Part(since, until, Resolution.NIGHT), cut)
+            cut = Part(max(part.since, night.since), min(part.until, night.until), Resolution.NIGHT)
+            seen, whole, some = self._night(night, number), self._frames(night), self._frames(cut)
+            for lamp, cohort in _there(chunk, cut, seen):
+                weighed = self._weigh(lamp, whole[cohort], seen)
+                share = _share(whole[cohort].planned, some[cohort].planned)
+                entry = Entry(lamp, _scaled(weighed, *share), some[cohort].baseline_wh)
                 known = found.get(lamp.point.id)
                 found[lamp.point.id] = entry if known is None else _plus(known, entry)
             date += ONE_DAY
         return list(found.values())
 
-    def _night(self, night: Part) -> Seen:
+    def _frames(self, part: Part) -> _Frames:
+        return _Frames(part, self._plans, self._first, self._baseline)
+
+    def _night(self, night: Part, number: int) -> Seen:
         """Give what was seen in a night, read once for all its parts that are asked for one after the other."""
-        if self._last_night is None or self._last_night[0] != night:
-            self._last_night = (night, seen_in(self._desk, night, self._served))
-        return self._last_night[1]
+        known = self._last_nights.get(number)
+        if known is None or known[0] != night:
+            chunk = self._chunks[number]
+            known = self._last_nights[number] = (night, seen_in(self._desk, night, chunk.served, chunk.nodes))
+        return known[1]
 
-    def _there(self, part: Part, seen: Seen) -> Iterator[Lamp]:
-        """Give the lamps that have a place in a part: on the street by then, or seen all the same."""
-        for lamp in self._lamps:
-            if lamp.point.id in seen or (lamp.burns and (lamp.begin is None or lamp.begin < part.until)):
-                lamp.present = True
-                yield lamp
-
-    def _weigh(self, lamp: Lamp, part: Part, seen: Seen) -> Weighed:
+    def _weigh(self, lamp: Lamp, frame: _Frame, seen: Seen) -> Weighed:
         usages = seen.get(lamp.point.id, ())
-        if not lamp.burns:
-            known = max(
-                (max(usage.known_s, usage.metered_s) * share for usage, share in usages), default=0.0
-            )  # nobody says what a lamp that is not in use did unseen
+        if lamp.burns:
+            weighed = weigh(frame.length_s, usages, lamp.watts, frame.planned)
+        else:
+            # Nobody says what a lamp that is not in use did unseen.
+            known = max((max(usage.known_s, usage.metered_s) * share for usage, share in usages), default=0.0)
             weighed = weigh(known, usages, lamp.watts, NOTHING_PLANNED)
-            lamp.counted = lamp.counted or weighed.counted
-            return weighed
-        since = part.since if lamp.begin is None else max(part.since, lamp.begin)
-        since = part.since if since >= part.until else since
-        weighed = weigh(
-            (part.until - since).total_seconds(), usages, lamp.watts, self._plans.planned(lamp, since, part.until)
-        )
         lamp.counted = lamp.counted or weighed.counted
         return weighed
 
-    def _entry(self, lamp: Lamp, part: Part, weighed: Weighed) -> Entry:
-        since = part.since if lamp.begin is None else min(max(part.since, lamp.begin), part.until)
-        full = self._plans.full_night(lamp, since, part.until)
-        return Entry(lamp, weighed, baseline_wh(lamp, full, self._baseline))
 
-    def _shared(self, part: Part, entries: list[Entry]) -> list[Entry]:
-        """Give each cabinet's meter to its lamps, where none of them has a counter of its own."""
-        meters = counted_in(self._desk, part)
-        members: dict[str, list[Entry]] = {}
-        for each in entries:
-            if each.lamp.point.cabinet in meters:
-                members.setdefault(each.lamp.point.cabinet, []).append(each)
-        shared = {
-            entry.lamp.point.id: entry
-            for cabinet, fed in members.items()
-            if not any(each.weighed.counted for each in fed)
-            for entry in _metered(fed, meters[cabinet], part)
-        }
-        return [shared.get(each.lamp.point.id, each) for each in entries] if shared else entries
+def _chunks(lamps: Sequence[Lamp]) -> Iterator[list[Lamp]]:
+    """Part lamps into some thousand at a time, cabinet by cabinet."""
+    some: list[Lamp] = []
+    for lamp in sorted(lamps, key=lambda each: each.point.cabinet):
+        cabinet = lamp.point.cabinet
+        if len(some) >= LAMPS_A_STEP and (not cabinet or cabinet != some[-1].point.cabinet):
+            yield some
+            some = []
+        some.append(lamp)
+    if some:
+        yield some
+
+
+def _there(chunk: _Chunk, part: Part, seen: Seen) -> Iterator[tuple[Lamp, int]]:
+    """Give the lamps that have a place in a part: on the street by then, or seen all the same."""
+    for lamp, cohort in chunk.lamps:
+        if lamp.point.id in seen or (lamp.burns and (lamp.begin is None or lamp.begin < part.until)):
+            lamp.present = True
+            yield lamp, cohort
+
+
+def _shared(part: Part, entries: list[Entry], meters: Mapping[str, Counted]) -> list[Entry]:
+    """Give each cabinet's meter to its lamps, where none of them has a counter of its own."""
+    members: dict[str, list[Entry]] = {}
+    for each in entries:
+        if each.lamp.point.cabinet in meters:
+            members.setdefault(each.lamp.point.cabinet, []).append(each)
+    shared = {
+        entry.lamp.point.id: entry
+        for cabinet, fed in members.items()
+        if not any(each.weighed.counted for each in fed)
+        for entry in _metered(fed, meters[cabinet], part)
+    }
+    return [shared.get(each.lamp.point.id, each) for each in entries] if shared else entries
 
 
 def _metered(fed: Sequence[Entry], counted: Counted, part: Part) -> Iterator[Entry]:
@@ -142,6 +204,15 @@ def _metered(fed: Sequence[Entry], counted: Counted, part: Part) -> Iterator[Ent
             weighed, metered_wh=counted.energy_wh * share, estimated_wh=weighed.estimated_wh * uncounted, counted=True
         )
         yield replace(each, weighed=metered)
+
+
+def _scaled(weighed: Weighed, energy: float, light: float) -> Weighed:
+    return replace(
+        weighed,
+        metered_wh=weighed.metered_wh * energy,
+        estimated_wh=weighed.estimated_wh * energy,
+        lit_s=weighed.lit_s * light,
+    )
 
 
 def _share(whole: Planned, part: Planned) -> tuple[float, float]:

@@ -49,14 +49,15 @@ def balance_steps(desk: Desk, since: dt.datetime, until: dt.datetime) -> Steps[B
     without: dict[str, _Cabinet] = {}
     for part in parts_of(since, until, now, desk.settings.site.time_zone):
         fed: dict[str, list[Entry]] = {}
-        for entry in accounts.entries(part, meters=False):
-            fed.setdefault(entry.lamp.point.cabinet, []).append(entry)
+        for entries in accounts.entries(part, meters=False):
+            for entry in entries:
+                fed.setdefault(entry.lamp.point.cabinet, []).append(entry)
+            yield
         meters = counted_in(desk, part)
         for cabinet in fed.keys() | meters.keys():
             counted = meters.get(cabinet)
             books = without if counted is None else with_meter
             books.setdefault(cabinet, _Cabinet()).add(part, fed.get(cabinet, []), counted)
-        yield
     tolerance = desk.settings.energy.balance_tolerance_percent
     names = sorted(with_meter.keys() | without.keys())
     rows = tuple(_row(name, with_meter.get(name) or without[name], tolerance) for name in names)

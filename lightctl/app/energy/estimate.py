@@ -1,14 +1,14 @@
 """Energy on paper: what lamps would use in a year, without a fleet, a store or a daemon. Pure.
 
 By a program at a place, or by a number of hours at full level; off is standby, day and night. The baseline is full
-light from the first time the program of a night lets its lamp on to the last, of the same lamps or of former ones,
-which drew nothing when off.
+light from the program's first opening in the night to its last closing, of the same lamps or of former ones, which drew
+nothing when off.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from lightctl.app.energy.weighing import SECONDS_PER_HOUR
 from lightctl.domain.assets import FULL_LEVEL, Place
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.luminaires import PowerCurve
-from lightctl.domain.programs import ControlProgram
+from lightctl.domain.programs import ActivePeriod, ControlProgram
 from lightctl.planning.forecast import WATT_SECONDS, NightSum, added, night_sum
 from lightctl.planning.night import Script, compile_night
 from lightctl.planning.reading import Reader
@@ -39,14 +39,14 @@ class PaperLamps:
 def by_program(lamps: PaperLamps, program: ControlProgram, place: Place, year: int) -> EstimateView:
     """Estimate a calendar year (local) of a program."""
     span = _year(year, place.time_zone)
-    script = Script.of(program)
+    script, periods = Script.of(program), _whole_nights(program)
     held: list[NightSum] = []
     full_s = 0.0
     date = dt.date(year, 1, 1) - ONE_DAY
     while date.year <= year:
         reader = Reader.of(place, date)
         held.append(night_sum(compile_night(script, reader), (), span))
-        full_s += sum(_within(reader, program, span))
+        full_s += _longest_s(reader, periods, span)
         date += ONE_DAY
     year_sum = added(held)
     curve = PowerCurve(((0, lamps.standby_w), (FULL_LEVEL, lamps.rated_w)))
@@ -69,13 +69,22 @@ def _year(year: int, time_zone: str) -> tuple[dt.datetime, dt.datetime]:
     return wall_instant(dt.date(year, 1, 1), 0, zone), wall_instant(dt.date(year + 1, 1, 1), 0, zone)
 
 
-def _within(reader: Reader, program: ControlProgram, span: tuple[dt.datetime, dt.datetime]) -> Iterator[float]:
-    """Give the seconds of a night's baseline: from the first opening to the last closing of its windows."""
-    windows = reader.windows(program)
-    if windows:
-        opens = max(min(each.opens.at for each in windows), reader.sun.start, span[0])
-        closes = min(max(each.closes.at for each in windows), reader.sun.end, span[1])
-        yield max(0.0, (closes - opens).total_seconds())
+def _whole_nights(program: ControlProgram) -> list[ActivePeriod]:
+    """Give the windows from any opening of a program to any closing: the longest of them in a night is all of it."""
+    return [ActivePeriod(one.start, other.end) for one in program.active for other in program.active]
+
+
+def _longest_s(reader: Reader, periods: Sequence[ActivePeriod], span: tuple[dt.datetime, dt.datetime]) -> float:
+    """Give the seconds of the longest of some periods in a night, as far as they lie in a span."""
+    since, until = max(reader.sun.start, span[0]), min(reader.sun.end, span[1])
+    lengths = [
+        sum(
+            max(0.0, (min(each.closes.at, until) - max(each.opens.at, since)).total_seconds())
+            for each in reader.periods([period])
+        )
+        for period in periods
+    ]
+    return max(lengths, default=0.0)
 
 
 def _view(lamps: PaperLamps, kwh_each: float, full_s: float, length_s: float, hours: float) -> EstimateView:

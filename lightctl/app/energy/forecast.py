@@ -7,7 +7,7 @@ every night; overrides and sensors are nobody's to foresee.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -47,16 +47,26 @@ class ForecastDraft:
 
 
 @dataclass(slots=True)
+class _Cohort:
+    """So many light points that are alike; `point` is one of them, no keys stand for the months."""
+
+    point: LightPoint
+    curve: PowerCurve | None
+    keys: tuple[str, ...]
+    light_points: int
+
+
+@dataclass(slots=True)
 class _Side:
     wh: float = 0.0
     lit_s: float = 0.0
     cost: float | None = 0.0
     co2_kg: float | None = 0.0
 
-    def add(self, wh: float, lit_s: float, price: FigureView | None, factor: FigureView | None) -> None:
-        self.wh += wh
-        self.lit_s += lit_s
-        kwh = wh / WH_PER_KWH
+    def add(self, cohort: _Cohort, planned: NightSum, price: FigureView | None, factor: FigureView | None) -> None:
+        kwh = 0.0 if cohort.curve is None else planned.curve_kwh(cohort.curve) * cohort.light_points
+        self.wh += kwh * WH_PER_KWH
+        self.lit_s += planned.lit_s * cohort.light_points
         self.cost = None if price is None or self.cost is None else self.cost + kwh * price.value
         self.co2_kg = None if factor is None or self.co2_kg is None else self.co2_kg + kwh * factor.value
 
@@ -117,47 +127,44 @@ def _added(
     drafted: ForecastDraft, intents: tuple[Intent, Intent]
 ) -> tuple[dict[str, _Sum], _Sum, dict[FigureView, None]]:
     zone = ZoneInfo(drafted.settings.site.time_zone)
-    tariffs, types = Tariffs(drafted.settings.tariffs), luminaire_types(drafted.settings)
+    tariffs = Tariffs(drafted.settings.tariffs)
     suns = Suns(zone.key)
     uses = (PlannedUse(intents[0], suns), PlannedUse(intents[1], suns))
-    lamps = [(point, curve_of(point, types)) for point in drafted.points]
-    known: dict[tuple[int, PowerCurve], float] = {}
+    cohorts = _cohorts(drafted, uses)
     rows: dict[str, _Sum] = {}
     total = _Sum()
     figures: dict[FigureView, None] = {}
-    parts = parts_of(drafted.since, drafted.until, drafted.since, zone.key, tariffs.beginnings)
-    for part in parts:
+    for part in parts_of(drafted.since, drafted.until, drafted.since, zone.key, tariffs.beginnings):
         date = part.since.astimezone(zone).date()
         price, factor = tariffs.price(date), tariffs.factor(date)
         figures.update(dict.fromkeys(each for each in (price, factor) if each is not None))
         month = (part.since.astimezone(zone).strftime("%Y-%m"),)
-        for point, curve in lamps:
-            sums = [use.of(point, part.since, part.until) for use in uses]
-            keys = month if drafted.by == "month" else keys_of(point, drafted.by)
-            whs = [_wh(known, each, curve) for each in sums]
-            for found in (total, *(rows.setdefault(key, _Sum()) for key in keys)):
-                found.before.add(whs[0], sums[0].lit_s, price, factor)
-                found.after.add(whs[1], sums[1].lit_s, price, factor)
-    _count(lamps, rows, total, drafted.by)
+        for cohort in cohorts:
+            before, after = (use.of(cohort.point, part.since, part.until) for use in uses)
+            for found in (total, *(rows.setdefault(key, _Sum()) for key in cohort.keys or month)):
+                found.before.add(cohort, before, price, factor)
+                found.after.add(cohort, after, price, factor)
+    for cohort in cohorts:
+        for found in (total, *(rows[key] for key in cohort.keys or rows)):
+            found.light_points += cohort.light_points
+            found.without_power += cohort.light_points if cohort.curve is None else 0
     return rows, total, figures
 
 
-def _wh(known: dict[tuple[int, PowerCurve], float], planned: NightSum, curve: PowerCurve | None) -> float:
-    if curve is None:
-        return 0.0
-    key = (id(planned), curve)
-    found = known.get(key)
-    if found is None:
-        found = known[key] = planned.curve_kwh(curve) * WH_PER_KWH
-    return found
-
-
-def _count(lamps: Iterable[tuple[LightPoint, PowerCurve | None]], rows: dict[str, _Sum], total: _Sum, by: str) -> None:
-    for point, curve in lamps:
-        keys = tuple(rows) if by == "month" else keys_of(point, by)
-        for found in (total, *(rows[key] for key in keys)):
-            found.light_points += 1
-            found.without_power += curve is None
+def _cohorts(drafted: ForecastDraft, uses: tuple[PlannedUse, PlannedUse]) -> Collection[_Cohort]:
+    """Put together what does the same before and after, draws the same and belongs to the same rows."""
+    types = luminaire_types(drafted.settings)
+    found: dict[Hashable, _Cohort] = {}
+    for point in drafted.points:
+        curve = curve_of(point, types)
+        keys = () if drafted.by == "month" else keys_of(point, drafted.by)
+        alike = (uses[0].standing(point), uses[1].standing(point), curve, keys)
+        cohort = found.get(alike)
+        if cohort is None:
+            found[alike] = _Cohort(point, curve, keys, 1)
+        else:
+            cohort.light_points += 1
+    return found.values()
 
 
 def _row(key: str, found: _Sum) -> ForecastRow:

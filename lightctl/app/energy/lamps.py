@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from lightctl.app.desk import Desk
@@ -25,7 +25,11 @@ BURNING = frozenset({LifeCycle.IN_USE, LifeCycle.MAINTENANCE})
 
 @dataclass(slots=True)
 class Lamp:
-    """A light point as a report sees it. begin: since when anybody knows of it (None: always)."""
+    """A light point as a report sees it.
+
+    begin: since when anybody knows of it (None: always). burns: it counts also where nothing was seen of it. counted,
+    present: whether a counter, or anything at all, was of it in the parts that were looked at.
+    """
 
     point: LightPoint
     curve: PowerCurve | None
@@ -33,13 +37,9 @@ class Lamp:
     former_w: float | None
     mounted: tuple[Mounting, ...]
     begin: dt.datetime | None
+    burns: bool
     counted: bool = False
     present: bool = False
-
-    @property
-    def burns(self) -> bool:
-        """Whether it counts also where nothing was seen of it."""
-        return self.point.state in BURNING
 
 
 def is_lamp(desk: Desk, point: LightPoint) -> bool:
@@ -62,10 +62,12 @@ def lamps_of(desk: Desk, points: Iterable[LightPoint]) -> list[Lamp]:
         curve = curve_of(point, types)
         watts = None
         if curve is not None:
-            curve, watts = known.setdefault(curve, (curve, curve.by_percent()))
+            if curve not in known:
+                known[curve] = (curve, curve.by_percent())
+            curve, watts = known[curve]
         mounted = tuple(mountings.get(point.id, ()))
         begin = mounted[0].since if mounted else None
-        found.append(Lamp(point, curve, watts, former_w(point, types), mounted, begin))
+        found.append(Lamp(point, curve, watts, former_w(point, types), mounted, begin, point.state in BURNING))
     return found
 
 
@@ -84,6 +86,12 @@ class Plans:
         self._uses: dict[int, PlannedUse] = {}
         self._planned: dict[tuple[int, int], Planned] = {}
         self._joined: dict[tuple[int, ...], NightSum] = {}
+
+    def alike(self, lamp: Lamp) -> Hashable:
+        """Give what light points have in common that do the same in every span, and would by every baseline."""
+        reigns = self._reigns_of(lamp.point)
+        standing = tuple(self._use(each).standing(lamp.point) for each in reigns)
+        return standing, id(lamp.curve), lamp.former_w, lamp.begin, lamp.burns, id(reigns)
 
     def planned(self, lamp: Lamp, since: dt.datetime, until: dt.datetime) -> Planned:
         """Give what a lamp was to do in a span, with its energy."""

@@ -37,9 +37,10 @@ def profile_steps(
     rows: list[HalfHour] = []
     for part in _half_hours(since, until):
         metered = estimated = 0.0
-        for entry in accounts.entries(part):
-            metered += entry.weighed.metered_wh / WH_PER_KWH
-            estimated += entry.weighed.estimated_wh / WH_PER_KWH
+        for entries in accounts.entries(part):
+            metered += sum(entry.weighed.metered_wh for entry in entries) / WH_PER_KWH
+            estimated += sum(entry.weighed.estimated_wh for entry in entries) / WH_PER_KWH
+            yield
         rows.append(
             HalfHour(
                 part.since,
@@ -50,7 +51,6 @@ def profile_steps(
                 label_of(metered, estimated),
             )
         )
-        yield
     present = sum(lamp.present for lamp in lamps)
     return ProfileView(since, until, present, round(sum(row.kwh for row in rows), 3), tuple(rows))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -112,6 +112,7 @@ def report_steps(
     measured = desk.settings.energy.baseline if baseline is None else check_baseline(baseline)
     lamps = lamps_of(desk, desk.fleet.points.values() if points is None else points)
     keys = {lamp.point.id: keys_of(lamp.point, by) for lamp in lamps} if by not in BY_TIME else {}
+    yield
     tariffs = Tariffs(desk.settings.tariffs)
     zone = ZoneInfo(desk.settings.site.time_zone)
     parts = (
@@ -121,15 +122,21 @@ def report_steps(
     )
     book = _Book()
     accounts = Accounts(desk, lamps, since, now, measured)
+    yield
     for part in parts:
-        sums, whole = _summed(accounts.entries(part), keys, _when(part, by, zone))
+        sums: dict[str, _Sum] = {}
+        whole = _Sum()
+        for entries in accounts.entries(part):
+            _add(entries, keys, sums, whole)
+            yield
+        if by in BY_TIME:
+            sums = {_when(part, by, zone): whole}
         date = part.since.astimezone(zone).date()
         price, factor = tariffs.price(date), tariffs.factor(date)
         book.figures.update(dict.fromkeys(each for each in (price, factor) if each is not None))
         for key, each in sums.items():
             book.rows.setdefault(key, _Sum()).take(each, price, factor)
         book.total.take(whole, price, factor)
-        yield
     return EnergyView(
         site=desk.settings.site.name,
         time_zone=zone.key,
@@ -176,12 +183,11 @@ def keys_of(point: LightPoint, by: str) -> tuple[str, ...]:
 def _when(part: Part, by: str, zone: ZoneInfo) -> str:
     if by == "night":
         return night_date(part.since, zone.key).isoformat()
-    return part.since.astimezone(zone).strftime("%Y-%m") if by == "month" else ""
+    return part.since.astimezone(zone).strftime("%Y-%m")
 
 
-def _summed(entries: Sequence[Entry], keys: dict[str, tuple[str, ...]], when: str) -> tuple[dict[str, _Sum], _Sum]:
-    sums: dict[str, _Sum] = {}
-    whole = _Sum()
+def _add(entries: Sequence[Entry], keys: Mapping[str, Sequence[str]], sums: dict[str, _Sum], whole: _Sum) -> None:
+    """Add entries to the rows they belong to, and to the whole."""
     for entry in entries:
         whole.add(entry)
         for key in keys.get(entry.lamp.point.id, ()):
@@ -189,7 +195,6 @@ def _summed(entries: Sequence[Entry], keys: dict[str, tuple[str, ...]], when: st
             if found is None:
                 found = sums[key] = _Sum()
             found.add(entry)
-    return ({when: whole} if when else sums), whole
 
 
 def _rows(book: _Book, lamps: Sequence[Lamp], keys: dict[str, tuple[str, ...]]) -> tuple[EnergyRow, ...]:
@@ -216,7 +221,7 @@ def _row(key: str, found: _Sum, light_points: int, without_power: int) -> Energy
         kwh_metered=round(metered, 3),
         kwh_estimated=round(estimated, 3),
         baseline_kwh=round(baseline, 3) if baseline else None,
-        saving_percent=round(100 * (1 - found.compared_wh / found.baseline_wh), 2) if baseline else None,
+        saving_percent=_saving(found),
         cost=None if found.cost is None else round(found.cost, 2),
         co2_kg=None if found.co2_kg is None else round(found.co2_kg, 3),
         hours=round(found.lit_s / SECONDS_PER_HOUR, 2),
@@ -224,6 +229,11 @@ def _row(key: str, found: _Sum, light_points: int, without_power: int) -> Energy
         light_points=light_points,
         without_power=without_power,
     )
+
+
+def _saving(found: _Sum) -> float | None:
+    # Adding 0.0 makes the -0.0 of a rounded hair's breadth a plain 0.0.
+    return round(100 * (1 - found.compared_wh / found.baseline_wh), 2) + 0.0 if found.baseline_wh else None
 
 
 def label_of(metered: float, estimated: float) -> Label:

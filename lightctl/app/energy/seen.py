@@ -7,7 +7,7 @@ one light point to another is divided by the time it served each.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -20,6 +20,7 @@ from lightctl.store.base import Mounting
 # More quarters of an hour than this are not added up for a ragged end: nights are, and divided by the plan.
 MAX_QUARTERS = 1_000_000
 QUARTER_S = 900.0
+WHOLE = 1.0
 
 Seen = Mapping[str, Sequence[tuple[Usage, float]]]
 Served = Mapping[tuple[str, int], Sequence[tuple[Lamp, Mounting]]]
@@ -33,19 +34,20 @@ class Counted:
     metered_s: float
 
 
-def seen_in(desk: Desk, part: Part, served: Served) -> Seen:
-    """Give the usage of every light point by its id, each with the share that is its own."""
-    found: dict[str, list[tuple[Usage, float]]] = {}
-    for usage in joined(desk.store.usage(part.resolution, part.since, part.until)):
+def seen_in(desk: Desk, part: Part, served: Served, nodes: Collection[str] | None = None) -> Seen:
+    """Give the usage of every light point by its id, each with the share that is its own; of all nodes, or of some."""
+    found: dict[str, tuple[tuple[Usage, float], ...]] = {}
+    for usage in joined(desk.store.usage(part.resolution, part.since, part.until, nodes)):
         serving = served.get((usage.node, usage.channel), ())
         if len(serving) == 1:
-            found.setdefault(serving[0][0].point.id, []).append((usage, 1.0))
+            light = serving[0][0].point.id
+            found[light] = (*found[light], (usage, WHOLE)) if light in found else ((usage, WHOLE),)
             continue
         spans = [(lamp, _overlap_s(mounting, part)) for lamp, mounting in serving]
         whole = sum(seconds for _, seconds in spans)
         for lamp, seconds in spans:
             if seconds:
-                found.setdefault(lamp.point.id, []).append((usage, seconds / whole))
+                found[lamp.point.id] = (*found.get(lamp.point.id, ()), (usage, seconds / whole))
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from lightctl.app.desk import Desk
+from lightctl.app.usage import upkeeping
 
 T = TypeVar("T")
 Steps = Generator[None, None, T]
@@ -38,6 +39,6 @@ def finish(steps: Steps[T]) -> T:
 
 def rolled_up(desk: Desk) -> Steps[None]:
     """Add up what was measured since the last time, slice by slice: a report is of all there is."""
-    delivery = desk.settings.delivery
-    while desk.store.roll_up_slice(desk.settings.site.time_zone, delivery.heartbeat_s * delivery.lease_factor):
+    terms = upkeeping(desk)
+    while desk.store.roll_up_slice(terms.zone, terms.hold_s):
         yield

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lightctl.domain.assets import FULL_LEVEL
 from lightctl.domain.usage import Usage
 from lightctl.planning.forecast import NightSum
 
@@ -57,22 +56,11 @@ def weigh(length_s: float, seen: Sequence[tuple[Usage, float]], watts: Watts | N
     """Weigh one span; `seen` are usages with the share of each that falls to it, `watts` None where unknown."""
     if not seen:
         return Weighed(0.0, 0.0 if watts is None else planned.energy_wh, planned.lit_s, counted=False)
-    metered_wh = metered_s = lit_s = known_s = known_ws = 0.0
-    counted = False
-    levels: dict[int, float] = {}
-    for usage, share in seen:
-        if usage.energy_wh is not None:
-            counted = True
-            metered_wh += usage.energy_wh * share
-            metered_s += usage.metered_s * share
-        for level, seconds in usage.level_s.items():
-            spent = seconds * share
-            known_s += spent
-            if level:
-                lit_s += spent
-            if watts is not None:
-                known_ws += watts[level] * spent
-            levels[level] = levels.get(level, 0.0) + spent
+    metered_wh, metered_s, levels = _seen(seen)
+    counted = metered_wh is not None
+    metered_wh = metered_wh or 0.0
+    known_s = sum(levels.values())
+    lit_s = known_s - levels.get(0, 0.0)
     unknown_s = max(0.0, length_s - known_s)
     unknown_w = 0.0
     if unknown_s > NO_GAP_S:
@@ -82,19 +70,44 @@ def weigh(length_s: float, seen: Sequence[tuple[Usage, float]], watts: Watts | N
     if watts is None or uncounted_s <= NO_GAP_S:
         return Weighed(metered_wh, 0.0, lit_s, counted)
     silent_s = min(uncounted_s, unknown_s)
-    known_w = known_ws / known_s if known_s else 0.0
+    known_w = sum([watts[level] * seconds for level, seconds in levels.items()]) / known_s if known_s else 0.0
     estimated_wh = (silent_s * unknown_w + (uncounted_s - silent_s) * known_w) / SECONDS_PER_HOUR
     return Weighed(metered_wh, estimated_wh, lit_s, counted)
 
 
+def _seen(seen: Sequence[tuple[Usage, float]]) -> tuple[float | None, float, Mapping[int, float]]:
+    """Add up what was counted (Wh, None by no counter), for how long, and the seconds at each level."""
+    if len(seen) == 1 and seen[0][1] == 1.0:
+        (usage, _), *_ = seen
+        return usage.energy_wh, usage.metered_s, usage.level_s
+    metered_wh: float | None = None
+    metered_s = 0.0
+    levels: dict[int, float] = {}
+    for usage, share in seen:
+        if usage.energy_wh is not None:
+            metered_wh = (metered_wh or 0.0) + usage.energy_wh * share
+            metered_s += usage.metered_s * share
+        for level, seconds in usage.level_s.items():
+            levels[level] = levels.get(level, 0.0) + seconds * share
+    return metered_wh, metered_s, levels
+
+
 def _beyond(planned: Planned, seen: Mapping[int, float], watts: Watts | None) -> tuple[float, float]:
     """Give what the plan has beyond what was seen: the share of it that is off, and its mean power (W)."""
-    left = {level: seconds - seen.get(level, 0.0) for level, seconds in planned.levels.items()}
-    left = {level: seconds for level, seconds in left.items() if seconds > 0} or dict(planned.levels)
-    total = sum(left.values())
+    total = off = energy = 0.0
+    for level, seconds in planned.levels.items():
+        left = seconds - seen.get(level, 0.0)
+        if left > 0:
+            total += left
+            if not level:
+                off = left
+            if watts is not None:
+                energy += watts[level] * left
+    if total:
+        return off / total, energy / total
+    # All of the plan was seen already: of what is beyond it the plan is as good a guess as any.
+    total = sum(planned.levels.values())
     if not total:
         return 1.0, watts[0] if watts is not None else 0.0
-    off = left.get(0, 0.0) / total
-    if watts is None:
-        return off, 0.0
-    return off, sum(watts[min(level, FULL_LEVEL)] * seconds for level, seconds in left.items()) / total
+    mean = sum([watts[level] * seconds for level, seconds in planned.levels.items()]) / total if watts else 0.0
+    return planned.levels.get(0, 0.0) / total, mean

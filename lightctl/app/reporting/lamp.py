@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from lightctl.app.desk import Desk
+from lightctl.app.reporting.maintenances import maintenances_of
 from lightctl.app.reporting.outages import FaultsOfPeriod, address_of
 from lightctl.app.reporting.planned import PlannedLight, PlannedNight
 from lightctl.domain.assets import LightPoint
@@ -36,6 +37,7 @@ def lamp_report(desk: Desk, light_id: str, nights: int) -> LampReport:
     planned = PlannedLight(desk, planned_nights, now).of(point) if point.node else [()] * nights
     since = spans[0][1][0]
     out = FaultsOfPeriod(desk, [point], since, now).out().get(point.id, [])
+    apart = maintenances_of(desk, [point], (since, now)).get(point.id, [])
     quarters = _quarters(desk, point, since, now)
     sums = _nights(desk, point, since, now)
     found = []
@@ -43,7 +45,7 @@ def lamp_report(desk: Desk, light_id: str, nights: int) -> LampReport:
         said = sums.get(night.span[0], ())
         known_s, lit_s = sum(each.known_s for each in said), sum(each.lit_s for each in said)
         counted = [each.energy_wh for each in said if each.energy_wh is not None]
-        light = light_time(lit, night.over_s, known_s, lit_s, lamps=point.lamps, out=out)
+        light = light_time(lit, night.over_s, known_s, lit_s, lamps=point.lamps, out=out, apart=apart)
         kwh = sum(counted) / 1000 if counted else None
         found.append(NightOfLamp(night.date, _cells(night.date, quarters, zone), light, lit_s, kwh))
     return LampReport(
@@ -103,10 +105,10 @@ def _cells(date: dt.date, quarters: Mapping[dt.datetime, Usage], time_zone: str)
 
 
 def _level(usage: Usage) -> float | None:
-    known = usage.known_s
-    if known < _QUARTER_S * _KNOWN_SHARE:
+    """Give the level it had longest; a mean would be one that it never had. Of two as long the lower."""
+    if usage.known_s < _QUARTER_S * _KNOWN_SHARE:
         return None
-    return float(round(sum(level * seconds for level, seconds in usage.level_s.items()) / known))
+    return float(min(usage.level_s, key=lambda level: (-usage.level_s[level], level)))
 
 
 def _faults(desk: Desk, point: LightPoint, since: dt.datetime, now: dt.datetime) -> Iterable[FaultOfLamp]:

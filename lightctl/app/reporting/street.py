@@ -10,10 +10,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from lightctl.app.desk import Desk
+from lightctl.app.energy.report import report_steps
+from lightctl.app.energy.steps import advance, rolled_up
+from lightctl.app.energy.views import EnergyView
+from lightctl.app.reporting.energy import BY, energy_of, nights_of
+from lightctl.app.reporting.maintenances import maintenances_of
 from lightctl.app.reporting.outages import FaultsOfPeriod
 from lightctl.app.reporting.periods import Period
 from lightctl.app.reporting.planned import PlannedLight, PlannedNight
@@ -27,7 +33,6 @@ from lightctl.reports.street import (
     BeyondPlan,
     Burning,
     CabinetOfStreet,
-    EnergyOfStreet,
     NightOfStreet,
     StreetReport,
 )
@@ -80,30 +85,37 @@ class StreetGathering:
         self._planned = PlannedLight(desk, self._nights, self.now)
         self._faults = FaultsOfPeriod(desk, self._points, self._since, self._until)
         self._out = self._faults.out()
-        self._apart = self._maintenances()
+        self._apart = maintenances_of(desk, self._points, (self._since, self._until))
         self._mountings = self._mounted()
         self._sums = _Sums([NOTHING for _ in self._nights])
-        self._at = 0
-
-    @property
-    def bounds(self) -> Span:
-        """From when to when the report goes, now at the latest."""
-        return self._since, self._until
+        self._energy: EnergyView | None = None
+        self._work = self._pieces()
 
     def step(self) -> bool:
-        """Read and add up some more light points; gives whether there are still others."""
-        some = self._points[self._at : self._at + NODES_AT_ONCE]
-        self._at += len(some)
-        channels = {channel for point in some for channel in self._channels(point)}
-        seen = self._usage(channels)
-        for point in some:
-            self._add(point, seen)
-        return self._at < len(self._points)
+        """Do a piece of the work; False when nothing is left to do."""
+        return next(self._work, False)
 
-    def report(self, energy: EnergyOfStreet | None = None) -> StreetReport:
+    def _pieces(self) -> Iterator[bool]:
+        for _ in rolled_up(self._desk):
+            yield True
+        for at in range(0, len(self._points), NODES_AT_ONCE):
+            some = self._points[at : at + NODES_AT_ONCE]
+            seen = self._usage({channel for point in some for channel in self._channels(point)})
+            for point in some:
+                self._add(point, seen)
+            yield True
+        if self._points:
+            steps = report_steps(self._desk, self._since, self._until, BY, points=self._points)
+            while (done := advance(steps)) is None:
+                yield True
+            self._energy = done.value
+
+    def report(self) -> StreetReport:
         """Give the report of everything added up."""
-        sums, period = self._sums, self._period
+        sums, period, energy = self._sums, self._period, self._energy
+        used = nights_of(energy) if energy is not None else {}
         outages = self._faults.outages()
+        took = [each.seconds for each in outages if each.cleared_at is not None]
         by_cabinet = Counter(each.cabinet for each in outages)
         cabinets = [
             CabinetOfStreet(name, each.light_points, each.lamps, each.light, by_cabinet[name])
@@ -125,7 +137,8 @@ class StreetGathering:
             left_out=dict(self._left_out),
             light=sums.light,
             nights=tuple(
-                NightOfStreet(night.date, light) for night, light in zip(self._nights, sums.nights, strict=True)
+                NightOfStreet(night.date, light, used.get(night.date))
+                for night, light in zip(self._nights, sums.nights, strict=True)
             ),
             outages=outages,
             others=self._faults.others(),
@@ -133,26 +146,18 @@ class StreetGathering:
             burning=_burning(sums.burning_h),
             beyond=len(sums.beyond),
             worst_beyond=tuple(sorted(sums.beyond, key=lambda each: (-each.hours, each.light_point))[:WORST_BEYOND]),
-            energy=energy,
+            energy=energy_of(energy) if energy is not None else None,
             in_light_percent=sums.light.in_light_percent,
             unknown_percent=sums.light.unknown_percent,
             dark_percent=sums.light.dark_percent,
+            open_outages=len(outages) - len(took),
+            repair_median_s=median(took) if took else None,
+            repair_longest_s=max(took, default=None),
         )
 
     def _night(self, date: dt.date) -> PlannedNight:
         span = night_bounds(date, self._period.time_zone)
         return PlannedNight(date, span, (min(span[1], self.now) - span[0]).total_seconds())
-
-    def _maintenances(self) -> Mapping[str, list[Span]]:
-        found: dict[str, list[Span]] = {}
-        for record in self._desk.store.maintenances():
-            maintenance = record.maintenance
-            span = maintenance.start, min(maintenance.until, record.ended_at or maintenance.until, self._until)
-            if span[0] < span[1] and span[1] > self._since:
-                for point in self._points:
-                    if point.selected_by(maintenance.select):
-                        found.setdefault(point.id, []).append(span)
-        return found
 
     def _mounted(self) -> Mapping[str, list[Mounting]]:
         found: dict[str, list[Mounting]] = {}
@@ -246,8 +251,8 @@ def _together(
 
 
 def _lost(cabinet: CabinetOfStreet) -> tuple[float, float, str]:
-    """Order cabinets by what is known to have been dark, then by what nobody knows."""
-    return -cabinet.light.dark_s, -cabinet.light.unknown_s, cabinet.cabinet
+    """Order cabinets by the light that was planned and not seen, then by what is known to have been dark."""
+    return -cabinet.light.dark_s - cabinet.light.unknown_s, -cabinet.light.dark_s, cabinet.cabinet
 
 
 def _burning(hours: Mapping[str, float]) -> Burning:

@@ -67,6 +67,7 @@ async def serve_door(app: Any, http: HttpSettings, listener: socket.socket) -> N
         ssl_keyfile=http.tls_key or None,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # which proxy is believed is a setting of those who count addresses
         lifespan="off",
         timeout_graceful_shutdown=3,
     )

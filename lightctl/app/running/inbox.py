@@ -5,23 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from lightctl.domain.events import Event, MeterRead, NodeReported
+from lightctl.domain.events import Event, MeterRead, NodeAnnounced, NodePresence, NodeReported, SensorRead
 
 BATCH = 1000  # larger ones would keep the wires waiting while they are decided and recorded
 CROWDED = 200_000
+_MEASUREMENTS = frozenset({"report", "reading", "sensor"})
 
 
 class Inbox:
     """Events in arrival order; belongs to one event loop.
 
     What was put in together is taken out together: half a boot or half a change must not be acted on. When nobody takes
-    anything out (a store that hangs), only the newest report of each node stays, so that memory stays bounded.
+    anything out (a store that hangs), only the newest word of each kind from each node and sensor stays, so that memory
+    stays bounded: the state of no node is lost, nor anything that people or the controller's own orders caused.
     """
 
-    def __init__(self, crowded: int = CROWDED) -> None:
-        """Begin empty; with more than `crowded` events, reports that newer ones outdate are dropped."""
+    def __init__(self, crowded: int = CROWDED, dropped: Callable[[int], None] = lambda _measurements: None) -> None:
+        """Begin empty; with more than `crowded` events, words that newer ones outdate are dropped.
+
+        `dropped` is told how many measurements (reports, meter and sensor readings) that were.
+        """
+        self._dropped = dropped
         self._parcels: deque[tuple[Event, ...]] = deque()
         self._count = 0
         self._crowded = self._limit = crowded
@@ -61,20 +67,48 @@ class Inbox:
         return taken
 
     def _thin_out(self) -> None:
-        heard: set[tuple[str, str]] = set()
-        kept: deque[tuple[Event, ...]] = deque()
+        newest: dict[tuple[str, ...], int] = {}
+        kept: list[tuple[Event, ...]] = []
+        dropped = 0
         for parcel in reversed(self._parcels):
-            match parcel:
-                case (NodeReported(report),):
-                    key = ("report", report.node)
-                case (MeterRead(reading),):
-                    key = ("reading", reading.node)
-                case _:
-                    kept.appendleft(parcel)
-                    continue
-            if key not in heard:
-                heard.add(key)
-                kept.appendleft(parcel)
-        self._parcels = kept
+            word = _word(parcel[0]) if len(parcel) == 1 else None
+            if word is None:
+                kept.append(parcel)
+            elif word not in newest:
+                newest[word] = len(kept)
+                kept.append(parcel)
+            else:
+                dropped += word[0] in _MEASUREMENTS
+                if _overtook(parcel[0], kept[newest[word]][0]):
+                    kept[newest[word]] = parcel
+        self._parcels = deque(reversed(kept))
         self._count = sum(map(len, kept))
         self._limit = max(self._crowded, 2 * self._count)
+        if dropped:
+            self._dropped(dropped)
+
+
+def _word(event: Event) -> tuple[str, ...] | None:
+    """Name what a later event of the same name outdates; None for what must be taken in whatever comes later."""
+    match event:
+        case NodeReported(report):
+            return ("report", report.node)
+        case MeterRead(reading):
+            return ("reading", reading.node)
+        case SensorRead(reading):
+            return ("sensor", reading.area, reading.node, reading.name)
+        case NodeAnnounced(node):
+            return ("hello", node)
+        case NodePresence(node):
+            return ("presence", node)
+        case _:
+            return None
+
+
+def _overtook(earlier: Event, later: Event) -> bool:
+    """Whether a report that came earlier is the newer one, by its number."""
+    match earlier, later:
+        case NodeReported(first), NodeReported(second):
+            return bool(first.boot_id) and first.boot_id == second.boot_id and first.seq > second.seq
+        case _:
+            return False

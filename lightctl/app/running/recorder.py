@@ -4,6 +4,7 @@ A store that cannot be written (a full disk) must not darken a road: the failure
 `/healthz`, raised as a fault as soon as the store takes it, and the loop goes on. What could not be written is kept and
 written first when the store recovers: the newest of each, so that it cannot grow beyond one of each thing. What the
 store's own rules refuse is left out alone and named in the log: it must not keep everything after it out as well.
+Measurements go their own way (`measuring.py`), after all else: their file may fail alone.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import structlog
 
 from lightctl.app.live import Live
 from lightctl.app.rollouts.steering import now_in_force
+from lightctl.app.running.measuring import Measurements
 from lightctl.control.effects import Effects
 from lightctl.domain.errors import StoreError
 from lightctl.domain.events import Event
 from lightctl.domain.states import Fault, FaultEvent
 from lightctl.store.base import Recorded
 from lightctl.store.failures import ContentRefused
+from lightctl.store.observed import CLOCK_LIMIT_S
 from lightctl.store.sqlite import SqliteStore
 
 log = structlog.get_logger("lightctl.recorder")
@@ -53,19 +56,29 @@ class Recorder:
         on_store_thread: Callable[[Callable[[], None]], Awaitable[None]],
         live: Live,
         tell: Callable[[Sequence[Event]], None] = lambda _events: None,
+        clock_limit_s: float = CLOCK_LIMIT_S,
     ) -> None:
-        """Write to `store`; tell `live` when that fails, and `tell` what schedules a roll-out has put in force."""
+        """Write to `store`; tell `live` when that fails, and `tell` what schedules a roll-out has put in force.
+
+        clock_limit_s: how far a node's clock may be off before its word for the time is doubted.
+        """
         self._store = store
         self._on_store_thread = on_store_thread
         self._live = live
         self._tell = tell
         self._unwritten = NOTHING
         self._failed: Fault | None = None
+        self._measurements = Measurements(store, live, clock_limit_s)
+
+    def take_up(self, open_faults: Sequence[Fault]) -> None:
+        """Know the faults that an earlier run left open, so that they can end."""
+        self._measurements.take_up(open_faults)
 
     async def record(self, effects: Effects) -> None:
         """Write one step's effects; never raises for a store that cannot take them."""
         recorded = merged(self._unwritten, _recorded(effects))
-        if recorded == NOTHING and not effects.reports and not effects.readings:
+        self._measurements.take_in(effects.reports, effects.readings)
+        if recorded == NOTHING and not len(self._measurements):
             return
 
         news: list[Event] = []
@@ -74,8 +87,7 @@ class Recorder:
             commit(self._store, recorded)
             news.extend(now_in_force(self._store, recorded.rollouts))
             self._unwritten = NOTHING
-            self._store.add_reports(effects.reports)
-            self._store.add_readings(effects.readings)
+            self._measurements.write()
 
         self._unwritten = recorded
         try:
@@ -96,14 +108,15 @@ class Recorder:
             )
 
     async def _recover(self) -> None:
-        if self._failed is None:
-            return
-        opened, self._failed = self._failed, None
-        closed = replace(opened, cleared_at=self._live.clock_now())
-        self._live.note("store", "")
-        log.info("store recovered")
-        self._unwritten = merged(self._unwritten, Recorded(faults=(closed,)))
-        await self.record(Effects())
+        faults = self._measurements.verdicts()
+        if self._failed is not None:
+            opened, self._failed = self._failed, None
+            faults = (*faults, replace(opened, cleared_at=self._live.clock_now()))
+            self._live.note("store", "")
+            log.info("store recovered")
+        if faults:
+            self._unwritten = merged(self._unwritten, Recorded(faults=faults))
+            await self.record(Effects())
 
 
 def commit(store: SqliteStore, recorded: Recorded) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from lightctl.app.asking import Guard
 from lightctl.app.desk import Desk
+from lightctl.app.energy.luminaires import luminaire_types
 from lightctl.app.schedules.guards import broken_rules, naming_rules
 from lightctl.app.schedules.losses import ModelLosses, broken_by_losses, loss_views, losses_by_model, models_of
 from lightctl.app.schedules.views import (
@@ -105,7 +106,8 @@ def make(drafted: Draft, guard: Guard) -> Planned:
     time_zone = drafted.settings.site.time_zone
     first = night_date(drafted.now, time_zone)
     changed = differences(drafted.before, read.intent)
-    found = impact(drafted.before, read.intent, drafted.points, time_zone, first)
+    types = luminaire_types(drafted.settings)
+    found = impact(drafted.before, read.intent, drafted.points, time_zone, first, luminaires=types)
     nights = drafted.settings.delivery.nights
     lost = losses_by_model(read.intent, drafted.points, drafted.models, time_zone, first, nights)
     to_accept = tuple(broken_by_losses(lost))

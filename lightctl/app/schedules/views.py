@@ -70,7 +70,7 @@ class NightsView:
 
 @dataclass(frozen=True, slots=True)
 class PlanEnergyView:
-    """What the light points in use take in a year of nights, estimated from their rated power."""
+    """What the light points in use take in a year of nights, estimated from what they draw by level."""
 
     kwh_before: float
     kwh_after: float

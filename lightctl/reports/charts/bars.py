@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lightctl.reports.charts import frame as framing
 from lightctl.reports.charts.frame import Frame
-from lightctl.reports.charts.picture import Line, Picture, Rect, Shape
+from lightctl.reports.charts.picture import Anchor, Ink, Line, Picture, Rect, Shape, Text
 from lightctl.reports.charts.scale import scale_of
 from lightctl.reports.charts.values import Bars
-from lightctl.reports.numbers import with_unit
+from lightctl.reports.numbers import number, with_unit
 
 _FILLED = 0.72
 _WIDEST = 64.0
+_TOLD = 16
 
 
 def draw(chart: Bars) -> Picture:
     """Draw bars."""
     tops = [sum(each.values[at] or 0.0 for each in chart.series) for at in range(len(chart.labels))]
     line = [value for value in (chart.steps.values if chart.steps else ()) if value is not None]
-    frame = framing.frame_of(scale_of(0.0, max([*tops, *line, 0.0])), legend=True)
+    several = len(chart.series) > 1 or chart.steps is not None
+    frame = framing.frame_of(scale_of(0.0, max([*tops, *line, 0.0])), legend=several)
     shapes = [
         framing.title(chart.title),
-        *_legend(chart),
+        *(_legend(chart) if several else ()),
         *framing.axes(frame, chart.unit, chart.labels, chart.axis),
         *_bars(chart, frame),
         *_steps(chart, frame),
+        *(_tops(tops, frame) if not several and len(tops) <= _TOLD else ()),
     ]
     return Picture(chart.title, framing.height_of(frame), tuple(shapes))
 
@@ -50,6 +53,14 @@ def _bars(chart: Bars, frame: Frame) -> Iterator[Shape]:
             tip = f"{label}: {series.name} {with_unit(value, chart.unit)}"
             yield Rect(x, top, width, bottom - top, series.tone, tip)
             below += value
+
+
+def _tops(tops: Sequence[float], frame: Frame) -> Iterator[Shape]:
+    """Write few bars' values on top of them: the least of them may be too low to be seen."""
+    for at, value in enumerate(tops):
+        begin, slot = frame.slot(at, len(tops))
+        if value:
+            yield Text(begin + slot / 2, frame.y(value) - 4, number(value), framing.SMALL, Ink.INK, Anchor.MIDDLE)
 
 
 def _steps(chart: Bars, frame: Frame) -> Iterator[Shape]:

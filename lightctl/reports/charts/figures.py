@@ -1,44 +1,74 @@
-"""Charts told as tables: every figure they show, with its unit."""
+"""Charts told as tables: every figure they show, with its unit. Charts over the same labels share one table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from lightctl.reports.charts.values import Bars, Chart, HeatMap, Lines, Ranking, Series, Values
 from lightctl.reports.document import Column, Table
-from lightctl.reports.numbers import number
+from lightctl.reports.numbers import number, percent
+
+_Labels = tuple[str, tuple[str, ...]]
+_Told = tuple[Series, str]
 
 
-def figures_of(chart: Chart) -> Table:
-    """Tell a chart as a table."""
-    match chart:
-        case HeatMap():
-            rows = tuple((f"{date:%a %Y-%m-%d}", _told(cells, chart)) for date, cells in _nights(chart))
-            return Table(chart.title, (Column("Night"), Column("Levels from noon to noon (%)", share=5)), rows)
-        case Bars(steps=Series() as steps):
-            return _table(chart, (*chart.series, steps))
-        case Bars() | Lines() | Ranking():
-            return _table(chart, chart.series)
+def figures_of(charts: Iterable[Chart]) -> list[Table]:
+    """Tell charts as tables, in the order of the first of each."""
+    shared: dict[_Labels, list[_Told]] = {}
+    titles: dict[_Labels, list[str]] = {}
+    found: list[Table | _Labels] = []
+    for chart in charts:
+        if isinstance(chart, HeatMap):
+            found.append(_nights(chart))
+            continue
+        labels = ("" if isinstance(chart, Ranking) else chart.axis, chart.labels)
+        if labels not in shared:
+            found.append(labels)
+        shared.setdefault(labels, []).extend(_series(chart))
+        titles.setdefault(labels, []).append(chart.title)
+    return [each if isinstance(each, Table) else _table(each, shared[each], titles[each]) for each in found]
 
 
-def _table(chart: Bars | Lines | Ranking, series: Sequence[Series]) -> Table:
-    columns = (
-        Column(chart.axis.capitalize() if chart.axis and not isinstance(chart, Ranking) else "", share=2),
-        *(Column(f"{each.name} ({chart.unit})", right=True) for each in series),
+def _series(chart: Bars | Lines | Ranking) -> Iterator[_Told]:
+    steps = [chart.steps] if isinstance(chart, Bars) and chart.steps is not None else []
+    return ((each, chart.unit) for each in (*chart.series, *steps))
+
+
+def _table(labels: _Labels, told: Sequence[_Told], titles: Sequence[str]) -> Table:
+    axis, names = labels
+    title = titles[0] if len(titles) == 1 else f"By {axis}"
+    columns = (Column(axis.capitalize()), *(Column(_title(*each), right=True) for each in told))
+    rows = tuple((name, *(_written(series.values[at], unit) for series, unit in told)) for at, name in enumerate(names))
+    return Table(title, columns, rows)
+
+
+def _title(series: Series, unit: str) -> str:
+    return series.name if series.name == unit else f"{series.name} ({unit})"
+
+
+def _written(value: float | None, unit: str) -> str:
+    return percent(value).removesuffix(" %") if unit == "%" else number(value)
+
+
+def _nights(chart: HeatMap) -> Table:
+    columns = (Column("Night"), Column("Levels from noon to noon (%), each from the time before it", share=5))
+    rows = tuple(
+        (_date(date), _levels(cells, chart.columns_per_hour))
+        for date, cells in zip(chart.dates, chart.cells, strict=True)
     )
-    rows = tuple((label, *(number(each.values[at]) for each in series)) for at, label in enumerate(chart.labels))
     return Table(chart.title, columns, rows)
 
 
-def _nights(chart: HeatMap) -> list[tuple[object, Values]]:
-    return list(zip(chart.dates, chart.cells, strict=True))
+def _date(date: dt.date) -> str:
+    return f"{date:%a %Y-%m-%d}"
 
 
-def _told(cells: Values, chart: HeatMap) -> str:
+def _levels(cells: Values, columns_per_hour: int) -> str:
     parts, at = [], 0
     for level, run in groupby(cells):
-        minutes = round(at * 60 / chart.columns_per_hour)
+        minutes = round(at * 60 / columns_per_hour)
         clock = f"{(12 + minutes // 60) % 24:02}:{minutes % 60:02}"
         parts.append(f"{clock} {'not known' if level is None else f'{level:.0f}'}")
         at += len(list(run))

@@ -36,7 +36,7 @@ class Scale:
     def names(self) -> tuple[str, ...]:
         """The values as they are written, all with the same places."""
         step = self.ticks[1] - self.ticks[0]
-        places = next(each for each in range(7) if abs(round(step, each) - step) < step * 1e-6)
+        places = next((each for each in range(13) if abs(round(step, each) - step) < step * 1e-6), 13)
         return tuple(number(tick, places) for tick in self.ticks)
 
 

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from lightctl.app.energy.report import report
+from lightctl.app.energy.report import report, report_steps
+from lightctl.app.energy.steps import advance
 from lightctl.app.energy.views import Label
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.usage import Resolution
@@ -206,3 +207,22 @@ def test_nobody_can_report_by_what_there_is_not(by):
 def test_a_period_that_is_yet_to_come_is_refused():
     with pytest.raises(InvalidInput):
         report(books(now=JUNE).desk, JUNE, JULY, "group")
+
+
+def test_a_report_in_small_steps_is_the_same_report(monkeypatch):
+    inventory = INVENTORY + "".join(
+        f"LQ{n},51.4344,6.7623,street,m-{n},0,native,mqtt,main,50,1,south,C{n % 3},,in_use\n" for n in range(9)
+    )
+    inventory += "M1,51.4344,6.7623,meter,meter-1,0,sdm630,bus,1,,,,C2,,in_use\n"
+    city = books(inventory)
+    city.counted(Resolution.MONTH, "meter-1", JUNE, 22_000.0, DAYS_30)
+    city.saw(Resolution.MONTH, "m-1", JUNE, energy_wh=9000.0, metered_s=DAYS_30, level_s={50: DAYS_30})
+    whole = report(city.desk, JUNE, AUGUST, "cabinet")
+    assert [row.kwh_metered for row in whole.rows] == [0.0, 9.0, 22.0]
+    monkeypatch.setattr("lightctl.app.energy.accounts.LAMPS_A_STEP", 2)
+    taken = 0
+    steps = report_steps(city.desk, JUNE, AUGUST, "cabinet")
+    while (result := advance(steps)) is None:
+        taken += 1
+    assert result.value == whole
+    assert taken >= 2 * 3, "others come in between, at each cabinet of each month"

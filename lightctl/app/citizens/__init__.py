@@ -1,0 +1,1 @@
+"""Citizen reports: what the public says of the lights, taken in, brought to a light point, and answered."""
