@@ -17,6 +17,7 @@ from lightctl.control.desire import Compiler
 from lightctl.control.diagnosis.correlation import Correlation
 from lightctl.control.diagnosis.expected import Expectations
 from lightctl.control.diagnosis.groups import members_of
+from lightctl.control.diagnosis.history import relamped
 from lightctl.control.diagnosis.shared import VOLTAGES, Shared
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy, fraction
@@ -24,8 +25,8 @@ from lightctl.control.rolling import Rolling
 from lightctl.control.sensing import Sensors
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
-from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, LightPoint, Node
-from lightctl.domain.luminaires import LUMINAIRE_TAG, NO_LUMINAIRES, LuminaireType
+from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
+from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
 from lightctl.domain.moves import moved
 from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.rollouts import Rollout
@@ -171,7 +172,7 @@ class Knowledge:
                 known.take(left)
         if known.node.profile != node.profile:
             known.change_make(profile)
-        if _relamped(known.points, points):
+        if relamped(known.points, points):
             known.history.forget_lamps()
         known.node, known.points = node, points
         # A register too small for the floor counts from 1; its blueprint says what that costs.
@@ -325,17 +326,6 @@ class Knowledge:
         for memory in carrying:
             memory.topup_at = now + spread * fraction(f"topup {memory.node.id}")
         return [memory.node.id for memory in carrying]
-
-
-def _relamped(before: Mapping[int, LightPoint], after: Mapping[int, LightPoint]) -> bool:
-    """Say whether a node's light points draw something else than before, by the inventory."""
-    return {channel: _drawn_by(point) for channel, point in before.items()} != {
-        channel: _drawn_by(point) for channel, point in after.items()
-    }
-
-
-def _drawn_by(point: LightPoint) -> tuple[object, ...]:
-    return (point.id, point.lamps, point.rated_power_w, point.standby_power_w, point.tags.get(LUMINAIRE_TAG))
 
 
 def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected, successor: str) -> ev.NodeRestored:

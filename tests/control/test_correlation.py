@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from lightctl.control.diagnosis.correlation import Correlation
 from lightctl.control.diagnosis.thresholds import Thresholds
 from lightctl.control.policy import Policy
 from lightctl.domain import events as ev
@@ -370,3 +371,26 @@ def test_a_supply_loss_that_every_node_says_itself_ends_as_one_fault():
     for node in nodes_of(K1):
         town.step(town.report(node), after=1)
     assert not town.faults
+
+
+class Counting(Correlation):
+    """A correlation that counts the nodes it looks at."""
+
+    looked_at = 0
+
+    def _gone(self, memory, others, now):
+        nodes = list(others)
+        Counting.looked_at += len(nodes)
+        return super()._gone(memory, nodes, now)
+
+
+def test_many_silent_nodes_of_a_large_link_do_not_cost_their_square():
+    points = tuple(lamp(str(number)) for number in range(900))
+    town = Street(points)
+    town.controller._knowledge.correlation.__class__ = Counting
+    town.start()
+    town.step(*(town.hello(point.node) for point in points[:300]))
+    town.run_until(town.now + LEASE)
+    singles = sum(1 for fault in town.opened if fault.subject_kind == "node")
+    assert singles >= 600, "too few for their link, which is why each of them has it looked at"
+    assert Counting.looked_at < singles * 300

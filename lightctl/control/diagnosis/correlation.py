@@ -8,7 +8,7 @@ members open none of their own, and what was open of them alone closes. A link t
 
 Members that are heard leave; those not back a lease after the first are looked at again: still enough of them keep the
 fault open, fewer become faults of their own. The cost grows with the nodes given up and the size of their feeder;
-of a large link a sample is looked at first.
+of a large link a sample is looked at first, and not all of it again within a minute.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Correlation:
         self._memories: Mapping[str, NodeMemory] = {}
         self._outages: dict[Group, Outage] = {}
         self._down: dict[str, tuple[dt.datetime, str]] = {}
+        self._rested: dict[Group, dt.datetime] = {}
 
     # -- what it is told ------------------------------------------------------------------------------------------
 
@@ -63,7 +64,7 @@ class Correlation:
         now: dt.datetime,
     ) -> list[Fault]:
         """Take the fleet anew, and what the store remembers; gives what is over because it is about nothing now."""
-        self._memories, self._groups = memories, groups
+        self._memories, self._groups, self._rested = memories, groups, {}
         for outage in self._outages.values():
             outage.silent = {node: None for node in outage.silent if node in memories}
         return [replace(fault, cleared_at=now) for fault in remembered if not self._adopt(fault)]
@@ -82,6 +83,7 @@ class Correlation:
     def set_back(self, now: dt.datetime) -> None:
         """Take the clock being set back: nothing remembered may lie in the future."""
         self._down = {link: (min(at, now), detail) for link, (at, detail) in self._down.items()}
+        self._rested = {}
         for outage in self._outages.values():
             outage.since, outage.until = min(outage.since, now), None
 
@@ -125,12 +127,17 @@ class Correlation:
         if len(nodes) < thresholds.least_nodes or (group[0] in FED and memory.heard_at is None):
             return None
         share = thresholds.feeder_share if group[0] in FED else thresholds.link_share
-        if len(nodes) > SAMPLED_ABOVE:
+        large = len(nodes) > SAMPLED_ABOVE
+        if large:
+            if now < self._rested.get(group, now):
+                return None
             sample = [self._memories[node] for node in nodes[:: len(nodes) // SAMPLE]]
             if len(self._gone(memory, sample, now)) < share * len(sample) / 2:
                 return None
         gone = self._gone(memory, (self._memories[node] for node in nodes), now)
         if len(gone) < max(thresholds.least_nodes, share * len(nodes)):
+            if large:  # asking all of them again for each one that is given up would cost their square
+                self._rested[group] = now + dt.timedelta(seconds=thresholds.window_s)
             return None
         return _Candidate(group, gone, len(gone) / len(nodes), rank)
 

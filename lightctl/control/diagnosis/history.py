@@ -9,6 +9,8 @@ from types import MappingProxyType
 from lightctl.control.diagnosis.cycling import Cycling
 from lightctl.control.diagnosis.evidence import NO_EVIDENCE, Evidence, Key
 from lightctl.control.diagnosis.learned import Learned
+from lightctl.domain.assets import LightPoint
+from lightctl.domain.luminaires import LUMINAIRE_TAG
 from lightctl.domain.states import Reading, ReportedState
 
 NO_LEARNED: Mapping[int, Learned] = MappingProxyType({})
@@ -39,3 +41,14 @@ class History:
     def forget_lamps(self) -> None:
         """Take the lamps for others: what was learned of the old ones is worth nothing."""
         self.learned, self.cycling, self.stuck = NO_LEARNED, NO_CYCLING, NO_STUCK
+
+
+def relamped(before: Mapping[int, LightPoint], after: Mapping[int, LightPoint]) -> bool:
+    """Say whether a node's light points draw something else than before, by the inventory."""
+    return {channel: _drawn_by(point) for channel, point in before.items()} != {
+        channel: _drawn_by(point) for channel, point in after.items()
+    }
+
+
+def _drawn_by(point: LightPoint) -> tuple[object, ...]:
+    return (point.id, point.lamps, point.rated_power_w, point.standby_power_w, point.tags.get(LUMINAIRE_TAG))

@@ -70,17 +70,17 @@ class Lamp:
 def is_healthy(expected: Expected, said: ChannelReport, learned: Learned) -> bool:
     """Say at a glance whether nothing at all is odd; what is odd is looked at in earnest."""
     level, power = said.level, said.power_w
-    if said.faults or level is None or level != said.commanded or power is None:
+    if said.faults or level is None or level != said.commanded:
         return False
+    if level and said.power_factor is not None and said.power_factor < expected.power_factor[level]:
+        return False
+    if power is None:
+        return True
     if not level:
         return power <= expected.high[0]
     factor, base = learned.factor, learned.base
     low, high = (base, factor) if base < factor else (factor, base)
-    return (
-        expected.low[level] * high <= power <= expected.high[level] * low
-        and power >= expected.dark[level] * high
-        and (said.power_factor is None or said.power_factor >= expected.power_factor[level])
-    )
+    return expected.low[level] * high <= power <= expected.high[level] * low and power >= expected.dark[level] * high
 
 
 def lamp_rules(lamp: Lamp, *, settled: bool) -> bool:

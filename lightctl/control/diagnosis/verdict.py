@@ -90,9 +90,12 @@ class Diagnosis:
                 return False
             expected = self.expectations.of(point)
             level = said.level
-            if level is None or not 0 <= level <= FULL_LEVEL or expected.lamps > 1 or not expected.known:
+            if level is None or not 0 <= level <= FULL_LEVEL:
                 return False
             known = learned.get(band(channel, level), UNLEARNED) if learned else UNLEARNED
+            sure = expected.known or (level > 0 and known.count >= thresholds.learn_reports)
+            if said.power_w is not None and (expected.lamps > 1 or not sure):
+                return False  # lamps are to be counted, or learned of
             if not is_healthy(expected, said, known):
                 return False
             if level and report is not history.judged:
