@@ -25,6 +25,7 @@ SUNRISE_DEG = -0.833
 FULL_FITS = 0.1
 DIMMED_WELL_BELOW = 60
 POWER_FACTOR_CLEAR = 1.03
+MISSING_SHARE = 0.75
 CAUSES = (FaultEvent.CIRCUIT_BREAKER_TRIPPED, FaultEvent.SUPPLY_LOSS, FaultEvent.RELAY_FAILURE)
 POWER = (FaultEvent.LAMP_POWER_TOO_HIGH, FaultEvent.LAMP_POWER_TOO_LOW)
 LIT_RULES = (FaultEvent.LAMP_FAILURE, FaultEvent.DIMMING_FAILURE, *POWER, FaultEvent.POWER_FACTOR_TOO_LOW)
@@ -108,6 +109,8 @@ def lamp_rules(lamp: Lamp, *, settled: bool) -> bool:
 
 def _off(lamp: Lamp) -> None:
     said, point, expected = lamp.said, lamp.point, lamp.expected
+    if lamp.channel in lamp.memory.history.cycling:
+        _remember_cycling(lamp, lamp.memory.history.cycling[lamp.channel].unwatched())
     if not burns(expected, said, _learned_full(lamp), lamp.ease(FaultEvent.LAMP_UNEXPECTED_ON)):
         lamp.found.well(point, FaultEvent.LAMP_UNEXPECTED_ON)
         return
@@ -144,13 +147,15 @@ def _lit(lamp: Lamp, in_force: int) -> bool:
         for event in LIT_RULES:
             found.bad.pop((event, "light point", point.id), None)
         return False
-    if dark or _some_out(lamp, in_force) or FaultEvent.LAMP_FAILURE in lamp.named:
+    missing = _some_out(lamp, in_force)
+    if dark or missing or FaultEvent.LAMP_FAILURE in lamp.named:
         if dark and FaultEvent.LAMP_FAILURE not in lamp.named:
             lamp.bad(FaultEvent.LAMP_FAILURE, f"asked for {in_force} %, but {seen(said)}{lamp.source}")
         found.hide(point, FaultEvent.LAMP_FAILURE, FaultEvent.DIMMING_FAILURE, *POWER)
         return False
-    found.well(point, FaultEvent.LAMP_FAILURE)
-    _power_factor(lamp, in_force)
+    if missing is False:
+        found.well(point, FaultEvent.LAMP_FAILURE)
+    _power_factor(lamp, in_force if said.level is None else said.level)
     return _dimming(lamp, in_force) and _power(lamp, in_force)
 
 
@@ -166,28 +171,36 @@ def _cycles(lamp: Lamp, *, lit: bool) -> bool:
     """Note whether it was lit, and say whether it goes out and comes back again and again."""
     history, thresholds = lamp.memory.history, lamp.policy.diagnosis
     known = history.cycling.get(lamp.channel, STEADY)
-    if history.judged is not lamp.memory.reported:
-        seen_now = known.seen(lamp.said_at, thresholds, lit=lit)
-        if seen_now != known:
-            others = {channel: each for channel, each in history.cycling.items() if channel != lamp.channel}
-            history.cycling = others if seen_now == STEADY else {**others, lamp.channel: seen_now}
-        known = seen_now
     event = FaultEvent.CYCLING_FAILURE
     standing = (event, "light point", lamp.point.id) in lamp.memory.faults
-    if known.cycles(thresholds) or (standing and known.changes):
+    if history.judged is not lamp.memory.reported:
+        seen_now = known.seen(lamp.said_at, thresholds, lit=lit)
+        _remember_cycling(lamp, seen_now if standing or seen_now.matters else STEADY)
+        known = seen_now
+    if known.cycles(thresholds) or (standing and not known.steady(lamp.said_at, thresholds)):
         lamp.found.on_lamp(event, lamp.point, _cycled(known), measured=False)
         return True
     lamp.found.well(lamp.point, event)
     return False
 
 
+def _remember_cycling(lamp: Lamp, seen_now: Cycling) -> None:
+    history, channel = lamp.memory.history, lamp.channel
+    if seen_now == history.cycling.get(channel, STEADY):
+        return
+    others = {each: known for each, known in history.cycling.items() if each != channel}
+    history.cycling = others if seen_now == STEADY else {**others, channel: seen_now}
+
+
 def _cycled(known: Cycling) -> str:
+    if not known.changes:
+        return "went out or came back again and again, and has not been watched for long enough since"
     minutes = (known.changes[-1] - known.changes[0]).total_seconds() / 60
     return f"went out or came back {len(known.changes)} times in {minutes:.0f} min while it should be lit"
 
 
-def _some_out(lamp: Lamp, in_force: int) -> bool:
-    """Count the lamps of a segment that are missing in its power."""
+def _some_out(lamp: Lamp, in_force: int) -> bool | None:
+    """Count the lamps of a segment that are missing in its power; None where that cannot be told (yet)."""
     expected, said, thresholds = lamp.expected, lamp.said, lamp.policy.diagnosis
     learned = lamp.learned(in_force)
     if expected.lamps == 1 or said.power_w is None or learned is None:
@@ -196,10 +209,11 @@ def _some_out(lamp: Lamp, in_force: int) -> bool:
     each = expected.per_lamp_w(in_force) * learned.factor
     certain = learned.count >= thresholds.learn_reports
     noise = whole * thresholds.segment_noise_percent / 100 if certain else whole - expected.low[in_force]
-    limit = max(0.75 * each, noise) * lamp.ease(FaultEvent.LAMP_FAILURE)
+    limit = max(MISSING_SHARE * each, noise) * lamp.ease(FaultEvent.LAMP_FAILURE)
     missing = whole - said.power_w
     if each <= 0 or missing <= limit:
-        return False
+        # What it draws at this level is not learned yet: a lamp that is out may hide in the tolerance.
+        return None if not certain and missing > MISSING_SHARE * each > 0 else False
     out = min(max(round(missing / each), 1), expected.lamps)
     lamp.bad(
         FaultEvent.LAMP_FAILURE,
@@ -264,13 +278,15 @@ def _is_full(lamp: Lamp, in_force: int) -> bool:
     return abs(lamp.said.power_w - full * learned.factor) <= FULL_FITS * full * learned.factor
 
 
-def _power_factor(lamp: Lamp, in_force: int) -> None:
-    event, limit = FaultEvent.POWER_FACTOR_TOO_LOW, lamp.expected.power_factor[in_force]
+def _power_factor(lamp: Lamp, level: int) -> None:
+    if not 0 <= level <= FULL_LEVEL:
+        return
+    event, limit = FaultEvent.POWER_FACTOR_TOO_LOW, lamp.expected.power_factor[level]
     factor = lamp.said.power_factor
     if factor is None or not limit or not factor or event in lamp.named:
         return
     standing = (event, "light point", lamp.point.id) in lamp.memory.faults
     if abs(factor) < limit * (POWER_FACTOR_CLEAR if standing else 1.0):
-        lamp.bad(event, f"power factor {abs(factor):.2f} at {in_force} %, and at least {limit:.2f} is good", "minor")
+        lamp.bad(event, f"power factor {abs(factor):.2f} at {level} %, and at least {limit:.2f} is good", "minor")
     else:
         lamp.found.well(lamp.point, event)

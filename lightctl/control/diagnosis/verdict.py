@@ -49,9 +49,11 @@ class Diagnosis:
         if self._is_well(memory):
             memory.history.judged = memory.reported
             return NO_FAULTS
+        report, history = memory.reported, memory.history
+        if report is not None and not memory.refusal and _is_read_back(memory, report):
+            return _unchanged(memory)
         found = Findings(now)
         nodes.refusal(memory, found)
-        report, history = memory.reported, memory.history
         if report is not None:
             nodes.flag_rules(memory, report, found)
         nodes.clock_rules(memory, self.policy, found)
@@ -215,6 +217,17 @@ class Diagnosis:
         if memory.refusal:
             kept = {key: fault for key, fault in found.bad.items() if fault.event is FaultEvent.NODE_FAULT} | kept
         return kept
+
+
+def _is_read_back(memory: NodeMemory, report: ReportedState) -> bool:
+    """Say whether a word is no more than what was just written, read back: of flags and measures it says nothing."""
+    return report.verified and memory.profile.confirmation == "read_back" and not memory.unreachable
+
+
+def _unchanged(memory: NodeMemory) -> Mapping[Key, Fault]:
+    """Give what stands; that the node was silent is over, as it was heard."""
+    silent = (FaultEvent.COMMUNICATION_FAILURE, "node", memory.node.id)
+    return {key: fault for key, fault in memory.faults.items() if key != silent}
 
 
 def said_at(report: ReportedState, policy: Policy) -> dt.datetime:
