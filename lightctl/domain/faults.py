@@ -142,11 +142,16 @@ class FaultRecord:
         end = now if self.fault.cleared_at is None else min(now, self.fault.cleared_at)
         return max(dt.timedelta(0), end - self.fault.opened_at)
 
-    def wasted_kwh(self, now: dt.datetime) -> float | None:
-        """Give the energy drawn for nothing so far; None where nobody knows the watts."""
+    def wasted_kwh(self, now: dt.datetime, off_s: float | None = None) -> float | None:
+        """Give the energy drawn for nothing so far; None where nobody knows the watts.
+
+        off_s: for how many seconds of that time the lamp was to be off, None where nobody counted: then all of it. A
+        lamp that burns by day is to burn by night, and that fault stays open overnight.
+        """
         if self.fault.watts is None:
             return None
-        return self.fault.watts * self.lasted(now).total_seconds() / 3_600_000
+        lasted_s = self.lasted(now).total_seconds()
+        return self.fault.watts * (lasted_s if off_s is None else min(off_s, lasted_s)) / 3_600_000
 
     def _last(self, kinds: tuple[MarkKind, ...], at: dt.datetime) -> FaultMark | None:
         found = [mark for mark in self.marks if mark.kind in kinds and mark.at <= at]

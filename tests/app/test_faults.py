@@ -17,6 +17,7 @@ from lightctl.domain.states import FaultEvent
 from lightctl.files.settings import Settings
 from lightctl.store.base import Recorded
 from tests.support.desk import NOW, OPERATOR, TECHNICIAN, VIEWER, Office
+from tests.support.measured import MINUTE, report
 from tests.support.stores import fault
 
 HOUR = dt.timedelta(hours=1)
@@ -190,6 +191,22 @@ def test_a_fault_shows_its_age_watts_and_cost_and_no_cost_without_a_price(office
     assert (found.age_s, found.watts, found.kwh, found.cost) == (7200, 50.0, 0.1, None)
     record = FaultRecord(1, fault("LP1", opened_at=NOW - 2 * HOUR, watts=50.0))
     assert shown(record, NOW, 0.31).cost == 0.03
+
+
+def test_a_lamp_that_burns_by_day_costs_nothing_for_the_night_it_was_to_burn_in():
+    office = Office()
+    office.furnish()
+    opened = NOW - 10 * HOUR
+    office.import_inventory("id,lat,lon,node\nDAY,51.44,6.77,n-day\n")
+    said = [(number * 5, 0 if number * 5 < 120 else 100) for number in range(121)]
+    office.store.add_reports(
+        [report(opened + minutes * MINUTE, seq, level=level, node="n-day") for seq, (minutes, level) in enumerate(said)]
+    )
+    office.store.roll_up("Europe/Berlin")
+    office.store.commit(Recorded(faults=(fault("DAY", opened_at=opened, watts=500.0),)))
+    assert office.operations.fault_show(VIEWER, 1).kwh == pytest.approx(1.0, abs=0.13)
+    assert office.operations.fault_list(VIEWER)[0].kwh == pytest.approx(1.0, abs=0.13)
+    office.store.close()
 
 
 def test_a_fault_is_shown_with_what_it_explains_where_and_what_to_do(office):

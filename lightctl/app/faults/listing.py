@@ -9,7 +9,7 @@ from itertools import islice
 
 from lightctl.app.asking import Target
 from lightctl.app.desk import Desk
-from lightctl.app.faults.pricing import price_per_kwh
+from lightctl.app.faults.pricing import off_s, price_per_kwh
 from lightctl.app.faults.remedies import remedy
 from lightctl.app.faults.views import FaultDetailView, FaultView, MarkView, SilenceView
 from lightctl.app.faults.whereabouts import Whereabouts
@@ -35,7 +35,8 @@ def listed(desk: Desk, wanted: Wanted, limit: int) -> tuple[FaultView, ...]:
     """Show the newest faults of those wanted; raises InvalidInput for a state or event there is not."""
     now = desk.now()
     price = price_per_kwh(desk.settings, now.date())
-    return tuple(shown(record, now, price) for record in islice(_found(desk, wanted, now), limit))
+    found = islice(_found(desk, wanted, now), limit)
+    return tuple(shown(record, now, price, off_s(desk, record.fault, now)) for record in found)
 
 
 def detail(desk: Desk, fault_id: int) -> FaultDetailView:
@@ -43,10 +44,11 @@ def detail(desk: Desk, fault_id: int) -> FaultDetailView:
     now = desk.now()
     record = one(desk, fault_id)
     fault = record.fault
+    price = price_per_kwh(desk.settings, now.date())
     order = desk.store.work_under_way(fault.event, fault.subject_kind, fault.subject, record.id)
     holding = tuple(silence_view(desk, each, now) for each in record.silences if each.holds(now))
     return FaultDetailView(
-        **asdict(shown(record, now, price_per_kwh(desk.settings, now.date()))),
+        **asdict(shown(record, now, price, off_s(desk, fault, now))),
         explains=record.fault.members,
         light_points=tuple(point.id for point in Whereabouts(desk.fleet).lamps(record.fault)),
         marks=tuple(MarkView(mark.kind, mark.at, mark.user, mark.note, mark.until) for mark in record.marks),
@@ -124,10 +126,10 @@ def event_named(text: str) -> FaultEvent:
     return found
 
 
-def shown(record: FaultRecord, now: dt.datetime, price: float | None) -> FaultView:
-    """Show a fault; `price` is that of a kWh, None where nobody said one."""
+def shown(record: FaultRecord, now: dt.datetime, price: float | None, off_s: float | None = None) -> FaultView:
+    """Show a fault; `price` is that of a kWh, None where nobody said one; off_s as `wasted_kwh` takes it."""
     fault = record.fault
-    kwh = record.wasted_kwh(now)
+    kwh = record.wasted_kwh(now, off_s)
     acknowledged = record.acknowledged(now)
     state = record.state(now)
     return FaultView(

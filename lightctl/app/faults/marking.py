@@ -13,7 +13,7 @@ from dataclasses import replace
 from lightctl.app.asking import Actor, Guard, Target
 from lightctl.app.desk import Desk, new_id
 from lightctl.app.faults import listing
-from lightctl.app.faults.pricing import price_per_kwh
+from lightctl.app.faults.pricing import off_s, price_per_kwh
 from lightctl.app.faults.views import MarkedView, UnmarkedView
 from lightctl.app.faults.whereabouts import Whereabouts
 from lightctl.app.overrides.progress import instant
@@ -68,7 +68,7 @@ def silence_event(desk: Desk, actor: Actor, event: str, target: Target, until: d
     records = [record for record in listing.open_now(desk) if places.silenced(record.fault, made)]
     quiet = [replace(record, silences=(*record.silences, made)) for record in records]
     return MarkedView(
-        tuple(listing.shown(record, now, price) for record in quiet),
+        tuple(listing.shown(record, now, price, off_s(desk, record.fault, now)) for record in quiet),
         silence=listing.silence_view(desk, made, now, tuple(record.id for record in quiet)),
         dry_run=guard.dry_run,
     )
@@ -93,7 +93,7 @@ def _mark(desk: Desk, actor: Actor, ids: Sequence[int], mark: FaultMark, guard: 
         taken = [listing.one(desk, record.id) for record in taken]
     price = price_per_kwh(desk.settings, now.date())
     return MarkedView(
-        tuple(listing.shown(record, now, price) for record in taken),
+        tuple(listing.shown(record, now, price, off_s(desk, record.fault, now)) for record in taken),
         tuple(UnmarkedView(fault, why) for fault, why in refused.items()),
         dry_run=guard.dry_run,
     )
