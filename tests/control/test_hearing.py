@@ -26,6 +26,7 @@ from lightctl.domain.states import (
     Fault,
     FaultEvent,
     NodeAction,
+    Reading,
     ReportedState,
     Switch,
 )
@@ -188,11 +189,22 @@ class TestAReport:
         assert [each.priority for each in out.submissions.values()] == [0]
 
 
-def test_a_line_without_an_answer_is_news_once():
+@pytest.mark.parametrize(("at_s", "taken"), [(-1, False), (0, True), (1, True)])
+def test_a_meter_is_heard_and_its_newest_reading_counts(at_s, taken):
     known = memory()
+    first, second = (Reading("n-a", NOW + s * SECOND, {"power_w": 1.0 + s}) for s in (0, at_s))
+    assert hearing.hear_meter(known, first)
+    assert known.history.reading == first
+    assert hearing.hear_meter(known, second)
+    assert known.history.reading == (second if taken else first)
+    assert known.heard_at == max(first.at, second.at)
+
+
+def test_a_line_without_an_answer_is_news_once():
+    known = memory(held_until=NOW)
     assert hearing.lose(known, "timeout")
     assert hearing.lose(known, "reset") is False
-    assert known.unreachable == "timeout"
+    assert (known.unreachable, known.held_until) == ("timeout", None)
 
 
 class TestACommandOnItsWay:

@@ -69,7 +69,7 @@ ROOMS = {
         },
         _tests("domain", "moves")
         + _tests(
-            "control", "hearing", "controller", "delivery", "overrides", "timekeeping", "command_machine",
+            "control", "hearing", "next_moves", "controller", "delivery", "overrides", "timekeeping", "command_machine",
             "commands_of_a_street",
         ),
     ),

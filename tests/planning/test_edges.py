@@ -103,10 +103,12 @@ class TestChangesToCome:
         plan, now = Plan(streets(program(), floor=60), BERLIN), utc("2026-01-05T22:00")
         held = [
             Override(name, Scope.LIGHT_POINT, EVERYTHING, 0, now, until)
-            for name, until in (("a", now + dt.timedelta(hours=23)), ("b", now + dt.timedelta(hours=1)))
+            for name, until in (("a", now + dt.timedelta(days=2, hours=23)), ("b", now + dt.timedelta(hours=1)))
         ]
         coming = [f"{at:%dT%H:%M}" for at in plan.changes(lamp(), held, now, 1)]
-        assert coming == ["06T07:37", "06T15:40", "06T21:00", "07T07:36"]
+        sunsets = ["06T15:40", "07T15:41", "08T15:43"]
+        sunrises = ["06T07:37", "07T07:36", "08T07:36", "09T07:36"]
+        assert coming == sorted([*sunsets, *sunrises, "08T21:00"])
 
 
 class TestTheFloorOfAPeriod:

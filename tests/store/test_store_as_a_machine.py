@@ -26,7 +26,7 @@ from lightctl.store.sqlite import SqliteStore
 from tests.support.store_model import StoreModel
 from tests.support.stores import HOUR, NOW, desired, draft, fault, override, point, report
 
-nodes = st.sampled_from(["N1", "N2", "N3"])
+nodes = st.sampled_from(["N1", "N2"])
 few = st.integers(0, 3)
 
 
@@ -182,6 +182,7 @@ class StoreAsAMachine(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([0, 1, 20]))
     def prune(self, hours: int) -> None:
+        self.now += HOUR
         before = self.now - hours * HOUR
         gone = self.model.prune(before)
         assert self.store.prune_journal(before) >= gone, "plans that nobody follows any more go as well"
@@ -268,13 +269,10 @@ BREAKS = {
         "lightctl.store.journal._PUT_SIGHTING",
         LAST_SIGHTING,
     ),
-    "an entry says less than was hashed": (
-        "lightctl.store.chain.entry_hash",
-        lambda prev_hash, fields: f"{prev_hash[:8]}{fields[0]}",
-    ),
+    "a change leaves no entry": ("lightctl.store.chain.append", lambda *_: None),
 }
 SEARCH = settings(
-    max_examples=100,
+    max_examples=300,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

@@ -55,7 +55,9 @@ class StoreModel:
             known = self.faults.pop(fault.key, None) if fault.cleared_at else self.faults.get(fault.key)
             if fault.cleared_at is not None:
                 opened_at = known.opened_at if known else fault.opened_at
-                self.cleared.append(replace(fault, opened_at=opened_at))
+                kept = {(each.key, each.opened_at) for each in self.cleared}
+                if known is not None or (fault.key, opened_at) not in kept:  # one whose opening was lost is kept once
+                    self.cleared.append(replace(fault, opened_at=opened_at))
             elif known is None:
                 self.faults[fault.key] = fault
 
