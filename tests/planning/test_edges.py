@@ -106,8 +106,8 @@ class TestChangesToCome:
             for name, until in (("a", now + dt.timedelta(days=2, hours=23)), ("b", now + dt.timedelta(hours=1)))
         ]
         coming = [f"{at:%dT%H:%M}" for at in plan.changes(lamp(), held, now, 1)]
-        sunsets = ["06T15:40", "07T15:41", "08T15:43"]
-        sunrises = ["06T07:37", "07T07:36", "08T07:36", "09T07:36"]
+        sunsets = ["06T15:40", "07T15:42", "08T15:43"]
+        sunrises = ["06T07:37", "07T07:36", "08T07:36", "09T07:35"]
         assert coming == sorted([*sunsets, *sunrises, "08T21:00"])
 
 
