@@ -19,7 +19,7 @@ from lightctl.domain.programs import (
     Protection,
 )
 from lightctl.domain.selectors import EVERYTHING, parse_selector
-from lightctl.domain.states import Override, Reason, Scope
+from lightctl.domain.states import Override, Reason, Scope, Switch
 from lightctl.files.schedules import read_schedules
 from lightctl.planning.floors import Floor, floor_of, floored, merged, raised
 from lightctl.planning.night import night
@@ -171,6 +171,11 @@ class TestNightsInARow:
         instants = [each.at for each in carried]
         assert len(set(instants)) == len(instants)
         assert [each.level for each in carried] == [0, 100, 0, 100, 0]
+
+    def test_of_two_switches_at_the_instant_where_nights_meet_the_later_nights_counts(self):
+        at = [SUNSET + each * SECOND for each in range(3)]
+        met = merged([(Switch(at[0], 0), Switch(at[1], 100)), (Switch(at[1], 0), Switch(at[2], 50))])
+        assert met == (Switch(at[0], 0), Switch(at[2], 50))
 
     def test_only_changes_of_level_are_kept_where_nights_meet(self):
         first, second = (night(program(), WINTER + dt.timedelta(days=day), DUISBURG).switches for day in (0, 1))
