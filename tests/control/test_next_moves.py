@@ -78,3 +78,10 @@ def test_what_an_operator_asks_for_is_sent_also_where_the_lamp_has_that_level_al
     street.step(ev.OverrideSet(asked))
     assert (street.command().state, street.command().priority) == (CommandState.QUEUED, 10)
     assert len(street.sent) == 1
+
+
+def test_what_the_plan_asks_for_goes_before_nothing_else():
+    street = Street()
+    effects = street.start()
+    assert street.command().priority == 0
+    assert [each.priority for each in effects.submissions] == [0]
