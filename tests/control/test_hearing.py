@@ -192,7 +192,7 @@ class TestAReport:
 @pytest.mark.parametrize(("at_s", "taken"), [(-1, False), (0, True), (1, True)])
 def test_a_meter_is_heard_and_its_newest_reading_counts(at_s, taken):
     known = memory()
-    first, second = (Reading("n-a", NOW + s * SECOND, {"power_w": 1.0 + s}) for s in (0, at_s))
+    first, second = (Reading("n-a", NOW + s * SECOND, {"power_w": w}) for s, w in ((0, 5.0), (at_s, 9.0)))
     assert hearing.hear_meter(known, first)
     assert known.history.reading == first
     assert hearing.hear_meter(known, second)
