@@ -318,7 +318,9 @@ class TestMemory:
     def test_of_another_make_nothing_it_said_is_believed(self):
         known = memory(boot_id="b2", former_boot="b1", reported=report(), announced=True, asked_at=NOW)
         known.time = UNKNOWN_TIME.sent(NOW)
+        remembered = known.history
         known.change_make(UNIT)
+        assert known.history is not remembered
         assert (known.profile, known.capabilities, known.announced, known.asked_at) == (
             UNIT, UNIT.capabilities, False, None,
         )  # fmt: skip
@@ -327,13 +329,14 @@ class TestMemory:
     def test_a_clock_set_back_leaves_nothing_in_the_future(self):
         before = NOW - 3600 * SECOND
         known = resting(
-            heard_at=NOW, next_change=NOW, topup_at=NOW, review_at=NOW, queued_at=NOW,
+            heard_at=NOW, given_up_at=NOW, held_until=NOW, next_change=NOW, topup_at=NOW, review_at=NOW, queued_at=NOW,
             command=replace(OPEN, state=CommandState.SENT, sent_at=NOW, attempts=1),
             readings={"s": (SensorReading("x", "", "s", SensorKind.VEHICLES, 1.0, NOW, NOW),)}, holds={0: Hold()},
         )  # fmt: skip
         known.time = UNKNOWN_TIME.sent(NOW)
         known.live_from(before, POLICY)
         assert (known.known_since, known.heard_at, known.command.sent_at) == (before, before, before)
+        assert (known.given_up_at, known.held_until) == (before, None)
         assert known.command.deadline == before + 900 * SECOND
         assert [known.next_change, known.topup_at, known.review_at, known.queued_at, known.rest_until] == [None] * 5
         assert (known.stale, known.readings, known.holds, known.failures) == (True, SILENT, {}, 0)
