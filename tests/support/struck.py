@@ -1,0 +1,158 @@
+"""A daemon that can be struck: it kills itself at the n-th commit or publish, and can be broken on purpose.
+
+python -m tests.support.struck [--strike KIND:N] [--armed-by FILE] [--break NAME] serve --config FILE
+
+KIND is before-commit, after-commit, before-publish or after-publish. On SIGUSR2 the strike written in FILE is armed,
+and counting begins there. Nothing of this is in lightctl: its own functions are wrapped here, in this process only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from lightctl.app import daemon
+from lightctl.cli.main import main as lightctl
+from lightctl.control import controller, knowledge
+from lightctl.control.reconcile import Decision, Resend, Wait
+from lightctl.domain.events import BrokerAcked
+from lightctl.domain.moves import moved
+from lightctl.domain.states import CommandState
+from lightctl.links.strict_mqtt import StrictClient
+
+STRIKES = ("before-commit", "after-commit", "before-publish", "after-publish")
+GATHERED = 25
+
+
+class Striker:
+    """Counts what happens and ends the process, as SIGKILL does, when the count is reached."""
+
+    def __init__(self, text: str = "") -> None:
+        self._what, self._left = "", 0
+        self.arm(text)
+
+    def arm(self, text: str) -> None:
+        self._what, _, number = text.partition(":")
+        self._left = int(number or 0)
+
+    def at(self, what: str) -> None:
+        if what == self._what:
+            self._left -= 1
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watch(striker: Striker) -> None:
+    """Have every commit of a database and every publish pass the striker."""
+    execute, send = Database.execute, StrictClient.send
+
+    def commit(self: Database, sql: str, *rest: object) -> object:
+        if sql != "COMMIT":
+            return execute(self, sql, *rest)
+        striker.at("before-commit")
+        done = execute(self, sql, *rest)
+        striker.at("after-commit")
+        return done
+
+    def publish(self: StrictClient, *message: object, **how: object) -> object:
+        striker.at("before-publish")
+        sent = send(self, *message, **how)
+        striker.at("after-publish")
+        return sent
+
+    Database.execute = commit
+    StrictClient.send = publish
+
+
+def answer_before_commit() -> None:
+    """Break: transactions are gathered and committed together later, so that a 2xx leaves before its commit."""
+    execute, counts = Database.execute, {}
+
+    def gather(self: Database, sql: str, *rest: object) -> object:
+        if sql == "BEGIN IMMEDIATE":
+            return None if self.conn.in_transaction else execute(self, sql, *rest)
+        if sql == "COMMIT":
+            counts[id(self)] = counts.get(id(self), 0) + 1
+            if counts[id(self)] % GATHERED:
+                return None
+        return execute(self, sql, *rest)
+
+    Database.execute = gather
+
+
+def act_before_recording() -> None:
+    """Break: what was decided is sent first and recorded when it is on the wire."""
+
+    async def control_loop(self: Any, recorder: Any) -> None:
+        while True:
+            events = await self._inbox.drain(daemon.REVIEW_AT_LEAST_S)
+            self._hear(events)
+            effects = self._decide(events)
+            self._act(effects)
+            await asyncio.sleep(0.05 if effects.submissions else 0.0)
+            await recorder.record(effects)
+
+    daemon.Daemon._control_loop = control_loop
+
+
+def send_once() -> None:
+    """Break: what was handed to a broker is believed to have arrived; nothing is ever sent again."""
+    decide = controller.reconcile
+
+    def once(*known: Any, **more: Any) -> Decision:
+        found = decide(*known, **more)
+        return Wait(None) if isinstance(found, Resend) else found
+
+    controller.reconcile = once
+    knowledge.Knowledge._refresh = lambda _self, _link, _now, _out: ()
+
+
+def believe_the_broker() -> None:
+    """Break: an acknowledgement of the broker counts as one of the node."""
+    absorb = knowledge.Knowledge.absorb
+
+    def believing(self: Any, event: Any, now: Any, out: Any) -> Any:
+        found = absorb(self, event, now, out)
+        memory = self.memories.get(event.node) if isinstance(event, BrokerAcked) else None
+        command = None if memory is None else memory.open_command
+        if command is not None and command.revision == event.revision:
+            memory.command = out.commands[command.id] = moved(command, CommandState.CONFIRMED, now)
+        return found
+
+    knowledge.Knowledge.absorb = believing
+
+
+BREAKS: dict[str, Callable[[], None]] = {
+    "answer-before-commit": answer_before_commit,
+    "act-before-recording": act_before_recording,
+    "send-once": send_once,
+    "believe-the-broker": believe_the_broker,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m tests.support.struck")
+    parser.add_argument("--strike", default="")
+    parser.add_argument("--armed-by", type=Path)
+    parser.add_argument("--break", dest="breaking", choices=["", *BREAKS], default="")
+    known, rest = parser.parse_known_args()
+    if known.breaking:
+        BREAKS[known.breaking]()
+    striker = Striker(known.strike)
+    watch(striker)
+    if known.armed_by is not None:
+        signal.signal(signal.SIGUSR2, lambda *_: striker.arm(known.armed_by.read_text()))
+    sys.argv = ["lightctl", *rest]
+    sys.exit(lightctl())
+
+
+if __name__ == "__main__":
+    main()
