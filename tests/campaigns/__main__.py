@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import sys
 
-from tests.campaigns import fuzz, kill_daemon, plan_nights, power_cut
+from tests.campaigns import broker, disk_full, fuzz, kill_daemon, plan_nights, power_cut
 
-CAMPAIGNS = {"fuzz": fuzz.main, "kill_daemon": kill_daemon.main, "plan_nights": plan_nights.main, "power_cut": power_cut.main}
+CAMPAIGNS = {
+    campaign.NAME: campaign.main for campaign in (broker, disk_full, fuzz, kill_daemon, plan_nights, power_cut)
+}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in CAMPAIGNS:

@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.support.brokers import start_mosquitto, start_nats
 from tests.support.firing import Report, arguments, conclude
 from tests.support.fire_city import NIGHT_S, FireCity
-from tests.support.fire_judge import MESSAGES_AT_FIRST, Judge
+from tests.support.fire_judge import Judge
 from tests.support.fire_load import Load
 from tests.support.struck import STRIKES
 from tests.support.wire_log import WireLog
@@ -47,7 +47,7 @@ def run(seed: int, rounds: int, *, lamps: int = LAMPS, breaking: str = "", until
                 load = Load(city, seed + report.rounds)
                 judge = Judge(city, load, wire)
                 city.start_daemon()
-                judge.await_peace(messages=MESSAGES_AT_FIRST)
+                judge.await_peace(first=True)
                 while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
                     report.injected.update(_round(city, judge, seed, report.rounds))
                     report.end_round(judge.wrong)

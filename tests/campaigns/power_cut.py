@@ -142,7 +142,7 @@ def judge(place: Path, tape: Tape, left: dict[str, bytes], acknowledged: int) ->
         except StoreError as error:
             return [f"{acknowledged} acknowledged, and the store does not open: {error}"]
         try:
-            return [*_wrong(store, acknowledged)]
+            return [*_wrong(store, acknowledged), *whole(store, store.schedules().version)]
         except StoreError as error:
             return [f"{acknowledged} acknowledged, and the store cannot be read: {error}"]
         finally:
@@ -150,19 +150,22 @@ def judge(place: Path, tape: Tape, left: dict[str, bytes], acknowledged: int) ->
 
 
 def _wrong(store: SqliteStore, acknowledged: int) -> Iterator[str]:
-    found = store.schedules()
-    number = found.version
+    number = store.schedules().version
     if not acknowledged <= number <= acknowledged + 1:
         yield f"I4: {acknowledged} acknowledged, {number} found"
-    numbers = list(range(number, 0, -1))
+
+
+def whole(store: SqliteStore, number: int) -> Iterator[str]:
+    """Say what is not as so many transactions should have left it; one more must be taken."""
+    found, numbers = store.schedules(), list(range(number, 0, -1))
     parts = {
-        "schedules": [int(found.files.get("number.yaml", 0))] == [number],
+        "schedules": (found.version, int(found.files.get("number.yaml", 0))) == (number, number),
         "audit": [entry.detail for entry in store.audit()] == [str(each) for each in numbers],
         "commands": [each.revision for each in store.commands()] == numbers,
         "documents": number == 0 or store.desired_of("N1") == desired(revision=number),
         "reports": number == 0 or store.last_reports()["N1"].seq == number,
     }
-    if halves := [name for name, whole in parts.items() if not whole]:
+    if halves := [name for name, good in parts.items() if not good]:
         yield f"a transaction is there in part: {', '.join(halves)} are not at {number}"
     check = store.verify_audit()
     if not check.ok:

@@ -35,9 +35,12 @@ PLACE = Place(51.4344, 6.7623, "Europe/Berlin")
 EVENING = dt.datetime(2026, 12, 4, 21, 30, tzinfo=dt.UTC)
 SPEED = 10.0
 HEARTBEAT_S = 6.0
+PATIENCE = 4.0
+"""With it a node has two machine seconds to answer: a broker that is back has its nodes back within a few."""
 NIGHT_S = 8.5 * 3600 / SPEED
 """How long a city stays in its first night (machine seconds): what a lamp shall do is plain for so long."""
-CARRIES, LIVE = "carries", "live"
+CARRIES, LIVE, DEAD = "carries", "live", "dead"
+DEAD_OF = 20
 PROGRAM = 80
 START_S, STOP_S = 40.0, 20.0
 
@@ -57,7 +60,7 @@ assignments:
 
 
 def light_points(lamps: int) -> tuple[LightPoint, ...]:
-    """Give so many lamps of a node each."""
+    """Give so many lamps of a node each; the last of twenty is dead: nobody plays its node."""
     return tuple(
         LightPoint(
             id=f"L{number:05d}",
@@ -70,7 +73,7 @@ def light_points(lamps: int) -> tuple[LightPoint, ...]:
             cabinet=f"K{number // 25:03d}",
             link="mqtt",
             address="city",
-            tags={"make": LIVE if number % 2 else CARRIES},
+            tags={"make": DEAD if number % DEAD_OF == DEAD_OF - 1 else LIVE if number % 2 else CARRIES},
         )
         for number in range(lamps)
     )
@@ -83,10 +86,20 @@ class FireCity:
     """
 
     def __init__(
-        self, folder: Path, broker: Broker, lamps: int, *, breaking: str = "", daemon_url: str = "", nodes_url: str = ""
+        self,
+        folder: Path,
+        broker: Broker,
+        lamps: int,
+        *,
+        breaking: str = "",
+        disk: bool = False,
+        daemon_url: str = "",
+        nodes_url: str = "",
     ) -> None:
-        self.folder, self.breaking = folder, breaking
+        self.folder, self.breaking, self._disk = folder, breaking, disk
         self.points = light_points(lamps)
+        self.lamps = [point.id for point in self.points if point.tags["make"] != DEAD]
+        self.dead = {point.node for point in self.points if point.tags["make"] == DEAD}
         url = f"mqtt://{broker.host}:{broker.port}"
         self._urls = daemon_url or url, nodes_url or url
         self.store, self.truth = folder / STORE, TruthReader(folder / TRUTH)
@@ -104,14 +117,14 @@ class FireCity:
             self.folder.mkdir(parents=True, exist_ok=True)
             bring_town_in(self.points, schedules(PROGRAM))(self)  # type: ignore[arg-type]
             clock = TimeScale(EVENING, time.time(), SPEED)
-            self.pace, self.began_s = Pace(clock, HEARTBEAT_S * SPEED, 5), time.monotonic()
+            self.pace, self.began_s = Pace(clock, HEARTBEAT_S * SPEED, 5, patience=PATIENCE), time.monotonic()
             scenario = self.scenery.scenario(self.pace, self._urls[1], 0)
             (self.folder / "scenario.yaml").write_text(json.dumps(scenario))
             settings = self.scenery.settings(self.pace, self._urls[0], 0)
             # A broker that comes and goes all the time must not be waited for as one that is down for hours.
             settings = settings.replace("[delivery]", "reconnect_cap_s = 1.0\n[delivery]", 1)
             (self.folder / "lightctl.toml").write_text(settings)
-            self._start("simulators", "-m", "simulators", "scenario.yaml")
+            self._start("simulators", "-m", "simulators", "scenario.yaml", "--stdin-faults")
         except BaseException:
             self.close()
             raise
@@ -137,6 +150,7 @@ class FireCity:
         """Start it and wait for its door; with a strike it may die before, and False is given."""
         arguments = ["-m", "tests.support.struck", "--armed-by", "strike", "--break", self.breaking]
         arguments += ["--strike", strike] if strike else []
+        arguments += ["--disk", STORE] if self._disk else []
         self._start("daemon", *arguments, "serve", "--config", "lightctl.toml")
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
@@ -176,6 +190,13 @@ class FireCity:
     def last_words(self) -> str:
         return (self.folder / "daemon.log").read_text(errors="replace")[-2000:]
 
+    def reboot(self, nodes: list[str]) -> None:
+        """Have nodes start anew; those that are switched live forget what they were told."""
+        street = self._running["simulators"].stdin
+        assert street is not None
+        street.write(json.dumps({"kind": "reboot", "nodes": nodes}).encode() + b"\n")
+        street.flush()
+
     # -- what is really so ----------------------------------------------------------------------------------------
 
     def levels(self) -> dict[str, float]:
@@ -201,7 +222,7 @@ class FireCity:
             self._running[name] = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=self.folder,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if name == "simulators" else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=environ | {"PYTHONPATH": str(ROOT)},
@@ -216,6 +237,8 @@ class FireCity:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(STOP_S)
+            if process.stdin is not None:
+                process.stdin.close()
         self._running.clear()
 
 

@@ -56,7 +56,7 @@ class Load:
         self._round += 1
         self._stop.clear()
         self.answered.clear()
-        lamps = [point.id for point in self.city.points]
+        lamps = self.city.lamps
         for number in range(self.threads):
             rng = random.Random(f"{self.seed}/{self._round}/{number}")
             mine = lamps[number :: self.threads]
@@ -93,7 +93,7 @@ class Load:
 
     def expected(self) -> dict[str, int]:
         """Give the level that each lamp shall have by all that was taken."""
-        program, held = PROGRAM, dict.fromkeys((point.id for point in self.city.points), None)
+        program, held = PROGRAM, dict.fromkeys(self.city.lamps)
         for write in self.writes:
             if not write.taken:
                 continue

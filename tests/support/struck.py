@@ -1,9 +1,11 @@
-"""A daemon that can be struck: it kills itself at the n-th commit or publish, and can be broken on purpose.
+"""A daemon that can be struck: it kills itself, or its disk is full, at the n-th moment; and it can be broken on purpose.
 
-python -m tests.support.struck [--strike KIND:N] [--armed-by FILE] [--break NAME] serve --config FILE
+python -m tests.support.struck [--strike KIND:N] [--armed-by FILE] [--disk FOLDER] [--break NAME] serve --config FILE
 
-KIND is before-commit, after-commit, before-publish or after-publish. On SIGUSR2 the strike written in FILE is armed,
-and counting begins there. Nothing of this is in lightctl: its own functions are wrapped here, in this process only.
+KIND is before-commit, after-commit, before-publish or after-publish: it kills itself there. With --disk it may be full
+(from the n-th write on nothing can be made larger), dead (nothing can be written at all) or space, which ends either.
+On SIGUSR2 what is written in FILE is armed, and counting begins there. Nothing of this is in lightctl: its own
+functions, and SQLite's, are wrapped here, in this process only.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from lightctl.app import daemon
+from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
 from lightctl.control import controller, knowledge
 from lightctl.control.reconcile import Decision, Resend, Wait
@@ -27,8 +31,11 @@ from lightctl.domain.events import BrokerAcked
 from lightctl.domain.moves import moved
 from lightctl.domain.states import CommandState
 from lightctl.links.strict_mqtt import StrictClient
+from tests.support.faulty_disk import FULL, OK, Disk, Entry, Write
+from tests.support.faulty_disk import watch as watch_disk
 
 STRIKES = ("before-commit", "after-commit", "before-publish", "after-publish")
+DISK_STRIKES = ("full", "dead")
 GATHERED = 25
 
 
@@ -42,6 +49,14 @@ class Striker:
     def arm(self, text: str) -> None:
         self._what, _, number = text.partition(":")
         self._left = int(number or 0)
+
+    def refuse(self, entry: Entry) -> int:
+        """Say, as a disk does, whether a change of a file can be made."""
+        if self._what not in DISK_STRIKES or not isinstance(entry, Write):
+            return OK
+        self._left -= 1
+        end = entry.offset + len(entry.data)
+        return FULL if self._left <= 0 and (self._what == "dead" or end > Path(entry.path).stat().st_size) else OK
 
     def at(self, what: str) -> None:
         if what == self._what:
@@ -130,10 +145,43 @@ def believe_the_broker() -> None:
     knowledge.Knowledge.absorb = believing
 
 
+def give_up_on_a_full_disk() -> None:
+    """Break: what cannot be recorded is not sent either."""
+    act, record, recorders = daemon.Daemon._act, Recorder.record, []
+
+    async def remembered(self: Recorder, effects: Any) -> None:
+        recorders[:] = [self]
+        await record(self, effects)
+
+    def only_recorded(self: Any, effects: Any) -> None:
+        if not recorders or recorders[0]._failed is None:
+            act(self, effects)
+
+    Recorder.record = remembered
+    daemon.Daemon._act = only_recorded
+
+
+def swallow_errors() -> None:
+    """Break: a commit that fails is not noticed."""
+    execute = Database.execute
+
+    def swallowing(self: Database, sql: str, *rest: object) -> object:
+        try:
+            return execute(self, sql, *rest)
+        except sqlite3.Error:
+            if sql != "COMMIT":
+                raise
+            return None
+
+    Database.execute = swallowing
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "answer-before-commit": answer_before_commit,
     "act-before-recording": act_before_recording,
     "send-once": send_once,
+    "give-up-on-a-full-disk": give_up_on_a_full_disk,
+    "swallow-errors": swallow_errors,
     "believe-the-broker": believe_the_broker,
 }
 
@@ -142,12 +190,15 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m tests.support.struck")
     parser.add_argument("--strike", default="")
     parser.add_argument("--armed-by", type=Path)
+    parser.add_argument("--disk", type=Path)
     parser.add_argument("--break", dest="breaking", choices=["", *BREAKS], default="")
     known, rest = parser.parse_known_args()
     if known.breaking:
         BREAKS[known.breaking]()
     striker = Striker(known.strike)
     watch(striker)
+    if known.disk is not None:
+        watch_disk(Disk(known.disk.resolve(), refuse=striker.refuse, keeping=False))
     if known.armed_by is not None:
         signal.signal(signal.SIGUSR2, lambda *_: striker.arm(known.armed_by.read_text()))
     sys.argv = ["lightctl", *rest]

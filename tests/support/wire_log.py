@@ -23,6 +23,7 @@ class WireLog:
         self.applied: dict[str, int] = {}
         self.given: Counter[str] = Counter()
         self.wrong: list[str] = []
+        self._numbers: dict[str, int] = {}
         self._lock, self._up = threading.Lock(), threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, "wire-log")
         self._client.reconnect_delay_set(1, 1)
@@ -65,10 +66,15 @@ class WireLog:
             if leaf == "desired":
                 self._document(node, said["revision"], message)
             else:
-                revision = said["applied_revision"]
-                if revision < self.applied.get(node, 0):
-                    self.wrong.append(f"I5: {node} went from revision {self.applied[node]} back to {revision}")
-                self.applied[node] = max(revision, self.applied.get(node, 0))
+                self._applied(node, said["applied_revision"], said.get("seq", 0))
+
+    def _applied(self, node: str, revision: int, number: int) -> None:
+        before = self.applied.get(node, 0)
+        # A report that a broker or a node repeated comes late; its number says so.
+        if number > self._numbers.get(node, 0) and revision < before:
+            self.wrong.append(f"I5: {node} went from revision {before} back to {revision}")
+        self.applied[node] = max(revision, before)
+        self._numbers[node] = max(number, self._numbers.get(node, 0))
 
     def _document(self, node: str, revision: int, message: MQTTMessage) -> None:
         content = hashlib.sha256(message.payload).hexdigest()
