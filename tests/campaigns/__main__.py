@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.campaigns import broker, disk_full, fuzz, kill_daemon, plan_nights, power_cut
+from tests.campaigns import broker, disk_full, fuzz, kill_daemon, modbus_line, plan_nights, power_cut
 
 CAMPAIGNS = {
-    campaign.NAME: campaign.main for campaign in (broker, disk_full, fuzz, kill_daemon, plan_nights, power_cut)
+    campaign.NAME: campaign.main for campaign in (broker, disk_full, fuzz, kill_daemon, modbus_line, plan_nights, power_cut)
 }
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ class WireLog:
         self.applied: dict[str, int] = {}
         self.given: Counter[str] = Counter()
         self.wrong: list[str] = []
+        self._back: set[str] = set()
         self._numbers: dict[str, int] = {}
+        self._boots: dict[str, str] = {}
         self._lock, self._up = threading.Lock(), threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, "wire-log")
         self._client.reconnect_delay_set(1, 1)
@@ -44,9 +46,13 @@ class WireLog:
         self._client.loop_stop()
 
     def take_given(self) -> Counter[str]:
-        """Give how many documents each node was given since the last time."""
+        """Give how many documents each node was given since the last time, or since it said hello after that.
+
+        What it was given before is lost: it was not there to hear it.
+        """
         with self._lock:
             found, self.given = self.given, Counter()
+            self._back.clear()
         return found
 
     def known(self) -> tuple[dict[tuple[str, int], str], dict[str, int]]:
@@ -66,9 +72,15 @@ class WireLog:
             if leaf == "desired":
                 self._document(node, said["revision"], message)
             else:
-                self._applied(node, said["applied_revision"], said.get("seq", 0))
+                if leaf == "hello" and node not in self._back:
+                    self._back.add(node)
+                    self.given[node] = 0
+                self._applied(node, said["boot_id"], said["applied_revision"], said.get("seq", 0))
 
-    def _applied(self, node: str, revision: int, number: int) -> None:
+    def _applied(self, node: str, boot: str, revision: int, number: int) -> None:
+        if self._boots.setdefault(node, boot) != boot:
+            # A live node forgets its document when it starts anew.
+            self._boots[node], self._numbers[node], self.applied[node] = boot, 0, 0
         before = self.applied.get(node, 0)
         # A report that a broker or a node repeated comes late; its number says so.
         if number > self._numbers.get(node, 0) and revision < before:

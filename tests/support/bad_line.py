@@ -1,0 +1,110 @@
+"""A Modbus line with mischief on it: answers late, short, doubled, of another unit or function, or none at all.
+
+TCP framing or RTU framing over TCP, as a gateway has it. While `mischief` is 0 it is an honest line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import struct
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from tests.support.modbus_servers import rtu_frame
+
+Ask = Callable[[int, bytes], Awaitable[bytes | None]]
+KINDS = (
+    "late", "very late", "short", "wrong checksum or transaction", "another unit", "another function", "no answer",
+    "request lost", "noise", "doubled", "echo of another value", "echo without doing it", "reset",
+)  # fmt: skip
+WRITES = (5, 6, 15, 16)
+
+
+class BadLine:
+    """Serves one line; `ask(unit, request)` gives the honest answer. mischief: share of the answers that are not."""
+
+    def __init__(self, ask: Ask, rng: random.Random, *, rtu: bool) -> None:
+        self.mischief = 0.0
+        self.done: Counter[str] = Counter()
+        self._ask, self._rng, self._rtu = ask, rng, rtu
+        self._server: asyncio.Server | None = None
+        self._talks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for talk in tuple(self._talks):
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.current_task()
+        assert talk is not None
+        self._talks.add(talk)
+        # asyncio's server would log a cancelled talk.
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            while True:
+                unit, transaction, request = await self._request(reader)
+                await self._answer(writer, unit, transaction, request)
+        self._talks.discard(talk)
+        writer.close()
+
+    async def _request(self, reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
+        if not self._rtu:
+            transaction, _, length, unit = struct.unpack(">HHHB", await reader.readexactly(7))
+            return unit, transaction, await reader.readexactly(length - 1)
+        head = await reader.readexactly(7)
+        length = 9 + head[6] if head[1] in (15, 16) else 8
+        frame = head + await reader.readexactly(length - 7)
+        return frame[0], 0, frame[1:-2]
+
+    async def _answer(self, writer: asyncio.StreamWriter, unit: int, transaction: int, request: bytes) -> None:
+        rng = self._rng
+        kind = rng.choice(KINDS) if rng.random() < self.mischief else ""
+        if kind == "echo without doing it" and request[0] not in WRITES:
+            kind = "no answer"
+        self.done[kind or "honest"] += 1
+        if kind == "request lost":
+            return
+        if kind == "echo without doing it":
+            writer.write(self._frame(unit, transaction, request[:5]))
+            return
+        answer = await self._ask(unit, request)
+        if answer is None or kind == "no answer":
+            return
+        frame = self._frame(unit, transaction, answer)
+        match kind:
+            case "late" | "very late":
+                await asyncio.sleep(rng.uniform(0.25, 0.6) if kind == "late" else rng.uniform(0.6, 1.5))
+            case "short":
+                frame = frame[: rng.randrange(1, len(frame))]
+            case "wrong checksum or transaction":
+                wrong = transaction + rng.choice((-1, 1, 7)) & 0xFFFF
+                frame = bytes((*frame[:-1], frame[-1] ^ 0x55)) if self._rtu else self._frame(unit, wrong, answer)
+            case "another unit":
+                frame = self._frame(unit % 247 + 1, transaction, answer)
+            case "another function":
+                frame = self._frame(unit, transaction, bytes((rng.choice((1, 2, 3, 4, 5, 6, 16)), *answer[1:])))
+            case "noise":
+                frame = rng.randbytes(rng.randrange(1, 40))
+            case "doubled":
+                frame = frame * 2
+            case "echo of another value":
+                frame = self._frame(unit, transaction, answer[:-1] + bytes((answer[-1] ^ 1,))) if (
+                    answer[0] in WRITES
+                ) else frame
+            case "reset":
+                writer.transport.abort()
+                return
+        writer.write(frame)
+
+    def _frame(self, unit: int, transaction: int, answer: bytes) -> bytes:
+        if self._rtu:
+            return rtu_frame(unit, answer[0], answer[1:])
+        return struct.pack(">HHHB", transaction, 0, len(answer) + 1, unit) + answer
