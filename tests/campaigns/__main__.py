@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.campaigns import broker, disk_full, fuzz, kill_daemon, modbus_line, plan_nights, power_cut
+from tests.campaigns import broker, disk_full, fuzz, kill_daemon, modbus_line, network, plan_nights, power_cut
 
-CAMPAIGNS = {
-    campaign.NAME: campaign.main for campaign in (broker, disk_full, fuzz, kill_daemon, modbus_line, plan_nights, power_cut)
-}
+ALL = (broker, disk_full, fuzz, kill_daemon, modbus_line, network, plan_nights, power_cut)
+CAMPAIGNS = {campaign.NAME: campaign.main for campaign in ALL}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in CAMPAIGNS:

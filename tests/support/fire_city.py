@@ -122,7 +122,7 @@ class FireCity:
             (self.folder / "scenario.yaml").write_text(json.dumps(scenario))
             settings = self.scenery.settings(self.pace, self._urls[0], 0)
             # A broker that comes and goes all the time must not be waited for as one that is down for hours.
-            settings = settings.replace("[delivery]", "reconnect_cap_s = 1.0\n[delivery]", 1)
+            settings = settings.replace("[delivery]", "reconnect_cap_s = 1.0\nkeepalive_s = 5\n[delivery]", 1)
             (self.folder / "lightctl.toml").write_text(settings)
             self._start("simulators", "-m", "simulators", "scenario.yaml", "--stdin-faults")
         except BaseException:

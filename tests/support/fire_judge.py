@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,8 @@ class Judge:
             self.wrong.append(f"I7: not settled within {BOUND_S:.0f} s: {named or self.city.status()}")
             return
         self.settled_s.append(round(time.monotonic() - began, 2))
-        given = Counter[str]() if first else self.wire.take_given()
+        given = {} if first else self.wire.take_given()
+        given = {node: number for node, number in given.items() if node not in self.city.dead}
         self.most_messages = max(self.most_messages, *given.values(), 0)
         much = {node: number for node, number in given.items() if number > MESSAGES}
         if much:
