@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.campaigns import broker, disk_full, fuzz, kill_daemon, modbus_line, network, plan_nights, power_cut
+from tests.campaigns import broker, disk_full, fuzz, kill_daemon, modbus_line, network, plan_nights, power_cut, storm
 
-ALL = (broker, disk_full, fuzz, kill_daemon, modbus_line, network, plan_nights, power_cut)
+ALL = (broker, disk_full, fuzz, kill_daemon, modbus_line, network, plan_nights, power_cut, storm)
 CAMPAIGNS = {campaign.NAME: campaign.main for campaign in ALL}
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from pathlib import Path
 from lightctl.domain.errors import LinkDown
 from tests.support.brokers import MosquittoBroker, NatsBroker
 from tests.support.fire_city import NIGHT_S, FireCity
-from tests.support.fire_judge import Judge
+from tests.support.fire_judge import BOUND_S, Judge
 from tests.support.fire_load import Load
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wire_log import WireLog
@@ -103,9 +103,18 @@ def _damage(folder: Path, rng: random.Random) -> str:
     return f"{path.suffix[1:]} spoiled"
 
 
-def run(seed: int, rounds: int, *, lamps: int = LAMPS, breaking: str = "", until_found: bool = False) -> Report:
+def run(
+    seed: int,
+    rounds: int,
+    *,
+    lamps: int = LAMPS,
+    first: int = 0,
+    breaking: str = "",
+    until_found: bool = False,
+    bound_s: float = BOUND_S,
+) -> Report:
     """Run rounds, in as many cities as their nights last."""
-    report = Report(NAME, seed, breaking)
+    report = Report(NAME, seed, breaking, first)
     while report.rounds < rounds and not (until_found and report.violations):
         with tempfile.TemporaryDirectory(prefix="lightctl-fire-") as folder:
             place = Path(folder)
@@ -115,17 +124,17 @@ def run(seed: int, rounds: int, *, lamps: int = LAMPS, breaking: str = "", until
                     WireLog(brokers.now.host, brokers.now.port) as wire,
                     FireCity(place / "city", brokers.now, lamps, breaking=breaking) as city,
                 ):
-                    load = Load(city, seed + report.rounds)
-                    judge = Judge(city, load, wire)
+                    load = Load(city, seed + report.number)
+                    judge = Judge(city, load, wire, bound_s)
                     city.start_daemon()
                     judge.await_peace(first=True)
+                    if judge.wrong:
+                        report.end_round(judge.wrong)
                     while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
-                        report.injected.update(_round(brokers, judge, seed, report.rounds))
+                        report.injected.update(_round(brokers, judge, seed, report.number))
                         report.end_round(judge.wrong)
                     report.add_city("both in turn", judge.settled_s, judge.most_messages, len(load.writes))
                     report.refused += load.refused
-                    if judge.wrong and not report.violations:
-                        report.end_round(judge.wrong)
             finally:
                 brokers.stop()
     return report
@@ -147,4 +156,4 @@ def _round(brokers: Brokers, judge: Judge, seed: int, number: int) -> Counter[st
 def main(told: Sequence[str]) -> int:
     """Run what the command line asks for."""
     chosen = arguments(NAME, __doc__, BREAKS, rounds=40).parse_args(told)
-    return conclude(run(chosen.seed, chosen.rounds, breaking=chosen.breaking), chosen.output)
+    return conclude(run(chosen.seed, chosen.rounds, first=chosen.first, breaking=chosen.breaking), chosen.output)

@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.brokers import start_mosquitto, start_nats
-from tests.support.firing import Report, arguments, conclude
 from tests.support.fire_city import NIGHT_S, FireCity
 from tests.support.fire_judge import Judge
 from tests.support.fire_load import Load
+from tests.support.firing import Report, arguments, conclude
 from tests.support.struck import STRIKES
 from tests.support.wire_log import WireLog
 
@@ -32,9 +32,11 @@ STRUCK_WITHIN_S = 15.0
 BREAKS = ("answer-before-commit", "act-before-recording")
 
 
-def run(seed: int, rounds: int, *, lamps: int = LAMPS, breaking: str = "", until_found: bool = False) -> Report:
+def run(
+    seed: int, rounds: int, *, lamps: int = LAMPS, first: int = 0, breaking: str = "", until_found: bool = False
+) -> Report:
     """Run rounds, in as many cities as their nights last."""
-    report = Report(NAME, seed, breaking)
+    report = Report(NAME, seed, breaking, first)
     while report.rounds < rounds and not (until_found and report.violations):
         start = start_nats if len(report.cities) % 2 == 0 else start_mosquitto
         with tempfile.TemporaryDirectory(prefix="lightctl-fire-") as folder:
@@ -44,12 +46,14 @@ def run(seed: int, rounds: int, *, lamps: int = LAMPS, breaking: str = "", until
                 WireLog(broker.host, broker.port) as wire,
                 FireCity(place / "city", broker, lamps, breaking=breaking) as city,
             ):
-                load = Load(city, seed + report.rounds)
+                load = Load(city, seed + report.number)
                 judge = Judge(city, load, wire)
                 city.start_daemon()
                 judge.await_peace(first=True)
+                if judge.wrong:
+                    report.end_round(judge.wrong)
                 while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
-                    report.injected.update(_round(city, judge, seed, report.rounds))
+                    report.injected.update(_round(city, judge, seed, report.number))
                     report.end_round(judge.wrong)
                 report.add_city(type(broker).__name__, judge.settled_s, judge.most_messages, len(load.writes))
                 report.refused += load.refused
@@ -87,5 +91,5 @@ def _round(city: FireCity, judge: Judge, seed: int, number: int) -> Counter[str]
 def main(told: Sequence[str]) -> int:
     """Run what the command line asks for."""
     chosen = arguments(NAME, __doc__, BREAKS, rounds=60).parse_args(told)
-    report = run(chosen.seed, chosen.rounds, breaking=chosen.breaking)
+    report = run(chosen.seed, chosen.rounds, first=chosen.first, breaking=chosen.breaking)
     return conclude(report, chosen.output)

@@ -23,7 +23,7 @@ from lightctl.domain.states import CommandState, DesiredState
 from lightctl.links import modbus_talk
 from lightctl.links.modbus_units import Unit
 from lightctl.links.modbus_wire import ModbusWire
-from tests.support.bad_line import BadLine
+from tests.support.bad_line import KINDS, BadLine
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wired import AFTERNOON, SCHEDULE, Wired, unit, wired
 
@@ -96,7 +96,9 @@ class Watched:
             desired = self._line.desired[command.node]
             if command.state is CommandState.CONFIRMED and desired.revision == command.revision:
                 self.confirmed += 1
-                self.wrong += [f"I3: {command.node}/{command.revision} is confirmed: {off}" for off in self.off(desired)]
+                self.wrong += [
+                    f"I3: {command.node}/{command.revision} is confirmed: {off}" for off in self.off(desired)
+                ]
 
     def off(self, desired: DesiredState) -> list[str]:
         """Say in what a unit is not as desired."""
@@ -114,11 +116,11 @@ class Watched:
         ]
 
 
-async def _round(seed: int, number: int) -> tuple[Watched, BadLine, list[str]]:
+async def _round(seed: int, number: int, kinds: Sequence[str]) -> tuple[Watched, BadLine, list[str]]:
     rng, rtu = random.Random(f"{seed}/{number}"), bool(number % 2)
     line = Wired(UNITS, NIGHT, None)
     line.framer = "rtu" if rtu else "socket"
-    bad = line.server = BadLine(line._ask, rng, rtu=rtu)
+    bad = line.server = BadLine(line._ask, rng, kinds, rtu=rtu)
     watched = Watched(line)
     async with line._up(SCHEDULE):
         await line.until(lambda: _settled(line), PATIENCE_S)
@@ -160,12 +162,20 @@ async def _settle(line: Wired, watched: Watched) -> list[str]:
     return [f"I7: not settled {PATIENCE_S:.0f} s after the line is good: {off}, open: {open_ones}"]
 
 
-def run(seed: int, rounds: int, *, breaking: str = "", until_found: bool = False) -> Report:
-    """Run rounds, each with a line of its own."""
-    report, confirmed = Report(NAME, seed, breaking), 0
+def run(
+    seed: int,
+    rounds: int,
+    *,
+    first: int = 0,
+    breaking: str = "",
+    until_found: bool = False,
+    kinds: Sequence[str] = KINDS,
+) -> Report:
+    """Run rounds, each with a line of its own and mischief of some kinds."""
+    report, confirmed = Report(NAME, seed, breaking, first), 0
     with broken(breaking):
         while report.rounds < rounds and not (until_found and report.violations):
-            watched, bad, wrong = asyncio.run(_round(seed, report.rounds))
+            watched, bad, wrong = asyncio.run(_round(seed, report.number, kinds))
             report.injected.update(bad.done)
             confirmed += watched.confirmed
             report.end_round(wrong)
@@ -176,7 +186,7 @@ def run(seed: int, rounds: int, *, breaking: str = "", until_found: bool = False
 def main(told: Sequence[str]) -> int:
     """Run what the command line asks for."""
     chosen = arguments(NAME, __doc__, tuple(BREAKS), rounds=60).parse_args(told)
-    return conclude(run(chosen.seed, chosen.rounds, breaking=chosen.breaking), chosen.output)
+    return conclude(run(chosen.seed, chosen.rounds, first=chosen.first, breaking=chosen.breaking), chosen.output)
 
 
 __all__ = ["BREAKS", "main", "run", "wired"]

@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.support.brokers import start_mosquitto, start_nats
 from tests.support.chaos_proxy import MODES, ChaosProxy
 from tests.support.fire_city import NIGHT_S, FireCity
-from tests.support.fire_judge import Judge
+from tests.support.fire_judge import BOUND_S, Judge
 from tests.support.fire_load import Load
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wire_log import WireLog
@@ -32,9 +32,18 @@ SIDES = ("daemon", "nodes", "both")
 BREAKS = ("send-once", "believe-the-broker")
 
 
-def run(seed: int, rounds: int, *, lamps: int = LAMPS, breaking: str = "", until_found: bool = False) -> Report:
+def run(
+    seed: int,
+    rounds: int,
+    *,
+    lamps: int = LAMPS,
+    first: int = 0,
+    breaking: str = "",
+    until_found: bool = False,
+    bound_s: float = BOUND_S,
+) -> Report:
     """Run rounds, in as many cities as their nights last."""
-    report = Report(NAME, seed, breaking)
+    report = Report(NAME, seed, breaking, first)
     while report.rounds < rounds and not (until_found and report.violations):
         start = start_nats if len(report.cities) % 2 else start_mosquitto
         with contextlib.ExitStack() as stack:
@@ -46,11 +55,13 @@ def run(seed: int, rounds: int, *, lamps: int = LAMPS, breaking: str = "", until
                 place / "city", broker, lamps, breaking=breaking, daemon_url=proxies[0].url, nodes_url=proxies[1].url
             )
             stack.enter_context(city)
-            judge = Judge(city, Load(city, seed + report.rounds), wire)
+            judge = Judge(city, Load(city, seed + report.number), wire, bound_s)
             city.start_daemon()
             judge.await_peace(first=True)
+            if judge.wrong:
+                report.end_round(judge.wrong)
             while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
-                report.injected.update(_round(proxies, judge, seed, report.rounds))
+                report.injected.update(_round(proxies, judge, seed, report.number))
                 report.end_round(judge.wrong)
             for proxy in proxies:
                 report.injected.update(proxy.done)
@@ -81,4 +92,4 @@ def _round(proxies: Sequence[ChaosProxy], judge: Judge, seed: int, number: int) 
 def main(told: Sequence[str]) -> int:
     """Run what the command line asks for."""
     chosen = arguments(NAME, __doc__, BREAKS, rounds=42).parse_args(told)
-    return conclude(run(chosen.seed, chosen.rounds, breaking=chosen.breaking), chosen.output)
+    return conclude(run(chosen.seed, chosen.rounds, first=chosen.first, breaking=chosen.breaking), chosen.output)

@@ -99,11 +99,11 @@ def write(store: SqliteStore, number: int, size: int = 10) -> None:
     store.add_reports([report(seq=number, applied_revision=number)])
 
 
-def run(seed: int, rounds: int, *, breaking: str = "", until_found: bool = False) -> Report:
+def run(seed: int, rounds: int, *, first: int = 0, breaking: str = "", until_found: bool = False) -> Report:
     """Cut the power so many times."""
-    found = Report(NAME, seed, breaking)
+    found = Report(NAME, seed, breaking, first)
     while found.rounds < rounds and not (until_found and found.violations):
-        rng = random.Random(f"{seed}/{found.rounds}")
+        rng = random.Random(f"{seed}/{found.number}")
         with tempfile.TemporaryDirectory(prefix="lightctl-cut-") as folder, broken(breaking):
             tape = record(Path(folder) / "tape", rng)
             points = sorted(rng.choices(range(len(tape.entries) + 1), k=min(CUTS_PER_TAPE, rounds - found.rounds)))
@@ -182,4 +182,4 @@ def whole(store: SqliteStore, number: int) -> Iterator[str]:
 def main(told: Sequence[str]) -> int:
     """Run what the command line asks for."""
     chosen = arguments(NAME, __doc__, tuple(BREAKS), rounds=1000).parse_args(told)
-    return conclude(run(chosen.seed, chosen.rounds, breaking=chosen.breaking), chosen.output)
+    return conclude(run(chosen.seed, chosen.rounds, first=chosen.first, breaking=chosen.breaking), chosen.output)

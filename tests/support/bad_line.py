@@ -10,14 +10,15 @@ import contextlib
 import random
 import struct
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from tests.support.modbus_servers import rtu_frame
 
 Ask = Callable[[int, bytes], Awaitable[bytes | None]]
+DECEIT = "echo without doing it"
 KINDS = (
     "late", "very late", "short", "wrong checksum or transaction", "another unit", "another function", "no answer",
-    "request lost", "noise", "doubled", "echo of another value", "echo without doing it", "reset",
+    "request lost", "noise", "doubled", "echo of another value", DECEIT, "reset",
 )  # fmt: skip
 WRITES = (5, 6, 15, 16)
 
@@ -25,10 +26,10 @@ WRITES = (5, 6, 15, 16)
 class BadLine:
     """Serves one line; `ask(unit, request)` gives the honest answer. mischief: share of the answers that are not."""
 
-    def __init__(self, ask: Ask, rng: random.Random, *, rtu: bool) -> None:
+    def __init__(self, ask: Ask, rng: random.Random, kinds: Sequence[str] = KINDS, *, rtu: bool) -> None:
         self.mischief = 0.0
         self.done: Counter[str] = Counter()
-        self._ask, self._rng, self._rtu = ask, rng, rtu
+        self._ask, self._rng, self._rtu, self._kinds = ask, rng, rtu, kinds
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
 
@@ -66,13 +67,13 @@ class BadLine:
 
     async def _answer(self, writer: asyncio.StreamWriter, unit: int, transaction: int, request: bytes) -> None:
         rng = self._rng
-        kind = rng.choice(KINDS) if rng.random() < self.mischief else ""
-        if kind == "echo without doing it" and request[0] not in WRITES:
-            kind = "no answer"
+        kind = rng.choice(self._kinds) if rng.random() < self.mischief else ""
+        if kind == DECEIT and request[0] not in WRITES:
+            kind = ""
         self.done[kind or "honest"] += 1
         if kind == "request lost":
             return
-        if kind == "echo without doing it":
+        if kind == DECEIT:
             writer.write(self._frame(unit, transaction, request[:5]))
             return
         answer = await self._ask(unit, request)
@@ -96,9 +97,11 @@ class BadLine:
             case "doubled":
                 frame = frame * 2
             case "echo of another value":
-                frame = self._frame(unit, transaction, answer[:-1] + bytes((answer[-1] ^ 1,))) if (
-                    answer[0] in WRITES
-                ) else frame
+                frame = (
+                    self._frame(unit, transaction, answer[:-1] + bytes((answer[-1] ^ 1,)))
+                    if (answer[0] in WRITES)
+                    else frame
+                )
             case "reset":
                 writer.transport.abort()
                 return

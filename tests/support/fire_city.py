@@ -42,7 +42,7 @@ NIGHT_S = 8.5 * 3600 / SPEED
 CARRIES, LIVE, DEAD = "carries", "live", "dead"
 DEAD_OF = 20
 PROGRAM = 80
-START_S, STOP_S = 40.0, 20.0
+START_S, STOP_S = 120.0, 30.0
 
 
 def schedules(level: int) -> dict[str, str]:
@@ -82,7 +82,8 @@ def light_points(lamps: int) -> tuple[LightPoint, ...]:
 class FireCity:
     """The processes of one city in a folder; leaving it ends each by its own id. The broker is the caller's.
 
-    daemon_url, nodes_url: where each side finds the broker, if a proxy stands before it.
+    daemon_url, nodes_url: where each side finds the broker, if a proxy stands before it. heartbeat_s, patience: how
+    often nodes report (machine seconds), and how much longer than in a small town they are waited for.
     """
 
     def __init__(
@@ -95,8 +96,11 @@ class FireCity:
         disk: bool = False,
         daemon_url: str = "",
         nodes_url: str = "",
+        heartbeat_s: float = HEARTBEAT_S,
+        patience: float = PATIENCE,
     ) -> None:
         self.folder, self.breaking, self._disk = folder, breaking, disk
+        self._times = heartbeat_s * SPEED, patience
         self.points = light_points(lamps)
         self.lamps = [point.id for point in self.points if point.tags["make"] != DEAD]
         self.dead = {point.node for point in self.points if point.tags["make"] == DEAD}
@@ -117,7 +121,7 @@ class FireCity:
             self.folder.mkdir(parents=True, exist_ok=True)
             bring_town_in(self.points, schedules(PROGRAM))(self)  # type: ignore[arg-type]
             clock = TimeScale(EVENING, time.time(), SPEED)
-            self.pace, self.began_s = Pace(clock, HEARTBEAT_S * SPEED, 5, patience=PATIENCE), time.monotonic()
+            self.pace, self.began_s = Pace(clock, self._times[0], 5, patience=self._times[1]), time.monotonic()
             scenario = self.scenery.scenario(self.pace, self._urls[1], 0)
             (self.folder / "scenario.yaml").write_text(json.dumps(scenario))
             settings = self.scenery.settings(self.pace, self._urls[0], 0)
@@ -161,6 +165,7 @@ class FireCity:
             secret = self.store / "operator.token"
             if said.get("pid") == self._running["daemon"].pid and secret.exists():
                 bearer = {"Authorization": f"Bearer {secret.read_text().strip()}"}
+                self._hang_up()
                 self.client = httpx.Client(base_url=said["url"], headers=bearer, timeout=20)
                 return True
             time.sleep(0.02)
@@ -192,10 +197,20 @@ class FireCity:
 
     def reboot(self, nodes: list[str]) -> None:
         """Have nodes start anew; those that are switched live forget what they were told."""
+        self.tell_street({"kind": "reboot", "nodes": nodes})
+
+    def tell_street(self, fault: dict[str, object]) -> None:
+        """Put a fault in, or take one back, as docs/simulators.md has it."""
         street = self._running["simulators"].stdin
         assert street is not None
-        street.write(json.dumps({"kind": "reboot", "nodes": nodes}).encode() + b"\n")
+        street.write(json.dumps(fault).encode() + b"\n")
         street.flush()
+
+    def memory_mb(self) -> float:
+        """Give the daemon's resident memory now."""
+        said = Path(f"/proc/{self._running['daemon'].pid}/status").read_text()
+        (line,) = [each for each in said.splitlines() if each.startswith("VmRSS")]
+        return int(line.split()[1]) / 1024
 
     # -- what is really so ----------------------------------------------------------------------------------------
 
@@ -229,7 +244,12 @@ class FireCity:
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing but a system call
             )
 
+    def _hang_up(self) -> None:
+        if self.client is not None:
+            self.client.close()
+
     def close(self) -> None:
+        self._hang_up()
         for process in reversed(self._running.values()):
             process.terminate()
             try:

@@ -33,6 +33,7 @@ class Judge:
     city: FireCity
     load: Load
     wire: WireLog
+    bound_s: float = BOUND_S
     wrong: list[str] = field(default_factory=list)
     ends: Ends = field(default_factory=dict)
     settled_s: list[float] = field(default_factory=list)
@@ -65,14 +66,16 @@ class Judge:
         first: a city that was never settled; its nodes introduce themselves, so messages are not counted.
         """
         began, expected, off = time.monotonic(), self.load.expected(), {}
-        for _ in naps(BOUND_S):
+        for _ in naps(self.bound_s):
             levels = self.city.levels()
             off = {lamp: (level, levels.get(lamp)) for lamp, level in expected.items() if levels.get(lamp) != level}
             if not off and self._all_settled():
                 break
         else:
-            named = [f"{lamp} shall be at {level} and is at {found}" for lamp, (level, found) in sorted(off.items())[:5]]
-            self.wrong.append(f"I7: not settled within {BOUND_S:.0f} s: {named or self.city.status()}")
+            named = [
+                f"{lamp} shall be at {level} and is at {found}" for lamp, (level, found) in sorted(off.items())[:5]
+            ]
+            self.wrong.append(f"I7: not settled within {self.bound_s:.0f} s: {named or self.city.status()}")
             return
         self.settled_s.append(round(time.monotonic() - began, 2))
         given = {} if first else self.wire.take_given()

@@ -21,6 +21,7 @@ class Report:
     campaign: str
     seed: int
     breaking: str = ""
+    first: int = 0
     rounds: int = 0
     injected: Counter[str] = field(default_factory=Counter)
     violations: list[tuple[int, str]] = field(default_factory=list)
@@ -32,7 +33,7 @@ class Report:
 
     def end_round(self, wrong: Sequence[str]) -> None:
         """Close a round and note what was wrong in it."""
-        self.violations += [(self.rounds, each) for each in wrong]
+        self.violations += [(self.number, each) for each in wrong]
         self.rounds += 1
         if time.monotonic() - self.said > SAYING_S:
             self.said = time.monotonic()
@@ -47,11 +48,17 @@ class Report:
         })  # fmt: skip
 
     @property
+    def number(self) -> int:
+        """The number of the round under way."""
+        return self.first + self.rounds
+
+    @property
     def seconds(self) -> float:
         return round(time.monotonic() - self.began, 1)
 
     def as_json(self) -> dict[str, object]:
         again = f"python -m tests.campaigns {self.campaign} --rounds {self.rounds} --seed {self.seed}"
+        again += f" --first {self.first}" if self.first else ""
         return {
             "campaign": self.campaign,
             "rounds": self.rounds,
@@ -73,6 +80,7 @@ def arguments(name: str, doc: str, breaks: Sequence[str], *, rounds: int) -> arg
     parser = argparse.ArgumentParser(f"python -m tests.campaigns {name}", description=doc.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=rounds)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first round")
     parser.add_argument("--break", dest="breaking", choices=breaks, default="", metavar="NAME")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
     return parser

@@ -23,6 +23,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from lightctl.app import daemon
+from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
 from lightctl.control import controller, knowledge
@@ -36,7 +37,7 @@ from tests.support.faulty_disk import watch as watch_disk
 
 STRIKES = ("before-commit", "after-commit", "before-publish", "after-publish")
 DISK_STRIKES = ("full", "dead")
-GATHERED = 25
+GATHERED, CROWD = 25, 10
 
 
 class Striker:
@@ -176,10 +177,22 @@ def swallow_errors() -> None:
     Database.execute = swallowing
 
 
+def drop_when_crowded() -> None:
+    """Break: what comes while the daemon is busy is lost, whatever it says."""
+    put = Inbox.put
+
+    def dropping(self: Inbox, event: Any) -> None:
+        if len(self) < CROWD:
+            put(self, event)
+
+    Inbox.put = dropping
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "answer-before-commit": answer_before_commit,
     "act-before-recording": act_before_recording,
     "send-once": send_once,
+    "drop-when-crowded": drop_when_crowded,
     "give-up-on-a-full-disk": give_up_on_a_full_disk,
     "swallow-errors": swallow_errors,
     "believe-the-broker": believe_the_broker,

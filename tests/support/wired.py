@@ -253,7 +253,9 @@ class Wired:
         try:
             await self.start_daemon(text)
             yield self
-            assert all(not task.done() for task in self._daemon), [task.exception() for task in self._daemon if task.done()]
+            assert all(not task.done() for task in self._daemon), [
+                task.exception() for task in self._daemon if task.done()
+            ]
         finally:
             await self.stop_daemon()
             await self.server.stop()
