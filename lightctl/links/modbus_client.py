@@ -6,7 +6,7 @@ import logging
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
@@ -16,7 +16,7 @@ CONNECT_TIMEOUT_S = 3.0
 NEVER_CLOSE = 2**31
 # Whatever goes wrong reaches the link as an error with its reason; pymodbus would log each silence of a dead unit.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
-TakeIn = Callable[[bytes, tuple[object, ...] | None], int]
+TakeIn = Callable[[bytes, tuple[Any, ...] | None], int]
 Client = AsyncModbusTcpClient | AsyncModbusSerialClient
 
 
@@ -91,7 +91,7 @@ def _tolerant(take_in: TakeIn) -> TakeIn:
     pymodbus raises inside the event loop's callback instead, and asyncio closes the line for all units on it.
     """
 
-    def dropping(data: bytes, addr: tuple[object, ...] | None = None) -> int:
+    def dropping(data: bytes, addr: tuple[Any, ...] | None = None) -> int:
         try:
             return take_in(data, addr)
         except (ModbusException, LookupError, ValueError, struct.error):

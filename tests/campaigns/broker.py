@@ -4,7 +4,7 @@ python -m tests.campaigns broker --rounds 40 --seed 1 [-o json]
 python -m tests.campaigns broker --rounds 5 --break NAME     the daemon broken on purpose: must fail
 
 Daemon and nodes live on while an operator writes; the broker comes back on the same port. A broker that refuses to
-start with its damaged files gets them moved away, as docs/install.md says for the real one. Exit code 1: an invariant
+start with its damaged files gets them moved away, as docs/operations.md says. Exit code 1: an invariant
 was broken.
 """
 

@@ -10,6 +10,7 @@ well again. Exit code 1: an invariant was broken, or it took longer than allowed
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Sequence
@@ -40,41 +41,40 @@ def run(
 ) -> Report:
     """Run rounds in one city."""
     report = Report(NAME, seed, breaking, first)
-    with tempfile.TemporaryDirectory(prefix="lightctl-fire-") as folder, start_nats(Path(folder) / "broker") as broker:
-        with (
-            WireLog(broker.host, broker.port) as wire,
-            FireCity(
-                Path(folder) / "city", broker, nodes, breaking=breaking, heartbeat_s=HEARTBEAT_S, patience=PATIENCE
-            ) as city,
-        ):
-            judge = Judge(city, Load(city, seed), wire, bound or bound_s(nodes))
-            city.start_daemon()
-            judge.await_peace(first=True)
-            if judge.wrong:
-                report.end_round(judge.wrong)
-            peaks, named, cleared = [city.memory_mb()], [], []
-            while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
-                broker.kill()
-                city.reboot([point.node for point in city.points if point.tags["make"] == LIVE])
-                broker.restart(empty=True)
-                wire.take_given()
-                judge.await_peace()
-                peaks.append(city.memory_mb())
-                judge.judge_commands()
-                named.append(_until(city, judge, "lamp_failure", on=True))
-                peaks.append(city.memory_mb())
-                cleared.append(_until(city, judge, "lamp_failure", on=False))
-                judge.await_peace()
-                report.injected.update({"nodes reconnected": nodes, "lamps failed": len(city.lamps)})
-                report.end_round(judge.wrong)
-            report.add_city("NatsBroker", judge.settled_s, judge.most_messages, 0)
-            report.figures |= {
-                "nodes": nodes,
-                "reconnected_and_settled_s": judge.settled_s[1::2],
-                "all_faults_named_s": named,
-                "all_faults_cleared_s": cleared,
-                "memory_mb": [round(each) for each in peaks],
-            }
+    with contextlib.ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lightctl-fire-")))
+        broker = stack.enter_context(start_nats(place / "broker"))
+        wire = stack.enter_context(WireLog(broker.host, broker.port))
+        city = FireCity(place / "city", broker, nodes, breaking=breaking, heartbeat_s=HEARTBEAT_S, patience=PATIENCE)
+        stack.enter_context(city)
+        judge = Judge(city, Load(city, seed), wire, bound or bound_s(nodes))
+        city.start_daemon()
+        judge.await_peace(first=True)
+        if judge.wrong:
+            report.end_round(judge.wrong)
+        peaks, named, cleared = [city.memory_mb()], [], []
+        while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
+            broker.kill()
+            city.reboot([point.node for point in city.points if point.tags["make"] == LIVE])
+            broker.restart(empty=True)
+            wire.take_given()
+            judge.await_peace()
+            peaks.append(city.memory_mb())
+            judge.judge_commands()
+            named.append(_until(city, judge, "lamp_failure", on=True))
+            peaks.append(city.memory_mb())
+            cleared.append(_until(city, judge, "lamp_failure", on=False))
+            judge.await_peace()
+            report.injected.update({"nodes reconnected": nodes, "lamps failed": len(city.lamps)})
+            report.end_round(judge.wrong)
+        report.add_city("NatsBroker", judge.settled_s, judge.most_messages, 0)
+        report.figures |= {
+            "nodes": nodes,
+            "reconnected_and_settled_s": judge.settled_s[1::2],
+            "all_faults_named_s": named,
+            "all_faults_cleared_s": cleared,
+            "memory_mb": [round(each) for each in peaks],
+        }
     return report
 
 

@@ -20,6 +20,7 @@ KINDS = (
     "late", "very late", "short", "wrong checksum or transaction", "another unit", "another function", "no answer",
     "request lost", "noise", "doubled", "echo of another value", DECEIT, "reset",
 )  # fmt: skip
+LATE_S = {"late": (0.25, 0.6), "very late": (0.6, 1.5)}
 WRITES = (5, 6, 15, 16)
 
 
@@ -79,33 +80,35 @@ class BadLine:
         answer = await self._ask(unit, request)
         if answer is None or kind == "no answer":
             return
-        frame = self._frame(unit, transaction, answer)
+        if kind in LATE_S:
+            await asyncio.sleep(rng.uniform(*LATE_S[kind]))
+        if kind == "reset":
+            writer.transport.abort()
+            return
+        writer.write(self._spoiled(kind, unit, transaction, answer))
+
+    def _spoiled(self, kind: str, unit: int, transaction: int, answer: bytes) -> bytes:
+        """Give the frame that leaves: of a kind of mischief, or the honest one."""
+        rng, frame = self._rng, self._frame(unit, transaction, answer)
         match kind:
-            case "late" | "very late":
-                await asyncio.sleep(rng.uniform(0.25, 0.6) if kind == "late" else rng.uniform(0.6, 1.5))
             case "short":
-                frame = frame[: rng.randrange(1, len(frame))]
+                return frame[: rng.randrange(1, len(frame))]
+            case "wrong checksum or transaction" if self._rtu:
+                return bytes((*frame[:-1], frame[-1] ^ 0x55))
             case "wrong checksum or transaction":
-                wrong = transaction + rng.choice((-1, 1, 7)) & 0xFFFF
-                frame = bytes((*frame[:-1], frame[-1] ^ 0x55)) if self._rtu else self._frame(unit, wrong, answer)
+                return self._frame(unit, transaction + rng.choice((-1, 1, 7)) & 0xFFFF, answer)
             case "another unit":
-                frame = self._frame(unit % 247 + 1, transaction, answer)
+                return self._frame(unit % 247 + 1, transaction, answer)
             case "another function":
-                frame = self._frame(unit, transaction, bytes((rng.choice((1, 2, 3, 4, 5, 6, 16)), *answer[1:])))
+                return self._frame(unit, transaction, bytes((rng.choice((1, 2, 3, 4, 5, 6, 16)), *answer[1:])))
             case "noise":
-                frame = rng.randbytes(rng.randrange(1, 40))
+                return rng.randbytes(rng.randrange(1, 40))
             case "doubled":
-                frame = frame * 2
-            case "echo of another value":
-                frame = (
-                    self._frame(unit, transaction, answer[:-1] + bytes((answer[-1] ^ 1,)))
-                    if (answer[0] in WRITES)
-                    else frame
-                )
-            case "reset":
-                writer.transport.abort()
-                return
-        writer.write(frame)
+                return frame * 2
+            case "echo of another value" if answer[0] in WRITES:
+                return self._frame(unit, transaction, answer[:-1] + bytes((answer[-1] ^ 1,)))
+            case _:
+                return frame
 
     def _frame(self, unit: int, transaction: int, answer: bytes) -> bytes:
         if self._rtu:

@@ -113,7 +113,7 @@ class Judge:
         self.wrong += self.load.settle_accounts(reason for (reason,) in self._read("SELECT reason FROM audit"))
 
     def _held(self, confirmed: dict[str, int]) -> dict[str, int]:
-        """Give what nodes hold: by their flash, or as they said on the wire; who was not heard yet speaks again soon."""
+        """Give what nodes hold: by their flash, or as they said on the wire; who was not heard speaks again soon."""
         holds: dict[str, int] = {}
         for _ in naps(2 * HEARTBEAT_S):
             said, flash = self.wire.known()[1], self.city.applied()

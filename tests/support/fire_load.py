@@ -122,11 +122,11 @@ class Load:
                 else:
                     until = (self.city.now() + HOLD).isoformat()
                     send = ("/v1/lights/level", body | {"level": write.level, "until": until})
-            if not self._send(client, write, lambda send=send: client.post(send[0], json=send[1])):
+            if not self._send(write, lambda send=send: client.post(send[0], json=send[1])):
                 return
             time.sleep(rng.random() * 0.02)
 
-    def _send(self, client: httpx.Client, write: Write, post: Callable[[], httpx.Response]) -> bool:
+    def _send(self, write: Write, post: Callable[[], httpx.Response]) -> bool:
         try:
             answer = post()
         except httpx.ConnectError:

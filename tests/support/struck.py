@@ -1,4 +1,4 @@
-"""A daemon that can be struck: it kills itself, or its disk is full, at the n-th moment; and it can be broken on purpose.
+"""A daemon that can be struck: it kills itself, or its disk is full, at the n-th moment; it can be broken on purpose.
 
 python -m tests.support.struck [--strike KIND:N] [--armed-by FILE] [--disk FOLDER] [--break NAME] serve --config FILE
 
