@@ -6,7 +6,7 @@ import logging
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
@@ -16,8 +16,15 @@ CONNECT_TIMEOUT_S = 3.0
 NEVER_CLOSE = 2**31
 # Whatever goes wrong reaches the link as an error with its reason; pymodbus would log each silence of a dead unit.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
-TakeIn = Callable[[bytes, tuple[Any, ...] | None], int]
 Client = AsyncModbusTcpClient | AsyncModbusSerialClient
+
+
+class TakeIn(Protocol):
+    """What pymodbus does with bytes that came; gives how many of them it used."""
+
+    def __call__(self, data: bytes, addr: tuple[Any, ...] | None = None) -> int:
+        """Take in all that came and was not used yet."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 python -m tests.campaigns broker --rounds 40 --seed 1 [-o json]
 python -m tests.campaigns broker --rounds 5 --break NAME     the daemon broken on purpose: must fail
 
-Daemon and nodes live on while an operator writes; the broker comes back on the same port. A broker that refuses to
-start with its damaged files gets them moved away, as docs/operations.md says. Exit code 1: an invariant
-was broken.
+Daemon and nodes live on while an operator writes; the broker comes back on the same port. A broker that does not
+start with its damaged files, or carries nothing, gets them moved away, as docs/operations.md says. Exit code 1: an
+invariant was broken.
 """
 
 from __future__ import annotations
@@ -15,10 +15,14 @@ import random
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
 from lightctl.domain.errors import LinkDown
 from tests.support.brokers import MosquittoBroker, NatsBroker
@@ -32,6 +36,7 @@ NAME = "broker"
 LAMPS = 40
 KINDS = ("killed", "empty", "damaged", "swapped", "frozen")
 BREAKS = ("send-once", "believe-the-broker")
+PROBE, CARRIES_WITHIN_S = "lightctl/v1/main/probe/desired", 5.0
 OFTEN_SAVED = ("autosave_interval 1",)
 
 
@@ -74,9 +79,13 @@ class Brokers:
             done += f" ({_damage(self.now.folder, rng)})"
         try:
             self._again()
+            sound = kind != "damaged" or _carries(self.now.host, self.now.port)
         except (AssertionError, LinkDown):
+            sound = False
             if kind != "damaged":
                 raise
+        if not sound:
+            self.now.kill()
             shutil.rmtree(self.now.folder)
             self._again()
             done += ", moved away"
@@ -84,6 +93,22 @@ class Brokers:
 
     def stop(self) -> None:
         self.now.stop()
+
+
+def _carries(host: str, port: int) -> bool:
+    """Say whether what is published comes out again: a broker may start on spoiled files and carry nothing."""
+    heard, acked = threading.Event(), threading.Event()
+    client = Client(CallbackAPIVersion.VERSION2, "probe")
+    client.on_subscribe = lambda *_: client.publish(PROBE, b"", qos=1, retain=True)
+    client.on_publish = lambda *_: acked.set()
+    client.on_message = lambda *_: heard.set()
+    client.connect(host, port)
+    client.subscribe(PROBE, 1)
+    client.loop_start()
+    carries = heard.wait(CARRIES_WITHIN_S) and acked.wait(CARRIES_WITHIN_S)
+    client.disconnect()
+    client.loop_stop()
+    return carries
 
 
 def _damage(folder: Path, rng: random.Random) -> str:

@@ -28,7 +28,7 @@ from tests.support.wire_log import WireLog
 NAME = "kill_daemon"
 LAMPS = 40
 KINDS = ("random", "answered", *STRIKES)
-STRUCK_WITHIN_S = 15.0
+STRUCK_WITHIN_S = 30.0
 BREAKS = ("answer-before-commit", "act-before-recording")
 
 
