@@ -35,7 +35,7 @@ from tests.support.wire_log import WireLog
 NAME = "broker"
 LAMPS = 40
 KINDS = ("killed", "empty", "damaged", "swapped", "frozen")
-BREAKS = ("send-once", "believe-the-broker")
+BREAKS = ("believe-the-broker",)
 PROBE, CARRIES_WITHIN_S = "lightctl/v1/main/probe/desired", 5.0
 OFTEN_SAVED = ("autosave_interval 1",)
 

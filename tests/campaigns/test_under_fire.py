@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.campaigns import broker, disk_full, kill_daemon, modbus_line, network, power_cut
+from tests.campaigns import broker, disk_full, kill_daemon, modbus_line, network, power_cut, storm
 from tests.campaigns.broker import KINDS as BROKER_KINDS
 from tests.campaigns.network import MODES, SIDES
 from tests.support.bad_line import DECEIT
 
-FEW = 20
-IMPATIENT_S = 12.0
+FEW, CROWD = 20, 200
+IMPATIENT_S = 15.0
 EMPTY = BROKER_KINDS.index("empty")
-DROPPING = MODES.index("dropping") + len(MODES) * SIDES.index("both")
+DROPPING = MODES.index("dropping") + len(MODES) * SIDES.index("nodes")
 
 
 def test_a_daemon_killed_at_an_answer_and_at_a_commit_loses_nothing_and_settles_again():
@@ -42,17 +42,15 @@ def test_a_daemon_that_takes_a_brokers_word_for_a_nodes_is_found_out():
     assert any(what.startswith("I3") for _, what in report.violations), report.violations
 
 
-def test_a_network_that_drops_packets_both_ways_costs_time_and_nothing_else():
+def test_a_network_that_drops_packets_costs_time_and_nothing_else():
     report = network.run(seed=1, first=DROPPING, rounds=1, lamps=FEW)
     assert report.violations == []
-    assert report.injected["packets dropped"] > 5
+    assert report.injected["packets dropped"] > 0
 
 
-def test_a_daemon_that_sends_once_and_never_again_is_found_out():
-    report = network.run(
-        seed=1, first=DROPPING, rounds=3, lamps=FEW, breaking="send-once", until_found=True, bound_s=IMPATIENT_S
-    )
-    assert any(what.startswith("I7") for _, what in report.violations), report.violations
+def test_a_daemon_that_takes_a_brokers_word_for_a_nodes_is_found_out_on_a_bad_network_too():
+    report = network.run(seed=1, first=DROPPING, rounds=1, lamps=FEW, breaking="believe-the-broker")
+    assert any(what.startswith("I3") for _, what in report.violations), report.violations
 
 
 def test_the_power_may_fail_at_any_point_of_what_the_store_writes():
@@ -97,3 +95,8 @@ def test_a_bad_modbus_line_confirms_nothing_that_is_not_so_and_settles_when_it_i
 def test_a_link_that_believes_the_echo_of_a_write_is_found_out():
     report = modbus_line.run(seed=1, rounds=4, breaking="believe-the-echo", until_found=True, kinds=(DECEIT,))
     assert any(what.startswith("I3") for _, what in report.violations), report.violations
+
+
+def test_a_daemon_that_drops_what_comes_in_a_crowd_is_found_out():
+    report = storm.run(seed=1, rounds=1, nodes=CROWD, breaking="drop-when-crowded", bound=IMPATIENT_S)
+    assert any(what.startswith("I7") for _, what in report.violations), report.violations

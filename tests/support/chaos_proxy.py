@@ -1,7 +1,7 @@
 """A proxy between MQTT clients and a broker that does to their connections what networks do; a thread of its own.
 
 Modes: `good`; `slow` (each piece late), `sliced` (a few bytes at a time), `dropping` and `doubling` (whole MQTT
-packets, either way), `reset` (connections are cut off in the middle of a packet, and again), `cut` (nobody gets
+packets, either way; no TCP connection outlives a loss for long, so it then ends), `reset` (connections are cut off in the middle of a packet, and again), `cut` (nobody gets
 through), `half-open` (what is connected then stays connected, and hears and reaches nobody ever again).
 """
 
@@ -95,9 +95,12 @@ class ChaosProxy:
     async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter
     ) -> None:
+        lossy = False
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 packet = await _packet(reader)
+                if lossy and self.mode == "good":
+                    return
                 kind = packet[0] >> 4
                 match self.mode:
                     case "cut":
@@ -117,6 +120,7 @@ class ChaosProxy:
                         await asyncio.sleep(self._rng.uniform(0, 0.1))
                     case "dropping" if kind > CONNACK and self._rng.random() < 0.2:
                         self.done["packets dropped"] += 1
+                        lossy = True
                         continue
                     case "doubling" if kind == PUBLISH and self._rng.random() < 0.5:
                         self.done["packets doubled"] += 1

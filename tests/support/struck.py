@@ -26,8 +26,7 @@ from lightctl.app import daemon
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
-from lightctl.control import controller, knowledge
-from lightctl.control.reconcile import Decision, Resend, Wait
+from lightctl.control import knowledge
 from lightctl.domain.events import BrokerAcked
 from lightctl.domain.moves import moved
 from lightctl.domain.states import CommandState
@@ -119,18 +118,6 @@ def act_before_recording() -> None:
     daemon.Daemon._control_loop = control_loop
 
 
-def send_once() -> None:
-    """Break: what was handed to a broker is believed to have arrived; nothing is ever sent again."""
-    decide = controller.reconcile
-
-    def once(*known: Any, **more: Any) -> Decision:
-        found = decide(*known, **more)
-        return Wait(None) if isinstance(found, Resend) else found
-
-    controller.reconcile = once
-    knowledge.Knowledge._refresh = lambda _self, _link, _now, _out: ()
-
-
 def believe_the_broker() -> None:
     """Break: an acknowledgement of the broker counts as one of the node."""
     absorb = knowledge.Knowledge.absorb
@@ -191,7 +178,6 @@ def drop_when_crowded() -> None:
 BREAKS: dict[str, Callable[[], None]] = {
     "answer-before-commit": answer_before_commit,
     "act-before-recording": act_before_recording,
-    "send-once": send_once,
     "drop-when-crowded": drop_when_crowded,
     "give-up-on-a-full-disk": give_up_on_a_full_disk,
     "swallow-errors": swallow_errors,
