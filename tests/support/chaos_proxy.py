@@ -1,8 +1,9 @@
 """A proxy between MQTT clients and a broker that does to their connections what networks do; a thread of its own.
 
 Modes: `good`; `slow` (each piece late), `sliced` (a few bytes at a time), `dropping` and `doubling` (whole MQTT
-packets, either way; no TCP connection outlives a loss for long, so it then ends), `reset` (connections are cut off in the middle of a packet, and again), `cut` (nobody gets
-through), `half-open` (what is connected then stays connected, and hears and reaches nobody ever again).
+packets, either way; a connection that lost some ends when the network is good again), `reset` (connections are cut off
+in the middle of a packet, and again), `cut` (nobody gets through), `half-open` (what is connected then stays connected,
+and hears and reaches nobody ever again).
 """
 
 from __future__ import annotations
