@@ -66,7 +66,10 @@ class MosquittoBroker:
         log = self.folder / "mosquitto.log"
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                [binary, *(["-v"] if self._verbose else []), "-c", str(configuration)], stdin=subprocess.DEVNULL, stdout=out, stderr=out
+                [binary, *(["-v"] if self._verbose else []), "-c", str(configuration)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
             )
         self.pid = self._process.pid
         deadline = time.monotonic() + START_S

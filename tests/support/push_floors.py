@@ -97,6 +97,10 @@ class CFloor:
         self._revision += 1
         asked = [self._port, FLOOR_ROOT, AREA, self._nodes, self._window, self._revision]
         done = subprocess.run(
-            [str(self._program), *map(str, asked)], input=self._document, stdout=subprocess.PIPE, check=True, timeout=600
+            [str(self._program), *map(str, asked)],
+            input=self._document,
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=600,
         )
         return float(done.stdout)
