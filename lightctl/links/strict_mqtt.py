@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, cast
 import aiomqtt
 import paho.mqtt.client as paho
 from aiomqtt import ProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -31,6 +32,7 @@ OnMessage = Callable[[str, bytes, bool], None]
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 1.0
 ACK_TIMEOUT_S = 10.0
+BURST = 50  # packets read in one turn of the loop: a few milliseconds
 FAILURE = 0x80
 # What may be accepted next time (MQTT 5, 2.4): unspecified error, implementation specific, quota exceeded.
 TEMPORARY = frozenset({0x80, 0x83, 0x97})
@@ -94,6 +96,7 @@ class StrictClient(aiomqtt.Client):
         self._acks: dict[int, tuple[float, asyncio.Future[None]]] = {}
         self._expiry: tuple[int, _Packed] | None = None
         self._client.connect_timeout = CONNECT_TIMEOUT_S
+        self._client.loop_read = self._read  # type: ignore[method-assign]
 
     async def open(self) -> None:
         """Connect; raises LinkDown with the broker's reason, UnsupportedProtocol for a refused MQTT version."""
@@ -192,6 +195,19 @@ class StrictClient(aiomqtt.Client):
         for _, acked in waiting.values():
             if not acked.done():
                 acked.set_exception(LinkDown("the connection ended before the broker answered"))
+
+    def _read(self, max_packets: int = 1) -> MQTTErrorCode:  # noqa: ARG002 - paho's signature
+        """Read what has come; paho takes one packet a call where nothing is in flight, a turn of the loop for each."""
+        client = self._client
+        for _ in range(BURST):
+            if client.socket() is None:
+                return paho.MQTT_ERR_NO_CONN
+            code = client._packet_read()  # noqa: SLF001
+            if code == paho.MQTT_ERR_AGAIN:
+                break
+            if code != paho.MQTT_ERR_SUCCESS:
+                return client._loop_rc_handle(code)  # noqa: SLF001
+        return paho.MQTT_ERR_SUCCESS
 
     def _on_connect(
         self,

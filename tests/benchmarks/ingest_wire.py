@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from statistics import median
 
 import aiomqtt
 
@@ -55,6 +56,7 @@ class Subscriber:
     """aiomqtt with `json`, as its documentation has it."""
 
     def __init__(self, street: WireStreet, reports: int) -> None:
+        self.used_s: list[float] = []
         self._street = street
         self._reports = reports
 
@@ -66,7 +68,7 @@ class Subscriber:
         async with aiomqtt.Client("127.0.0.1", self._street.port, identifier="floor") as client:
             await client.subscribe(f"{FLOOR_ROOT}/{AREA}/+/reported", qos=1)
             telling = threading.Thread(target=self._street.order, args=(f"stream {FLOOR_ROOT} {self._reports}",))
-            began = time.time()
+            began, used_s = time.time(), time.process_time()
             telling.start()
             heard = 0
             async with asyncio.timeout(600):
@@ -76,6 +78,7 @@ class Subscriber:
                     if heard == self._reports:
                         break
             took = time.time() - began
+            self.used_s.append(time.process_time() - used_s)
             await asyncio.to_thread(telling.join)
             return took
 
@@ -85,15 +88,16 @@ def measure(reports: int, nodes: int, pairs: int, broker: str) -> Figures:
     with tempfile.TemporaryDirectory() as name:
         with wire_street(Path(name) / "street", nodes, NIGHTS, schedules(50), broker) as street:
             before_mb = street.resident_mb()
-            intake = Intake(street, reports)
-            found = paired(intake.rate, Subscriber(street, reports).rate, pairs)
+            intake, subscriber = Intake(street, reports), Subscriber(street, reports)
+            found = paired(intake.rate, subscriber.rate, pairs)
             status = street.status()
+    ours_us, floor_us = (round(median(each.used_s[1:]) / reports * 1e6) for each in (intake, subscriber))
     return {
         "reports": reports,
         "nodes": nodes,
         "broker": broker,
         **found,
-        "daemon_cpu_us_per_report": round(sorted(intake.used_s)[len(intake.used_s) // 2] / reports * 1e6),
+        "cpu_us_per_report": {"daemon": ours_us, "floor": floor_us, "ratio": round(floor_us / ours_us, 2)},
         "daemon_mb": {"before": before_mb, "after_each_turn": intake.resident_mb},
         "dropped": status["telemetry_dropped"],
         "settled": status["settled"],

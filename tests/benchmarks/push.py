@@ -83,7 +83,7 @@ def measure(nodes: int, pairs: int, broker: str) -> Figures:
             failed = street.number("SELECT count(*) FROM commands WHERE state NOT IN ('confirmed', 'superseded')")
             attempts = street.number("SELECT max(attempts) FROM commands")
             resident = street.resident_mb()
-    used_s = median(push.used_s)
+    ours_us, floor_us = (round(median(each.used_s[1:]) / nodes * 1e6) for each in (push, library))
     return {
         "nodes": nodes,
         "broker": broker,
@@ -91,7 +91,7 @@ def measure(nodes: int, pairs: int, broker: str) -> Figures:
         **found,
         "c_client_per_s": round(median(c_rates[1:]), 1) if in_c.available else "no C compiler or libmosquitto here",
         "ratio_to_c": round(found["us_per_s"] / median(c_rates[1:]), 3) if in_c.available else None,
-        "daemon_cpu_us_per_node": round(used_s / nodes * 1e6),
+        "cpu_us_per_node": {"daemon": ours_us, "floor": floor_us, "ratio": round(floor_us / ours_us, 2)},
         "daemon_mb": resident,
         "not_confirmed": failed,
         "most_attempts": attempts,
