@@ -2,11 +2,13 @@
 
 python -m tests.benchmarks.dusk [--lamps 20000] [--rounds 3] [--lead 30] [--broker mosquitto|nats] [--speed 1]
 
-A live node knows no nights: at each switching time the daemon sends it the level. A running daemon is given a plan whose
-next switch lies `lead` seconds ahead; nothing paces what it sends. From the due instant on it is measured when each
-command was handed to the broker and when its lamp's own report had confirmed it (both from the store), when the document
-reached the lamp (from the lamps' process), and when the last confirmation was on disk. Lamps answer at once, so all of
-it is the daemon's and the broker's time. Seconds of the machine; the median of the rounds, and the worst.
+A live node knows no nights: at each switching time the daemon sends it the level. A running daemon is given a plan
+whose next switch lies `lead` seconds ahead; nothing paces what it sends. From the due instant on it is measured when
+each command was handed to the broker and when its lamp's own report had confirmed it (both from the store), when the
+document reached the lamp (from the lamps' process), and when the last confirmation was on disk. Lamps answer at once,
+so all of it is the daemon's and the broker's time. Seconds of the machine; the median of the rounds, and the worst. The
+processor time of a round, its plan included, says what is left on a machine with other work. There is no floor: the
+goal is in seconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How fast reports are taken in over the wire: broker, codec, controller and store, against a subscriber that keeps nothing.
+"""How fast reports are taken in over the wire, to the last committed row, against a subscriber that keeps nothing.
 
 python -m tests.benchmarks.ingest_wire [--reports 50000] [--nodes 10000] [--pairs 5] [--broker mosquitto|nats]
 
@@ -85,12 +85,14 @@ class Subscriber:
 
 def measure(reports: int, nodes: int, pairs: int, broker: str) -> Figures:
     """Let the nodes report to both by turns."""
-    with tempfile.TemporaryDirectory() as name:
-        with wire_street(Path(name) / "street", nodes, NIGHTS, schedules(50), broker) as street:
-            before_mb = street.resident_mb()
-            intake, subscriber = Intake(street, reports), Subscriber(street, reports)
-            found = paired(intake.rate, subscriber.rate, pairs)
-            status = street.status()
+    with (
+        tempfile.TemporaryDirectory() as name,
+        wire_street(Path(name) / "street", nodes, NIGHTS, schedules(50), broker) as street,
+    ):
+        before_mb = street.resident_mb()
+        intake, subscriber = Intake(street, reports), Subscriber(street, reports)
+        found = paired(intake.rate, subscriber.rate, pairs)
+        status = street.status()
     ours_us, floor_us = (round(median(each.used_s[1:]) / reports * 1e6) for each in (intake, subscriber))
     return {
         "reports": reports,

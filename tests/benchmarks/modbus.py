@@ -3,11 +3,11 @@
 python -m tests.benchmarks.modbus [--lines 200] [--units 5] [--seconds 8] [--pairs 5]
 
 Each line is a TCP connection to a gateway with five units; a poll reads twenty registers (ten measurements of a meter)
-and, for us, is matched with its question, decoded and emitted as an event. One unit in 32 is dead. Ours are the daemon's
-links with pauses between polls taken away; the floor is pymodbus reading the same registers of all lines at once, which
-knows the dead units and never asks them. Both in a process of its own beside the gateways', in turn; rates are answers a
-second on the wall. `neighbours_waited_s` is the longest that a living unit on a line with a dead one went without a poll,
-in any of our turns, from the moment the line was opened; `others_waited_s` is that on lines without.
+and, for us, is matched with its question, decoded and emitted as an event. One unit in 32 is dead. Ours are the
+daemon's links with pauses between polls taken away; the floor is pymodbus reading the same registers of all lines at
+once, which knows the dead units and never asks them. Both in one process beside the gateways' own, in turn; rates are
+answers a second on the wall. `neighbours_waited_s` is the longest that a living unit on a line with a dead one went
+without a poll, in any of our turns, from the moment the line was opened; `others_waited_s` is that on lines without.
 """
 
 from __future__ import annotations
@@ -134,7 +134,11 @@ def gateways(lines: int, units: int) -> Iterator[list[int]]:
     """Run the gateways and give their ports."""
     command = [sys.executable, "-m", "tests.support.lean_modbus", str(lines), str(units), str(DEAD_EVERY)]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=end_with_parent
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing but a system call
     ) as process:
         assert process.stdout is not None
         try:

@@ -1,7 +1,7 @@
 """The least MQTT 3.1.1 client that will do: a floor for measurements and the voice of lean responders.
 
-One connection, QoS 1 both ways, what is written in one turn of the loop written at once. No reconnect, no keep-alive, no
-store: a broker that drops it ends the measurement.
+One connection, QoS 1 both ways, what is written in one turn of the loop written at once. No reconnect, no keep-alive,
+no store: a broker that drops it ends the measurement.
 """
 
 from __future__ import annotations

@@ -193,7 +193,8 @@ def _settings(port: int, clock: TimeScale, delivery: Mapping[str, float]) -> str
         "[http]\nport = 0",
         f"[safety]\nmax_dark_minutes = {DARK_MINUTES}",
         f'[links.mqtt]\ntype = "mqtt"\nurl = "mqtt://127.0.0.1:{port}"',
-        f'[clock]\nstart = "{clock.start.isoformat()}"\nmachine_epoch = {clock.machine_epoch!r}\nspeed = {clock.speed!r}',
+        f'[clock]\nstart = "{clock.start.isoformat()}"\nmachine_epoch = {clock.machine_epoch!r}',
+        f"speed = {clock.speed!r}",
         "[delivery]\n" + "\n".join(f"{name} = {value}" for name, value in delivery.items()),
         '[log]\nformat = "json"',
         "",
@@ -202,11 +203,11 @@ def _settings(port: int, clock: TimeScale, delivery: Mapping[str, float]) -> str
 
 def _start(folder: Path, name: str, *module: str) -> subprocess.Popen[bytes]:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("LIGHTCTL_")}
-    environ["PYTHONPATH"] = os.pathsep.join(each for each in (os.getcwd(), *sys.path) if each)
+    environ["PYTHONPATH"] = os.pathsep.join(each for each in (str(Path.cwd()), *sys.path) if each)
     with (folder / f"{name}.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", *module], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ,
-            preexec_fn=end_with_parent,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing but a system call
         )  # fmt: skip
 
 
@@ -214,7 +215,8 @@ def _respond(folder: Path, wiring: Wiring) -> subprocess.Popen[str]:
     with (folder / "responder.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.support.responder", wiring.as_json()], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=end_with_parent,
+            stdout=subprocess.PIPE, stderr=log, text=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing but a system call
         )  # fmt: skip
 
 
