@@ -28,6 +28,7 @@ from lightctl.cli import (
     light,
     maintenance,
     node,
+    notification,
     output,
     override,
     report,
@@ -73,6 +74,7 @@ NOUNS = (
     init,
     serve,
     doctor,
+    notification,
     token,
 )
 
