@@ -32,6 +32,7 @@ from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
+from lightctl.app.running.collector import relax
 from lightctl.app.running.door import open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
 from lightctl.app.running.inbox import Inbox
@@ -310,4 +311,5 @@ async def _announced(directory: Path, url: str) -> AsyncIterator[None]:
 async def serve(settings: Settings, build_door: BuildDoor) -> None:
     """Run a daemon to its end; raises StoreError or LinkDown when it cannot start."""
     configure_logs(settings.log)
+    relax()
     await Daemon(settings, build_door).run()
