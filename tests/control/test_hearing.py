@@ -220,7 +220,7 @@ class TestACommandOnItsWay:
 
     def test_acknowledged_is_a_time_and_the_link_is_still_at_it(self):
         known, _, news = self.follow(ev.BrokerAcked("n-a", 7, NOW))
-        assert (known.command, known.on_its_way, news) == (replace(OPEN, broker_acked_at=NOW), True, True)
+        assert (known.command, known.on_its_way, news) == (replace(OPEN, broker_acked_at=NOW), True, False), "no news"
 
     def test_acknowledged_does_not_put_on_its_way_what_is_not(self):
         known, _, _ = self.follow(ev.BrokerAcked("n-a", 7, NOW), on_its_way=False)
