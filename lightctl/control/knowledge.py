@@ -14,7 +14,7 @@ from lightctl.control import hearing
 from lightctl.control.collected import Collected
 from lightctl.control.crews import Crews
 from lightctl.control.desire import Compiler
-from lightctl.control.memory import NodeMemory
+from lightctl.control.memory import NO_OVERRIDES, NodeMemory
 from lightctl.control.policy import Policy, fraction
 from lightctl.control.rolling import Rolling
 from lightctl.control.sensing import Sensors
@@ -186,10 +186,10 @@ class Knowledge:
             memory.readings = self.sensors.of(memory.node)
             memory.cause = cause
             memory.stop_resting()
-            memory.overrides = {}
+            memory.overrides = NO_OVERRIDES
         for override in self._overrides.values():
             for memory, channel in self._held_by(override):
-                memory.overrides.setdefault(channel, []).append(override)
+                memory.overrides = {**memory.overrides, channel: (*memory.overrides.get(channel, ()), override)}
         return tuple(self.memories)
 
     def _held_by(self, override: Override) -> Iterator[tuple[NodeMemory, int]]:
@@ -207,7 +207,7 @@ class Knowledge:
         touched: dict[str, None] = {}
         for memory, channel in self._held_by(override):
             others = [each for each in memory.overrides.get(channel, ()) if each.id != override.id]
-            memory.overrides[channel] = [*others, override] if holds else others
+            memory.overrides = {**memory.overrides, channel: [*others, override] if holds else others}
             touched[memory.node.id] = None
             if override.start > now:
                 memory.next_change = None

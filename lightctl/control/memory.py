@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from lightctl.control.node_time import UNKNOWN_TIME, NodeTime
 from lightctl.control.policy import Policy
@@ -16,6 +18,11 @@ from lightctl.domain.events import NodeRestored
 from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import Command, DesiredState, Fault, FaultEvent, Override, ReportedState
 from lightctl.planning.overrides import rank
+
+# What most nodes have nothing of is one object for all of them, and replaced, never changed.
+NO_OVERRIDES: Mapping[int, Sequence[Override]] = MappingProxyType({})
+NO_FAULTS: Mapping[tuple[str, str, str], Fault] = MappingProxyType({})
+NO_HOLDS: Mapping[int, Hold] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -40,7 +47,7 @@ class NodeMemory:
     points: dict[int, LightPoint]
     capabilities: Capabilities
     known_since: dt.datetime
-    overrides: dict[int, list[Override]] = field(default_factory=dict)
+    overrides: Mapping[int, Sequence[Override]] = field(default_factory=lambda: NO_OVERRIDES)
     desired: DesiredState | None = None
     command: Command | None = None
     reported: ReportedState | None = None
@@ -62,12 +69,12 @@ class NodeMemory:
     failures: int = 0
     unreachable: str = ""
     refusal: str = ""
-    faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
+    faults: Mapping[tuple[str, str, str], Fault] = field(default_factory=lambda: NO_FAULTS)
     review_at: dt.datetime | None = None
     queued_at: dt.datetime | None = None
     announced: bool = False
     readings: Readings = field(default_factory=lambda: SILENT)
-    holds: dict[int, Hold] = field(default_factory=dict)
+    holds: Mapping[int, Hold] = field(default_factory=lambda: NO_HOLDS)
     asked_at: dt.datetime | None = None
     time: NodeTime = UNKNOWN_TIME
     revision_floor: int = 0
@@ -136,7 +143,7 @@ class NodeMemory:
             self.time = self.time.heard(restored.reported.at, restored.reported.received_at)
         self.boot_id = restored.boot_id
         self.heard_at = restored.reported.received_at if restored.reported is not None else None
-        self.faults = {fault.key: fault for fault in restored.faults}
+        self.faults = {fault.key: fault for fault in restored.faults} or NO_FAULTS
         silence = [fault.detail for fault in restored.faults if fault.event is FaultEvent.COMMUNICATION_FAILURE]
         self.unreachable = next(iter(silence), "")
 
@@ -179,7 +186,7 @@ class NodeMemory:
         self.known_since = min(self.known_since, now)
         self.heard_at = min(self.heard_at, now) if self.heard_at is not None else None
         self.next_change = self.topup_at = self.review_at = self.queued_at = None
-        self.readings, self.holds = SILENT, {}
+        self.readings, self.holds = SILENT, NO_HOLDS
         self.stale = True
         self.time = UNKNOWN_TIME
         self.stop_resting()
