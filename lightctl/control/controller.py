@@ -42,7 +42,7 @@ RENEWAL_MARGIN = dt.timedelta(hours=36)
 WORTHWHILE = dt.timedelta(hours=1)
 SET_BACK = dt.timedelta(minutes=1)
 OF_A_CITY = FleetChanged | IntentChanged | LinkChanged
-SLICE = 5000  # nodes: a few tenths of a second
+SLICE = 1000  # nodes: so many keep everything else waiting for less than a tenth of a second
 
 
 class Controller:
@@ -104,6 +104,8 @@ class Controller:
         for node in tuple(islice(self._backlog, max(0, SLICE - len(concerned)))):
             del self._backlog[node]
             concerned[node] = None
+        if not self._backlog:
+            self._backlog = {}  # emptied, it would keep the room it had
 
     def _pop_due(self, now: dt.datetime) -> Iterable[str]:
         while self._due and self._due[0][0] <= now:

@@ -66,6 +66,8 @@ class Compiler:
         key = (id(old.channels), id(new.channels), old.valid_until, new.valid_until, carries_nights)
         known = self._compared.get(key)
         if known is None:
+            if len(self._compared) >= _FITTED_CACHE_SIZE:
+                self._compared.clear()
             same = _same_effect(old, new, now, carries_nights=carries_nights)
             known = self._compared[key] = (old, new, same)
         return known[2]

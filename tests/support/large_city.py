@@ -19,9 +19,10 @@ from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Capabilities, LightPoint
 from lightctl.domain.events import CommandSent, Event, NodeAnnounced, NodeReported
-from lightctl.domain.states import ChannelReport, ReportedState
+from lightctl.domain.states import ChannelReport, DesiredState, ReportedState
 from lightctl.store.base import AuditDraft, Recorded
 from lightctl.store.sqlite import SqliteStore
+from tests.support.steps import steps
 
 ZONE = "Europe/Berlin"
 EVENING = dt.datetime(2026, 11, 25, 19, tzinfo=dt.UTC)
@@ -97,27 +98,39 @@ def _live(store: SqliteStore, began: dt.datetime) -> None:
     """Let the controller give every node its nights, and every node say that it holds them."""
     controller = Controller(Policy(), shipped_profiles(), ZONE, revision_floor(began))
 
-    def step(events: Iterable[Event], minutes: int) -> Effects:
-        effects = controller.step(events, began + dt.timedelta(minutes=minutes))
-        heard = tuple((report.node, report.received_at) for report in effects.reported)
-        store.commit(Recorded(**{name: getattr(effects, name) for name in RECORDED}, seen=heard))
-        store.add_reports(effects.reports)
-        return effects
+    def step(events: Iterable[Event], minutes: int) -> list[DesiredState]:
+        now = began + dt.timedelta(minutes=minutes)
+        desired: list[DesiredState] = []
+        for effects in steps(controller, events, now):
+            heard = tuple((report.node, report.received_at) for report in effects.reported)
+            store.commit(Recorded(**{name: getattr(effects, name) for name in RECORDED}, seen=heard))
+            store.add_reports(effects.reports)
+            desired += effects.desired
+        return desired
 
     nodes = [point.node for point in store.points()]
-    hellos = [NodeAnnounced(name, "b1", CARRYING, 0, began, model="L1", firmware="1.4") for name in nodes]
+    hellos = [NodeAnnounced(name, f"b-{name}", CARRYING, 0, began, model="L1", firmware="1.4") for name in nodes]
     asked = step((*boot_events(store.replay(began), ZONE), *hellos), 0)
     sent_at = began + dt.timedelta(minutes=1)
-    step((CommandSent(state.node, state.revision, sent_at) for state in asked.desired), 1)
-    heard_at = began + dt.timedelta(minutes=9)
-    said = ChannelReport(level=100, commanded=100, power_w=50.0, energy_wh=1.0, voltage_v=230.1, temperature_c=21.5)
+    step((CommandSent(state.node, state.revision, sent_at) for state in asked), 1)
     step(
         (
-            NodeReported(ReportedState(state.node, heard_at, {0: said}, "b1", 1, heard_at, state.revision))
-            for state in asked.desired
+            NodeReported(_report(state, began + dt.timedelta(minutes=2, seconds=300 * number / len(asked))))
+            for number, state in enumerate(asked)
         ),
         9,
     )
+
+
+def _report(state: DesiredState, at: dt.datetime) -> ReportedState:
+    """Let a node say that it holds what it shall; no two say the same, as on a street."""
+    number = at.microsecond % 997
+    said = ChannelReport(
+        level=100, commanded=100, power_w=50 + number / 1000, energy_wh=1e5 + number / 7, voltage_v=230 + number / 999,
+        temperature_c=21 + number / 500,
+    )  # fmt: skip
+    late = dt.timedelta(milliseconds=100 + number)
+    return ReportedState(state.node, at + late, {0: said}, f"b-{state.node}", 1, at, state.revision)
 
 
 def _remember(store: SqliteStore, nights: int) -> None:
