@@ -75,6 +75,8 @@ def gate(names: Iterable[str], *, record: bool) -> int:
 
 def _written(ratios: Mapping[str, float]) -> str:
     found = machine() | {"date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"}
-    text = "# Written by `python -m tests.benchmarks --gate --record`; the gate compares with these ratios.\n[machine]\n"
+    text = (
+        "# Written by `python -m tests.benchmarks --gate --record`; the gate compares with these ratios.\n[machine]\n"
+    )
     text += "".join(f"{key} = {json.dumps(value)}\n" for key, value in found.items())
     return text + "\n[ratios]\n" + "".join(f"{name} = {ratio:g}\n" for name, ratio in ratios.items())

@@ -31,8 +31,8 @@ from lightctl.files.settings import Settings
 from lightctl.store.base import AuditDraft, Recorded
 from lightctl.store.sqlite import SqliteStore
 from tests.support.benchmark import Figures, options, peak_mb, say
-from tests.support.steps import steps
 from tests.support.controlled import CARRYING, ZONE, intent
+from tests.support.steps import steps
 
 EVENING = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
 GOAL_SLICE_MS, GOAL_SCRAPE_MS, GOAL_TALLY_MS = 20, 50, 250

@@ -18,7 +18,13 @@ from tests.support.large_city import write_settings
 
 # What a development environment has beside what a daemon is installed with, and sqlite-utils would load.
 NOT_INSTALLED = ("pandas", "numpy")
-SERVE = "import sys\nfor name in {hidden!r}: sys.modules[name] = None\nfrom lightctl.cli.main import run\nsys.exit(run(['serve']))"
+SERVE = """\
+import sys
+for name in {hidden!r}:
+    sys.modules[name] = None
+from lightctl.cli.main import run
+sys.exit(run(['serve']))
+"""
 
 
 class Listener:
