@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Callable
+from dataclasses import replace
 
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.errors import InvalidInput
+from simulators.ailments import AILMENTS, CYCLING
+from simulators.node import Channel
 from simulators.specs import ALL_CHANNELS, MOMENTARY_FAULTS, NATIVE, FaultSpec
 from simulators.street import Station, Street
 
 DOOR_OPEN = "door_open"
 FLAPPING = "flapping"
+COMING_AND_GOING = frozenset({FLAPPING, CYCLING})
 SUPPLY_LOSS = "supply_loss"
-LAMP_FAULTS = frozenset({"stuck", "lamp_failure", "breaker_trip"})
+LAMP_FAULTS = frozenset({"stuck", "lamp_failure", "breaker_trip", *AILMENTS})
 POWER_FAULTS = frozenset({"supply_loss", "reboot", "flash_lost"})
 NATIVE_FAULTS = frozenset({"wrong_clock", "flash_lost"})
 
@@ -25,17 +30,25 @@ class Troubles:
         self._street = street
         self._seed = seed
         self._number = 0
-        self._active: set[tuple[str, str]] = set()
+        self._active: set[tuple[str, str, int]] = set()
 
     def schedule(self, fault: FaultSpec) -> tuple[str, ...]:
         """Put a fault on the street's heap; gives the nodes it will hit. Raises InvalidInput when none can be hit."""
         nodes = self._nodes(fault)
-        self._street.at(fault.at, lambda now: self._begin(fault, nodes, now))
+        if not fault.within_s:
+            self._street.at(fault.at, lambda now: self._begin(fault, nodes, now))
+            return nodes
+        rng = random.Random(f"{self._seed}/within/{self._number}")
+        for node in nodes:
+            own = replace(fault, at=fault.at + dt.timedelta(seconds=rng.uniform(0, fault.within_s)), within_s=0.0)
+            self._street.at(own.at, lambda now, own=own, node=node: self._begin(own, (node,), now))  # type: ignore[misc]
         return nodes
 
     def clear(self, kind: str, nodes: tuple[str, ...], now: dt.datetime) -> None:
-        """Take back a fault now, before its end; nodes that do not have it are passed over."""
-        self._end(FaultSpec(kind, now, nodes=nodes), self._nodes(FaultSpec(kind, now, nodes=nodes)), now)
+        """Take back a fault now, before its end, on whatever channels; nodes that do not have it are passed over."""
+        known = self._nodes(FaultSpec(kind, now, nodes=nodes))
+        for channel in sorted({channel for a_kind, node, channel in self._active if a_kind == kind and node in known}):
+            self._end(FaultSpec(kind, now, nodes=nodes, channel=channel), known, now)
 
     def _nodes(self, fault: FaultSpec) -> tuple[str, ...]:
         self._number += 1
@@ -57,21 +70,21 @@ class Troubles:
         self._switch(fault, nodes, now, on=True)
         if fault.kind in MOMENTARY_FAULTS:
             return
-        self._active |= {(fault.kind, node) for node in nodes}
-        if fault.kind == FLAPPING:
+        self._active |= {(fault.kind, node, fault.channel) for node in nodes}
+        if fault.kind in COMING_AND_GOING:
             self._street.at(now + _half(fault), lambda then: self._flap(fault, nodes, then, down=False))
         if fault.lasts_s is not None:
             self._street.at(now + dt.timedelta(seconds=fault.lasts_s), lambda then: self._end(fault, nodes, then))
 
     def _end(self, fault: FaultSpec, nodes: tuple[str, ...], now: dt.datetime) -> None:
-        ending = tuple(node for node in nodes if (fault.kind, node) in self._active)
-        self._active -= {(fault.kind, node) for node in ending}
+        ending = tuple(node for node in nodes if (fault.kind, node, fault.channel) in self._active)
+        self._active -= {(fault.kind, node, fault.channel) for node in ending}
         if ending:
             self._street.truth.fault(fault.kind, ending, now, on=False)
             self._switch(fault, ending, now, on=False)
 
     def _flap(self, fault: FaultSpec, nodes: tuple[str, ...], now: dt.datetime, *, down: bool) -> None:
-        flapping = tuple(node for node in nodes if (FLAPPING, node) in self._active)
+        flapping = tuple(node for node in nodes if (fault.kind, node, fault.channel) in self._active)
         if flapping:
             self._switch(fault, flapping, now, on=down)
             self._street.at(now + _half(fault), lambda then: self._flap(fault, nodes, then, down=not down))
@@ -89,17 +102,10 @@ class Troubles:
     def _break_lamps(self, fault: FaultSpec, station: Station, now: dt.datetime, *, on: bool) -> None:
         firmware = station.firmware
         every = fault.channel == ALL_CHANNELS
-        for channel, kind in firmware.setup.outputs.items():
-            if not every and channel != fault.channel:
-                continue
-            match fault.kind:
-                case "stuck":
-                    outputs = firmware.trouble(channel, now, stuck=on)
-                case "lamp_failure":
-                    outputs = firmware.trouble(channel, now, failed=(fault.lamps or kind.lamps) if on else 0)
-                case _:
-                    outputs = firmware.trouble(channel, now, tripped=on)
-            self._street.carry_out(firmware.setup.id, outputs)
+        for channel in firmware.setup.outputs:
+            if every or channel == fault.channel:
+                change = _change(fault, now, on=on)
+                self._street.carry_out(firmware.setup.id, firmware.disturb(channel, change, now))
 
     def _power(self, fault: FaultSpec, station: Station, now: dt.datetime, *, on: bool) -> None:
         node = station.firmware.setup.id
@@ -126,6 +132,24 @@ class Troubles:
                 self._street.carry_out(firmware.setup.id, outputs)
             case _:
                 self._street.cut(firmware.setup.id, fault.kind, on=on)
+
+
+def _change(fault: FaultSpec, now: dt.datetime, *, on: bool) -> Callable[[Channel], None]:
+    """Give what a fault does to an output, or undoes."""
+
+    def change(channel: Channel) -> None:
+        lamp = channel.lamp
+        match fault.kind:
+            case "stuck":
+                lamp.hold(stuck=on, now=now)
+            case "lamp_failure":
+                lamp.fail((fault.lamps or lamp.kind.lamps) if on else 0, now)
+            case "breaker_trip":
+                channel.tripped = on
+            case _:
+                AILMENTS[fault.kind](channel, fault, now, on)
+
+    return change
 
 
 def _half(fault: FaultSpec) -> dt.timedelta:

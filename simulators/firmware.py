@@ -14,8 +14,9 @@ a `Persist` stands before the report it makes true. Rules that hold:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from zlib import crc32
 
 from lightctl.domain.events import NodeAnnounced
 from lightctl.domain.states import ActionKind, ChannelDesired, DesiredState, NodeAction, Reason, ReportedState, Switch
@@ -36,6 +37,7 @@ class Firmware:
         self.powered = False
         self.rejected = 0
         self.boot_id = ""
+        self._salt = crc32(setup.id.encode()) << 32
         self._clock = clock or NodeClock(now)
         self._photocell = Photocell(setup.place)
         self._channels = {number: Channel(Lamp(kind, now)) for number, kind in sorted(setup.outputs.items())}
@@ -63,6 +65,14 @@ class Firmware:
         """Give the lamp on a channel, to read it. To change it use `trouble`."""
         return self._channels[channel].lamp
 
+    def contact(self, channel: int) -> bool | None:
+        """Say where the contact of a channel's relay is stuck, closed (True) or open; None if it follows."""
+        return self._channels[channel].relay
+
+    def supply_v(self, channel: int) -> float:
+        """Give what the mains of a channel has (V), if it is there."""
+        return self._channels[channel].supply_v
+
     def shows(self, now: dt.datetime) -> dt.datetime:
         """Give what the node's clock shows."""
         return self._clock.shows(now)
@@ -86,7 +96,7 @@ class Firmware:
             if fresh:
                 counters = (memory.energy_wh.get(number, 0.0), memory.lit_h.get(number, 0.0))
                 channel.lamp = Lamp(channel.lamp.kind, now, energy_wh=counters[0], lit_h=counters[1])
-            channel.lamp.supply(on=not channel.tripped, now=now)
+            channel.lamp.supply(on=channel.live, now=now)
         wait = self.setup.heartbeat_s if first_heartbeat_s is None else first_heartbeat_s
         self._heartbeat_at = now + dt.timedelta(seconds=wait)
         changes = self._decide(now, every=True)
@@ -179,16 +189,23 @@ class Firmware:
         tripped: bool | None = None,
     ) -> list[Output]:
         """Break or mend one lamp: so many lamps failed, the driver stuck, the breaker of its circuit."""
+
+        def change(it: Channel) -> None:
+            if failed is not None:
+                it.lamp.fail(failed, now)
+            if stuck is not None:
+                it.lamp.hold(stuck=stuck, now=now)
+            if tripped is not None:
+                it.tripped = tripped
+
+        return self.disturb(channel, change, now)
+
+    def disturb(self, channel: int, change: Callable[[Channel], None], now: dt.datetime) -> list[Output]:
+        """Let something happen to an output and its lamp; `change` carries it out, the node reports what came of it."""
         outputs = self.advance(now)
         it = self._channels[channel]
-        lamp = it.lamp
-        if failed is not None:
-            lamp.fail(failed, now)
-        if stuck is not None:
-            lamp.hold(stuck=stuck, now=now)
-        if tripped is not None:
-            it.tripped = tripped
-            lamp.supply(on=self.powered and not tripped, now=now)
+        change(it)
+        it.lamp.supply(on=self.powered and it.live, now=now)
         self._ramp_end = self._next_ramp_end(now)
         return [*outputs, self._truth(channel, now), *([Say.REPORT] if self.powered else [])]
 
@@ -232,7 +249,10 @@ class Firmware:
         """Say how every channel is; each call is one report and counts `seq` up."""
         self._seq += 1
         shown = self.shows(now)
-        channels = {number: channel.report(now) for number, channel in self._channels.items()}
+        salt = self._salt + (self._boots << 48) + (self._seq << 5)
+        channels = {
+            number: channel.report(now, self.setup, salt + number) for number, channel in self._channels.items()
+        }
         return ReportedState(
             self.setup.id, now, channels, self.boot_id, self._seq, shown, applied_revision=self.applied_revision
         )

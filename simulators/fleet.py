@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lightctl.devices.levels import known_levels
 from lightctl.devices.profile import Profile
@@ -15,6 +15,7 @@ from simulators.inventory import Mounted, read_mounted
 from simulators.lamp import LampType
 from simulators.node import NodeSetup
 from simulators.node_clock import NodeClock
+from simulators.noise import EXACT, Noise
 from simulators.specs import FleetSpec, UnitSpec
 
 
@@ -28,7 +29,8 @@ class Built:
 
 def build_fleet(spec: FleetSpec, now: dt.datetime, seed: int) -> Iterator[Built]:
     """Give the nodes of a fleet; a node's clock depends on the seed and its id alone. Raises InvalidInput."""
-    for setup in _from_inventory(spec) if spec.inventory is not None else _from_ids(spec):
+    for each in _from_inventory(spec) if spec.inventory is not None else _from_ids(spec):
+        setup = _as_specimens(each, spec, seed)
         rng = random.Random(f"{seed}/clock/{setup.id}")
         yield Built(setup, NodeClock(now, rng.uniform(*spec.clock_offset_s), rng.uniform(*spec.clock_drift_ppm)))
 
@@ -61,6 +63,18 @@ def build_unit(spec: UnitSpec, profile: Profile) -> NodeSetup:
     points = dict(enumerate(spec.points))
     outputs = dict.fromkeys(range(channels), kind)
     return NodeSetup(spec.node, capabilities, outputs, points, spec.place, area="", model=profile.name)
+
+
+def _as_specimens(setup: NodeSetup, spec: FleetSpec, seed: int) -> NodeSetup:
+    """Give a node with lamps that differ as lamps of one type do, and measures as it does."""
+    rng = random.Random(f"{seed}/spread/{setup.id}")
+    share = spec.power_spread_percent / 100
+    outputs = {
+        number: replace(kind, power_table=spec.power_table, spread=1 + rng.uniform(-share, share))
+        for number, kind in setup.outputs.items()
+    }
+    noise = Noise(spec.power_noise_percent, spec.voltage_noise_percent)
+    return replace(setup, outputs=outputs, noise=EXACT if noise == EXACT else noise, diagnoses=spec.diagnoses)
 
 
 def _from_ids(spec: FleetSpec) -> Iterator[NodeSetup]:

@@ -1,15 +1,18 @@
-"""What a lamp physically does: fades, draws power, burns hours, fails. Pure: every method takes the instant.
+"""What a lamp physically does: fades, draws power, burns hours, fails, ails. Pure: every method takes the instant.
 
 A lamp is driven to a level (percent) over a ramp (seconds, linear). Its light is the driver's output unless the supply
 is gone or the light source has failed. While it shows another level for a moment (`show`), what it is driven to goes on
-underneath. Power is standby + (rated - standby) x level / 100, the usual straight line of an LED driver, so energy over
-a ramp is exactly the mean of its ends times its length.
+underneath. Power follows its type's curve, straight lines between the points of a table and by default one line from
+standby to rated, so energy over a ramp is exactly the mean over the levels it passes times its length.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
+
+from lightctl.domain.luminaires import PowerCurve
 
 FULL_LEVEL = 100
 HOUR_S = 3600.0
@@ -17,27 +20,58 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class LampType:
-    """What is mounted: `lamps` equal lamps on one output; powers (W) are those of one lamp."""
+    """What is mounted: `lamps` equal lamps on one output; powers (W) are those of one lamp.
+
+    power_table: watts by level between 0 and 100. spread: what this very specimen draws of what its type should.
+    """
 
     rated_power_w: float = 60.0
     standby_power_w: float = 0.5
     lamps: int = 1
+    power_table: tuple[tuple[int, float], ...] = ()
+    spread: float = 1.0
+
+    @property
+    def curve(self) -> PowerCurve:
+        """What one lamp draws by level (W)."""
+        points = [(0, self.standby_power_w), *self.power_table, (FULL_LEVEL, self.rated_power_w)]
+        return PowerCurve(tuple((level, watts * self.spread) for level, watts in points))
 
     def power_w(self, level: float) -> float:
         """Give the power one lamp draws at a level (percent)."""
-        return self.standby_power_w + (self.rated_power_w - self.standby_power_w) * level / FULL_LEVEL
+        return self.curve.watts(level)
+
+
+@dataclass(frozen=True, slots=True)
+class Ills:
+    """What ails the lamps of an output without having failed.
+
+    draw, power_factor: shares of what they should have (above standby). dimmer: the level (percent) the driver gives
+    whenever it is to give light. bypass: the level it gives while it is to be dark. out: gone out by itself for now.
+    """
+
+    draw: float = 1.0
+    power_factor: float = 1.0
+    dimmer: float | None = None
+    bypass: float | None = None
+    out: bool = False
+
+
+HEALTHY = Ills()
 
 
 class Lamp:
     """One output and the lamps on it, with its counters; a later instant is never followed by an earlier one."""
 
     __slots__ = (
-        "_counted_to", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_shown", "_start", "_supplied", "_to", "_wanted",
-        "failed", "kind", "stuck",
+        "_counted_to", "_curve", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_shown", "_start", "_supplied", "_to",
+        "_wanted", "failed", "ills", "kind", "stuck",
     )  # fmt: skip
 
     def __init__(self, kind: LampType, now: dt.datetime, *, energy_wh: float = 0.0, lit_h: float = 0.0) -> None:
         self.kind = kind
+        self._curve = kind.curve
+        self.ills = HEALTHY
         self.failed = 0
         self.stuck = False
         self._supplied = True
@@ -56,8 +90,8 @@ class Lamp:
 
     @property
     def burns(self) -> bool:
-        """Whether a level above 0 gives light: mains is there, and not every lamp has failed."""
-        return self._supplied and self.failed < self.kind.lamps
+        """Whether a level above 0 gives light: mains is there, and not every lamp has failed or is out."""
+        return self._supplied and self.failed < self.kind.lamps and not self.ills.out
 
     @property
     def shows(self) -> bool:
@@ -95,6 +129,11 @@ class Lamp:
         self._count(now)
         self.failed = min(lamps, self.kind.lamps)
 
+    def ail(self, ills: Ills, now: dt.datetime) -> None:
+        """Let the lamps ail as this says, and in no other way."""
+        self._count(now)
+        self.ills = ills
+
     def supply(self, *, on: bool, now: dt.datetime) -> None:
         """Connect mains or cut it."""
         self._count(now)
@@ -110,7 +149,7 @@ class Lamp:
 
     def driven(self, now: dt.datetime) -> tuple[float, float]:
         """Give level (percent) and power (W) as they would be if it showed nothing else."""
-        output = self._driven(now)
+        output = self._given(self._driven(now))
         return (output if self.burns else 0.0), self._power(output)
 
     def energy_wh(self, now: dt.datetime) -> float:
@@ -131,7 +170,12 @@ class Lamp:
         self._ramp_s = max(0.0, ramp_s) if self._to != self._from else 0.0
 
     def _output(self, now: dt.datetime) -> float:
-        return self._driven(now) if self._shown is None or self.stuck else self._shown
+        return self._given(self._driven(now) if self._shown is None or self.stuck else self._shown)
+
+    def _given(self, wanted: float) -> float:
+        """Give the level that comes out of an ailing driver that is to give one."""
+        instead = self.ills.dimmer if wanted > 0 else self.ills.bypass
+        return wanted if instead is None else instead
 
     def _driven(self, now: dt.datetime) -> float:
         passed = (now - self._start).total_seconds()
@@ -142,8 +186,18 @@ class Lamp:
     def _power(self, output: float) -> float:
         if not self._supplied:
             return 0.0
-        burning = self.kind.lamps - self.failed
-        return burning * self.kind.power_w(output) + self.failed * self.kind.standby_power_w
+        standby, ills = self._curve.standby_w, self.ills
+        burning = 0 if ills.out else self.kind.lamps - self.failed
+        return self.kind.lamps * standby + burning * (self._curve.watts(output) - standby) * ills.draw
+
+    def _mean_power(self, begin: float, end: float) -> float:
+        """Give the mean power while the output moves evenly from one level to another (W)."""
+        if begin == end:
+            return self._power(begin)
+        low, high = min(begin, end), max(begin, end)
+        corners = [low, *(level for level, _ in self._curve.points if low < level < high), high]
+        pieces = ((self._power(one) + self._power(other)) / 2 * (other - one) for one, other in pairwise(corners))
+        return sum(pieces) / (high - low)
 
     def _count(self, now: dt.datetime) -> None:
         """Bring the counters up to an instant; exact, since power is a straight line between ramp ends."""
@@ -155,7 +209,7 @@ class Lamp:
             if seconds <= 0:
                 continue
             before, after = self._output(begin), self._output(end)
-            self._energy_wh += (self._power(before) + self._power(after)) / 2 * seconds / HOUR_S
+            self._energy_wh += self._mean_power(before, after) * seconds / HOUR_S
             if self.burns and (before > 0 or after > 0):
                 self._lit_s += seconds
         self._counted_to = now

@@ -63,6 +63,7 @@ def measure(street: Street, nodes: Sequence[str], clock: Callable[[], dt.datetim
     power = sum(lamp.power_w(now) for lamp in lamps)
     energy = sum(lamp.energy_wh(now) for lamp in lamps) / 1000
     apparent = power / METER_POWER_FACTOR
+    volts = _mains_v(street, nodes)
     values = {
         "power_w": power,
         "energy_kwh": energy,
@@ -75,10 +76,20 @@ def measure(street: Street, nodes: Sequence[str], clock: Callable[[], dt.datetim
     }
     for phase in PHASES:
         values |= {
-            f"voltage_{phase}_v": MAINS_V,
-            f"current_{phase}_a": apparent / len(PHASES) / MAINS_V,
+            f"voltage_{phase}_v": volts,
+            f"current_{phase}_a": apparent / len(PHASES) / volts if volts else 0.0,
             f"power_{phase}_w": power / len(PHASES),
             f"power_factor_{phase}": METER_POWER_FACTOR,
             f"energy_{phase}_kwh": energy / len(PHASES),
         }
     return values
+
+
+def _mains_v(street: Street, nodes: Sequence[str]) -> float:
+    """Give what the mains has behind the meter: the worst of it, as one feeder has one voltage."""
+    volts = [
+        each
+        for node in nodes
+        for each in (street.stations[node].firmware.supply_v(it) for it in street.stations[node].firmware.setup.outputs)
+    ]
+    return max(volts, key=lambda each: abs(each - MAINS_V), default=MAINS_V)

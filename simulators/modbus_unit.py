@@ -149,7 +149,9 @@ class RegisterUnit:
         if channel in self._written:
             report = replace(report, commanded=None)
         if known_levels(self._map):
-            report = replace(report, level=round(self._station.firmware.lamp(channel).target))
+            closed = self._station.firmware.contact(channel)
+            target = self._station.firmware.lamp(channel).target if closed is None else FULL_LEVEL * closed
+            report = replace(report, level=round(target))
         return report
 
 

@@ -8,17 +8,23 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from lightctl.domain.assets import Capabilities, Place
+from lightctl.domain.luminaires import PowerCurve
 from lightctl.domain.states import ChannelReport, DesiredState, FaultEvent, Reason
 from simulators.lamp import FULL_LEVEL, Lamp, LampType
+from simulators.noise import EXACT, Noise
 
 NEVER = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 MAINS_V = 230.0
 AMBIENT_C = 10.0
+POWER_FACTORS = PowerCurve(((0, 0.5), (10, 0.65), (20, 0.76), (50, 0.9), (FULL_LEVEL, 0.96)))  # of usual LED drivers
 
 
 @dataclass(frozen=True, slots=True)
 class NodeSetup:
-    """How a node is built and mounted: its outputs by channel and the light point on each; heartbeat in seconds."""
+    """How a node is built and mounted: its outputs by channel and the light point on each; heartbeat in seconds.
+
+    noise: how exactly it measures. diagnoses: whether it notices by itself that a lamp has failed.
+    """
 
     id: str
     capabilities: Capabilities
@@ -29,6 +35,8 @@ class NodeSetup:
     area: str = "main"
     model: str = "lightctl-simulated"
     firmware: str = "1"
+    noise: Noise = EXACT
+    diagnoses: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,25 @@ Output = Persist | Restart | Say | ActionAnswer | LampChanged
 
 @dataclass(slots=True)
 class Channel:
-    """One output of a node: its lamp, what the node has it do and why, and whether its circuit's breaker is open."""
+    """One output of a node: its lamp, what the node has it do and why, and how its circuit is.
+
+    tripped: the breaker is open. relay: where its contact is stuck, closed (True) or open, None if it follows; noticed:
+    the node has seen that it does not. supply_v: what the mains has there. flags: what the node says of itself besides.
+    """
 
     lamp: Lamp
     commanded: int = 0
     reason: Reason = Reason.DEFAULT
     tripped: bool = False
+    relay: bool | None = None
+    noticed: bool = False
+    supply_v: float = MAINS_V
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def live(self) -> bool:
+        """Whether mains gets through to the lamp, if there is any."""
+        return not self.tripped and self.relay is not False
 
     def truth(self, number: int, now: dt.datetime) -> LampChanged:
         """Give what the lamp really does."""
@@ -116,27 +137,39 @@ class Channel:
             fading,
         )
 
-    def report(self, now: dt.datetime) -> ChannelReport:
+    def report(self, now: dt.datetime, setup: NodeSetup, salt: int) -> ChannelReport:
         """Give what the node measures: a failed lamp and an open breaker show, a stuck driver only in its level.
 
-        A blink is left out of level and power, as it would look like a fault.
+        A blink is left out of level and power, as it would look like a fault. salt: another one, another measurement.
         """
         lamp = self.lamp
         level, power = lamp.driven(now)
-        factor = round(0.5 + 0.45 * level / FULL_LEVEL, 2)
-        faults = [str(FaultEvent.LAMP_FAILURE)] if lamp.failed else []
-        if self.tripped:
-            faults.append(str(FaultEvent.CIRCUIT_BREAKER_TRIPPED))
+        volts = self.supply_v if lamp.supplied else 0.0
+        if setup.noise is not EXACT:
+            power, volts = setup.noise.watts(power, salt), setup.noise.volts(volts, salt)
+        factor = round(POWER_FACTORS.watts(level) * lamp.ills.power_factor, 2)
         return ChannelReport(
             level=round(level),
             commanded=self.commanded,
             reason=self.reason,
             power_w=round(power, 2),
             energy_wh=round(lamp.energy_wh(now), 3),
-            voltage_v=MAINS_V if lamp.supplied else 0.0,
-            current_a=round(power / (MAINS_V * factor), 3),
+            voltage_v=round(volts, 1),
+            current_a=round(power / (volts * factor), 3) if volts and factor else 0.0,
             power_factor=factor,
             temperature_c=round(AMBIENT_C + 0.3 * level, 1),
             operating_h=round(lamp.lit_h(now), 3),
-            faults=tuple(faults),
+            faults=self._faults(diagnoses=setup.diagnoses),
         )
+
+    def _faults(self, *, diagnoses: bool) -> tuple[str, ...]:
+        faults = []
+        if self.lamp.failed and diagnoses:
+            faults.append(str(FaultEvent.LAMP_FAILURE))
+        if self.tripped:
+            faults.append(str(FaultEvent.CIRCUIT_BREAKER_TRIPPED))
+        # The node reads the contact back: a stuck one shows once it should be the other way, and is remembered.
+        self.noticed = self.relay is not None and (self.noticed or self.relay is not (self.commanded > 0))
+        if self.noticed:
+            faults.append(str(FaultEvent.RELAY_FAILURE))
+        return (*faults, *sorted(self.flags))

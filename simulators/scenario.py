@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import ID_PATTERN, Dates, Place
 from lightctl.domain.timescale import TimeScale
+from simulators.lamp import FULL_LEVEL
 from simulators.sensors import read_sensor
 from simulators.specs import (
     ALL_CHANNELS,
@@ -74,6 +75,9 @@ def read_fault(section: Section, start: dt.datetime) -> FaultSpec:
         delay_s=section.duration("delay", 2.0) or 0.0,
         period_s=section.duration("period", 60.0) or 60.0,
         offset_s=section.number("offset_s", 7200.0, least=-1e9, most=1e9),
+        within_s=section.duration("within", 0.0) or 0.0,
+        share=section.number("share", 0.6, most=10.0),
+        volts=section.number("volts", 190.0, most=1000.0),
     )
     if bool(fault.nodes) == bool(fault.count):
         raise section.error("nodes", "a fault names its nodes or how many", hint="Give nodes: [ids] or count: N.")
@@ -166,6 +170,11 @@ def _fleet(section: Section, folder: Path, place: Place | None, heartbeat_s: flo
         place=_place(section, place),
         rated_power_w=section.number("rated_power_w", 60.0),
         standby_power_w=section.number("standby_power_w", 0.5),
+        power_table=_power_table(section),
+        power_spread_percent=section.number("power_spread_percent", 0.0, most=50.0),
+        power_noise_percent=section.number("power_noise_percent", 0.0, most=25.0),
+        voltage_noise_percent=section.number("voltage_noise_percent", 0.0, most=25.0),
+        diagnoses=section.boolean("diagnoses", default=True),
         heartbeat_s=section.number("heartbeat_s", heartbeat_s, least=1.0),
         clock_drift_ppm=section.span("clock_drift_ppm", least=-1e5, most=1e5),
         clock_offset_s=section.span("clock_offset_s", least=-1e9, most=1e9),
@@ -176,6 +185,19 @@ def _fleet(section: Section, folder: Path, place: Place | None, heartbeat_s: flo
         raise section.error("carries_nights", "a json-dimmer cannot carry nights")
     section.close()
     return fleet
+
+
+def _power_table(section: Section) -> tuple[tuple[int, float], ...]:
+    """Read watts by level, which need not be given in order of levels."""
+    table = section.section("power_table")
+    if table is None:
+        return ()
+    watts: dict[int, float] = {}
+    for key in table.rest():
+        if not key.isascii() or not key.isdigit() or not 0 < int(key) < FULL_LEVEL or int(key) in watts:
+            raise table.error(key, f"power_table has {key!r}", hint="Write levels from 1 to 99, each once: {50: 31.5}.")
+        watts[int(key)] = table.number(key, 0.0)
+    return tuple(sorted(watts.items()))
 
 
 def _ids(section: Section) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ NATIVE, DIMMER = "native", "json-dimmer"
 ALL_CHANNELS = -1
 FAULT_KINDS = frozenset({
     "silent", "stuck", "lamp_failure", "supply_loss", "slow", "flapping", "reboot", "flash_lost", "wrong_clock",
-    "door_open", "breaker_trip", "unit_dead", "local_override",
+    "door_open", "breaker_trip", "unit_dead", "local_override", "gateway_lost", "leakage", "supply_voltage",
+    "wrong_power", "low_power_factor", "dimmer_stuck", "day_burner", "cycling", "relay_open", "relay_closed",
 })  # fmt: skip
 MOMENTARY_FAULTS = frozenset({"reboot", "flash_lost"})
 
@@ -60,6 +61,11 @@ class FleetSpec:
     place: Place | None = None
     rated_power_w: float = 60.0
     standby_power_w: float = 0.5
+    power_table: tuple[tuple[int, float], ...] = ()
+    power_spread_percent: float = 0.0
+    power_noise_percent: float = 0.0
+    voltage_noise_percent: float = 0.0
+    diagnoses: bool = True
     heartbeat_s: float = 300.0
     clock_drift_ppm: tuple[float, float] = (0.0, 0.0)
     clock_offset_s: tuple[float, float] = (0.0, 0.0)
@@ -96,7 +102,8 @@ class LineSpec:
 class FaultSpec:
     """Something that goes wrong: on these nodes, or on `count` of those whose id starts with `prefix`, by the seed.
 
-    lasts_s None: it never ends. delay_s is wire time (machine seconds), the rest the run's clock.
+    lasts_s None: it never ends. within_s: nodes are hit one by one within this long, and mended so. share: of power or
+    power factor. delay_s is wire time (machine seconds), the rest the run's clock.
     """
 
     kind: str
@@ -111,6 +118,9 @@ class FaultSpec:
     delay_s: float = 2.0
     period_s: float = 60.0
     offset_s: float = 7200.0
+    within_s: float = 0.0
+    share: float = 0.6
+    volts: float = 190.0
 
     def pending(self, now: dt.datetime) -> FaultSpec | None:
         """Give what is left of it when a run starts at an instant: all, the rest, or nothing when it is over."""

@@ -40,10 +40,11 @@ class Station:
 
 
 class Street:
-    """Nodes by id, stepped in order of time."""
+    """Nodes by id, stepped in order of time; counters go to the flash so often (None: with each document only)."""
 
-    def __init__(self, truth: TruthLog, flash: Flash) -> None:
+    def __init__(self, truth: TruthLog, flash: Flash, counters_every: dt.timedelta | None = COUNTERS_EVERY) -> None:
         self.truth = truth
+        self._counters_every = counters_every
         self.stations: dict[str, Station] = {}
         self.said: list[tuple[str, Say | ActionAnswer]] = []
         self._flash = flash
@@ -56,8 +57,8 @@ class Street:
         node = built.setup.id
         if node in self.stations:
             raise ValueError(node)
-        if not self.stations:
-            self.at(now + COUNTERS_EVERY / TURNS, self._keep_counters)
+        if not self.stations and self._counters_every is not None:
+            self.at(now + self._counters_every / TURNS, self._keep_counters)
         station = self.stations[node] = Station(Firmware(built.setup, now, built.clock), family)
         memory = self._flash.load(node)
         outputs = station.firmware.boot(memory, now, first_heartbeat_s=first_heartbeat_s)
@@ -156,7 +157,8 @@ class Street:
         for node, station in islice(self.stations.items(), self._turn, None, TURNS):
             self._flash.save_counters(node, station.firmware.memory(due))
         self._turn = (self._turn + 1) % TURNS
-        self.at(due + COUNTERS_EVERY / TURNS, self._keep_counters)
+        assert self._counters_every is not None
+        self.at(due + self._counters_every / TURNS, self._keep_counters)
 
     def _push(self, due: dt.datetime, what: str | DueWork) -> None:
         self._count += 1

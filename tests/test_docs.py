@@ -82,7 +82,7 @@ def test_every_command_of_a_page_does_what_the_page_shows(
     offered = {None, "broker"} if needs(page, "broker") else {None}
     http, mqtt = free_port(), request.getfixturevalue("broker").port if "broker" in offered else free_port()
     text = (ROOT / page).read_text()
-    text = text.replace("127.0.0.1:1883", f"127.0.0.1:{mqtt}")
+    text = text.replace("127.0.0.1:1883", f"127.0.0.1:{mqtt}").replace("127.0.0.1:9099", f"127.0.0.1:{free_port()}")
     mine = {
         **environ,
         "LIGHTCTL_HTTP__PORT": str(http),
@@ -291,6 +291,13 @@ def test_the_table_of_devices_is_that_of_the_profiles() -> None:
 def test_every_fault_stands_on_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     assert [event.value for event in FaultEvent if f"`{event.value}`" not in page] == []
+
+
+def test_the_page_of_faults_has_a_row_for_every_fault() -> None:
+    rows = [line for line in (ROOT / "docs" / "faults.md").read_text().splitlines() if line.startswith("| `")]
+    assert all(line.count("|") == 6 for line in rows)
+    explained = {name for line in rows for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert explained == {event.value for event in FaultEvent}
 
 
 def test_every_profile_stands_on_the_operations_page() -> None:

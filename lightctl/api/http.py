@@ -20,7 +20,9 @@ from lightctl.api import (
     citizens,
     energy,
     exports,
+    faults,
     field,
+    notifications,
     open311,
     overriding,
     problems,
@@ -51,7 +53,8 @@ FILE_PATHS = (
     "/v1/settlement/import",
 )
 
-READING, CHANGING = (reads, energy, reports, exports), (overriding, field, writes, schedules, rollouts, work, citizens)
+READING = (reads, faults, notifications, energy, reports, exports)
+CHANGING = (overriding, field, writes, schedules, rollouts, work, citizens)
 ADDRESSES = (*READING, *CHANGING, settlement)
 
 

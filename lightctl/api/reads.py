@@ -18,7 +18,6 @@ from lightctl.app.views import (
     AuditView,
     ChangeView,
     CommandView,
-    FaultView,
     LightView,
     NodeDetail,
     NodeView,
@@ -43,7 +42,6 @@ _NODES = TypeAdapter(tuple[NodeView, ...])
 _NODE = TypeAdapter(NodeDetail)
 _WHY = TypeAdapter(WhyView)
 _COMMANDS = TypeAdapter(tuple[CommandView, ...])
-_FAULTS = TypeAdapter(tuple[FaultView, ...])
 _AUDIT = TypeAdapter(tuple[AuditView, ...])
 _VERDICT = TypeAdapter(AuditVerdict)
 CHANGE = TypeAdapter(ChangeView)
@@ -98,20 +96,6 @@ async def command_list(
     """List the journal of commands, the newest first."""
     named = None if state is None else CommandState(state).value
     return await call.answer(lambda ops, actor: ops.command_list(actor, state=named, node=node, limit=limit), _COMMANDS)
-
-
-@router.get("/faults", response_model=list[FaultView])
-async def fault_list(
-    call: Calling,
-    *,
-    open_only: bool = False,
-    suppressed: Annotated[bool, Query(description="also those a maintenance keeps from being alarms")] = False,
-    limit: Limit = 100,
-) -> Response:
-    """List faults, the newest first."""
-    return await call.answer(
-        lambda ops, actor: ops.fault_list(actor, open_only=open_only, limit=limit, suppressed=suppressed), _FAULTS
-    )
 
 
 @router.get("/audit", response_model=list[AuditView])

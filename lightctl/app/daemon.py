@@ -25,8 +25,10 @@ import structlog
 
 from lightctl import __version__
 from lightctl.app.clock import Alarm, RunClock
+from lightctl.app.energy.luminaires import luminaire_types
 from lightctl.app.live import Live
 from lightctl.app.metrics.metrics import Metrics
+from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
@@ -84,10 +86,15 @@ class Daemon:
         self._alarm = Alarm(self._clock)
         self._profiles = shipped_profiles()
         self._controller = Controller(
-            policy_of(settings), self._profiles, settings.site.time_zone, revision_floor(self._clock.now())
+            policy_of(settings),
+            self._profiles,
+            settings.site.time_zone,
+            revision_floor(self._clock.now()),
+            luminaire_types(settings),
         )
         self._live.sensors = self._controller.sensors
         self._links: dict[str, Link] = {}
+        self._office: Office | None = None
         self._metrics = Metrics(settings.metrics, self._live, self._inbox)
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -144,6 +151,9 @@ class Daemon:
         )
         self._alarm.start()
         self._set_nightly_run()
+        machine_s = self._clock.scale.machine_seconds
+        self._office = office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
+        await self._on_store_thread(office.settle_in)
         self._metrics.connect(self._links, functools.partial(self._on_store_thread, operations.tally))
         door = self._build_door(operations, self._on_store_thread, health=self._health, metrics=self._metrics)
         listener = open_door(self._settings.http)
@@ -153,6 +163,7 @@ class Daemon:
                 control = tasks.create_task(self._control_loop(recorder, decided), name="control loop")
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
+                running += [tasks.create_task(part, name=name) for name, part in office.parts()]
                 running.append(tasks.create_task(self._keep_counting(), name="census"))
                 running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
                 if self._settings.reports.directory:
@@ -194,6 +205,8 @@ class Daemon:
     async def _carry_out(self, recorder: Recorder, effects: Effects) -> None:
         await recorder.record(effects)
         self._act(effects)
+        if effects.faults and self._office is not None:
+            self._office.wake()
         sd_notify(os.environ, "WATCHDOG=1")
 
     def _decide(self, events: Sequence[Event]) -> Effects:
@@ -260,6 +273,8 @@ class Daemon:
         for event in events:
             match event:
                 case FleetChanged(fleet):
+                    if self._office is not None:
+                        self._office.fleet = fleet
                     for name, link in self._links.items():
                         link.attach({node.id: node for node in fleet.nodes.values() if node.link == name})
                     orphans = sorted({n.link for n in fleet.nodes.values()} - self._links.keys())

@@ -126,6 +126,13 @@ class Desk:
             self.point(light)
         return tuple((_equals("id", light), Scope.LIGHT_POINT) for light in dict.fromkeys(ids))
 
+    def selector(self, target: Target) -> Selector:
+        """Give one selector for a target, several ids included; raises as `select` does."""
+        selected = [selector for selector, _ in self.select(target)]
+        if len(selected) == 1:
+            return selected[0]
+        return Selector((Term("id", Operator.IN, tuple(dict.fromkeys(target.ids))),))
+
     def point(self, light_id: str) -> LightPoint:
         """Give a light point; raises UnknownTarget with the nearest names."""
         found = self.fleet.points.get(light_id)

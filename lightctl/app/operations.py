@@ -17,8 +17,10 @@ from lightctl.app.crews.field_operations import FieldOperations
 from lightctl.app.desk import Desk, Notify
 from lightctl.app.energy.operations import EnergyOperations
 from lightctl.app.exports.operations import ExportOperations
+from lightctl.app.faults.operations import FaultOperations
 from lightctl.app.live import Live
 from lightctl.app.metrics.operations import MetricsOperations
+from lightctl.app.notices.operations import NotificationOperations
 from lightctl.app.overrides import overriding, progress, switching
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
 from lightctl.app.reasons import why
@@ -38,7 +40,6 @@ from lightctl.app.views import (
     AuditView,
     ChangeView,
     CommandView,
-    FaultView,
     ImportView,
     LightView,
     NodeDetail,
@@ -55,6 +56,8 @@ from lightctl.store.sqlite import SqliteStore
 
 class Operations(
     FieldOperations,
+    FaultOperations,
+    NotificationOperations,
     WorkOperations,
     CitizenOperations,
     EnergyOperations,
@@ -120,13 +123,6 @@ class Operations(
         """Give the newest commands."""
         require(actor, Role.VIEWER)
         return reading.commands(self._desk, state, node, limit)
-
-    def fault_list(
-        self, actor: Actor, *, open_only: bool, limit: int, suppressed: bool = False
-    ) -> tuple[FaultView, ...]:
-        """Give the newest faults, with `suppressed` also those that a maintenance kept from being alarms."""
-        require(actor, Role.VIEWER)
-        return reading.faults(self._desk, open_only=open_only, limit=limit, suppressed=suppressed)
 
     def audit_list(self, actor: Actor, *, limit: int) -> tuple[AuditView, ...]:
         """Give the newest audit entries."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,13 +11,13 @@ from lightctl import __version__
 from lightctl.app.crews import unclaimed
 from lightctl.app.crews.views import MountingView
 from lightctl.app.desk import Desk
+from lightctl.app.faults import listing
 from lightctl.app.rollouts.words import noted
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
     CommandView,
     DesiredView,
-    FaultView,
     LightView,
     NodeView,
     ReportedView,
@@ -26,7 +27,8 @@ from lightctl.devices.fit import fit_level
 from lightctl.domain.assets import Capabilities, LifeCycle, LightPoint, Node
 from lightctl.domain.crews import Maintenance
 from lightctl.domain.errors import InvalidInput, UnknownTarget
-from lightctl.domain.states import Command, CommandState, Fault, Override, ReportedState
+from lightctl.domain.faults import FaultState
+from lightctl.domain.states import Command, CommandState, Override, ReportedState
 from lightctl.store.base import NodeSeen
 
 LEVEL_TOLERANCE = 2
@@ -96,7 +98,7 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
         kind=point.kind,
         road_class=point.road_class,
         lamps=point.lamps,
-        tags=point.tags,
+        tags=dict(point.tags),
         desired=desired,
         reported=reported(report, point.channel),
         settled=_settled(desk, street, point, desired.level),
@@ -223,11 +225,9 @@ def status(desk: Desk) -> StatusView:
     reachable = [p for p in heard if _reachable(desk, p.profile, street.seen.get(p.node), street.now)]
     settled = sum(1 for point in reachable if _settled(desk, street, point, _due(desk, street, point)))
     counts = desk.store.counts()
-    faults: dict[str, int] = {}
-    found = [fault for _, fault in desk.store.faults(open_only=True)]
-    for fault in found:
-        if not fault.suppressed_by:
-            faults[fault.event] = faults.get(fault.event, 0) + 1
+    found = [(record.state(street.now), record.fault) for record in listing.open_now(desk)]
+    states = Counter(state for state, _ in found)
+    alarms = [fault for state, fault in found if state.alarm]
     live = desk.live
     return StatusView(
         now=street.now,
@@ -244,7 +244,7 @@ def status(desk: Desk) -> StatusView:
         unknown=len(shown) - len(heard),
         nodes=len(desk.fleet.nodes),
         unclaimed_nodes=len(unclaimed.unclaimed(desk)),
-        open_faults=faults,
+        open_faults=dict(Counter(fault.event.value for fault in reversed(alarms))),
         open_commands=counts.open_commands,
         overrides=len(desk.store.overrides(street.now)),
         quarantined=counts.quarantined,
@@ -252,7 +252,10 @@ def status(desk: Desk) -> StatusView:
         started_at=live.started_at if live is not None else None,
         notes=(*(live.notes.values() if live is not None else ()), *noted(desk.plans.rollout)),
         maintenances=len(street.maintenances),
-        suppressed_faults=sum(1 for fault in found if fault.suppressed_by),
+        suppressed_faults=states[FaultState.SUPPRESSED],
+        alarms=dict(Counter(fault.severity for fault in alarms)),
+        acknowledged_faults=states[FaultState.ACKNOWLEDGED],
+        silenced_faults=states[FaultState.SILENCED],
         telemetry_dropped=live.telemetry_dropped if live is not None else 0,
         telemetry_waiting=live.telemetry_waiting if live is not None else 0,
     )
@@ -290,26 +293,6 @@ def commands(desk: Desk, state: str | None, node_id: str | None, limit: int) -> 
             detail=found.detail,
         )
         for found in desk.store.commands(state=wanted, node=node_id, limit=limit)
-    )
-
-
-def faults(desk: Desk, *, open_only: bool, limit: int, suppressed: bool = False) -> tuple[FaultView, ...]:
-    """Show the newest faults; those that a maintenance kept from being alarms only when they are asked for."""
-    found = desk.store.faults(open_only=open_only, limit=limit, alarms_only=not suppressed)
-    return tuple(_fault(number, fault) for number, fault in found)
-
-
-def _fault(number: int, fault: Fault) -> FaultView:
-    return FaultView(
-        id=number,
-        event=fault.event,
-        subject_kind=fault.subject_kind,
-        subject=fault.subject,
-        severity=fault.severity,
-        opened_at=fault.opened_at,
-        cleared_at=fault.cleared_at,
-        detail=fault.detail,
-        suppressed_by=fault.suppressed_by,
     )
 
 

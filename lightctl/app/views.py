@@ -189,21 +189,6 @@ class CommandView:
 
 
 @dataclass(frozen=True, slots=True)
-class FaultView:
-    """One fault, open while `cleared_at` is None; no alarm where `suppressed_by` names a maintenance."""
-
-    id: int
-    event: str
-    subject_kind: str
-    subject: str
-    severity: str
-    opened_at: dt.datetime
-    cleared_at: dt.datetime | None
-    detail: str
-    suppressed_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class AuditView:
     """One entry of the audit; `hash` chains it to the one before."""
 
@@ -256,6 +241,8 @@ class LinkView:
 class StatusView:
     """The city at a glance. `links`, `started_at` and `daemon` speak of the running daemon, empty without one.
 
+    `open_faults` counts those that are alarms by event, `alarms` the same by severity, `acknowledged_faults` those of
+    them that somebody took on; suppressed and silenced ones are no alarms.
     telemetry_dropped: reports and readings it could not keep since it started; telemetry_waiting: not yet written.
     """
 
@@ -282,5 +269,8 @@ class StatusView:
     notes: tuple[str, ...] = field(default=())
     maintenances: int = 0
     suppressed_faults: int = 0
+    alarms: Mapping[str, int] = field(default_factory=dict)
+    acknowledged_faults: int = 0
+    silenced_faults: int = 0
     telemetry_dropped: int = 0
     telemetry_waiting: int = 0

@@ -117,6 +117,7 @@ def _daemon(door: Door) -> Iterator[Check]:
     try:
         with door.open() as client:
             status = client.get("/v1/status")
+            targets = client.get("/v1/notifications")
             links = {str(node["link"]) for node in client.get("/v1/nodes") if node["claimed"]}
             where = client.where
     except (Failure, LightctlError) as error:
@@ -133,6 +134,7 @@ def _daemon(door: Door) -> Iterator[Check]:
             for link in status["links"]
             if not link["up"]
         )
+    yield from map(_notification, targets)
     if not door.url:
         yield from _unknown_links(door.settings(), links)
 
@@ -150,6 +152,17 @@ def _unknown_links(settings: Settings, links: set[str]) -> Iterator[Check]:
     if unknown:
         names = ", ".join(unknown)
         yield Check("inventory", "fail", f"nodes on links that settings do not name: {names}", "Add [links.NAME].")
+
+
+def _notification(target: dict[str, Any]) -> Check:
+    title = f"notification {target['name']}"
+    lost = f"{target['given_up']} given up" if target["given_up"] else ""
+    if target["failing_since"]:
+        found = f"failing since {target['failing_since']}: {target['why']}"
+        remedy = f"Correct it, then `lightctl notification test {target['name']}`."
+        return Check(title, "fail", "; ".join(filter(None, (found, f"{target['waiting']} waiting", lost))), remedy)
+    told = f"last told {target['last_success_at']}" if target["last_success_at"] else "nothing told yet"
+    return Check(title, "ok", "; ".join(filter(None, (told, lost))))
 
 
 def _link(name: str, link: LinkSettings) -> Check:

@@ -49,6 +49,7 @@ NOUNS = {
     "init": ("init",),
     "serve": ("serve",),
     "doctor": ("doctor",),
+    "notification": ("notification",),
     "token": ("token",),
 }
 

@@ -29,6 +29,17 @@ def _following_style(status: Json) -> str:
     return "yellow" if status["unsettled"] or status["unknown"] else "green"
 
 
+def _alarms(status: Json) -> str:
+    counts = [(status["alarms"][name], name) for name in sorted(status["alarms"], key=_rank)]
+    counts += [(status["acknowledged_faults"], "acknowledged"), (status["silenced_faults"], "silenced (no alarm)")]
+    return ", ".join(f"{number:,} {name}" for number, name in counts if number)
+
+
+def _rank(severity: str) -> tuple[int, str]:
+    order = ("critical", "major", "minor")
+    return (order.index(severity) if severity in order else len(order), severity)
+
+
 def _faults(status: Json) -> str:
     return ", ".join(f"{number:,} {event}" for event, number in status["open_faults"].items()) or "none open"
 
@@ -75,6 +86,7 @@ _SHOW = (
     Column("following", _following, _following_style),
     Column("nodes", lambda status: f"{status['nodes']:,}, {status['unclaimed_nodes']:,} unclaimed"),
     Column("faults", _faults, lambda status: "red" if status["open_faults"] else "green"),
+    Column("alarms", _alarms, lambda status: "red" if status["alarms"].get("critical") else ""),
     Column("on their way", lambda status: count(status["open_commands"], "command")),
     Column("manual levels", lambda status: count(status["overrides"], "override")),
     Column("maintenance", _maintenance, lambda _status: "yellow"),

@@ -89,6 +89,29 @@ def parse_of_night(text: str, now: dt.datetime, zone: zoneinfo.ZoneInfo, *, wher
     return _at(first if clock >= _NOON else first + dt.timedelta(days=1), clock, zone)
 
 
+def parse_past(text: str, now: dt.datetime, zone: zoneinfo.ZoneInfo, *, where: str) -> dt.datetime:
+    """Read how long ago (2d), a date and time, or the last HH:MM of the city's clock. UTC."""
+    ago = text.strip().removesuffix(" ago")
+    if _DURATION.fullmatch(ago):
+        return now - parse_duration(ago, where=where)
+    instant = parse_instant(text, zone, where=where)
+    if instant is not None:
+        return instant
+    today = _at(now.astimezone(zone).date(), _clock(text, where), zone)
+    return today if today <= now else today - dt.timedelta(days=1)
+
+
+def said_s(seconds: int) -> str:
+    """Say how long something lasts, in its two greatest parts: 3d 4h, 2h 15m, 40s."""
+    parts = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+    left, said = seconds, []
+    for size, unit in parts:
+        if left >= size:
+            said.append(f"{left // size}{unit}")
+        left %= size
+    return " ".join(said[:2]) or "0s"
+
+
 def rfc_3339(instant: dt.datetime) -> str:
     """Write an instant as the API takes it."""
     return instant.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

@@ -12,11 +12,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lightctl.control.diagnose import burns, is_dark
+from lightctl.control.diagnosis.expected import Expectations, Expected
+from lightctl.control.diagnosis.measured import burns, is_dark
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import channel_follows, holds_revision, is_fresh, level_in_force
-from lightctl.domain.assets import LightPoint
+from lightctl.domain.assets import FULL_LEVEL
 from lightctl.domain.states import ChannelDesired, ChannelReport, ReportedState
 
 
@@ -55,7 +56,7 @@ class Census:
     burning: int = 0
     power_w: float = 0.0
 
-    def add(self, memory: NodeMemory, now: dt.datetime, policy: Policy) -> None:
+    def add(self, memory: NodeMemory, now: dt.datetime, policy: Policy, expectations: Expectations) -> None:
         """Count one node and its light points."""
         hearing = _hearing(memory)
         self.nodes[memory.node.link, hearing] += 1
@@ -73,12 +74,13 @@ class Census:
         holds = _holds(memory, report, now, policy)
         for channel, point in memory.points.items():
             wanted = memory.desired.channels.get(channel) if memory.desired is not None else None
-            follows = self._add_point(point, wanted, report.channels.get(channel), report.received_at, policy)
+            said, expected = report.channels.get(channel), expectations.of(point)
+            follows = self._add_point(expected, wanted, said, report.received_at, policy)
             self.points[Standing.FOLLOWING if holds and follows else Standing.NOT_FOLLOWING] += 1
 
     def _add_point(
         self,
-        point: LightPoint,
+        expected: Expected,
         wanted: ChannelDesired | None,
         said: ChannelReport | None,
         received_at: dt.datetime,
@@ -99,9 +101,9 @@ class Census:
         if due:
             self.due_lit += 1
             # One that still holds what was due a moment ago is late, not dark.
-            self.dark += is_dark(point, said, level or due) and not (follows and not level)
+            self.dark += is_dark(expected, said, min(level or due, FULL_LEVEL)) and not (follows and not level)
         else:
-            self.burning += burns(point, said) and not (follows and bool(level))
+            self.burning += burns(expected, said) and not (follows and bool(level))
         return follows
 
 

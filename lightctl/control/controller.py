@@ -23,10 +23,10 @@ from pathlib import Path
 
 from lightctl.control.census import Census
 from lightctl.control.collected import Collected
-from lightctl.control.diagnose import diagnose
 from lightctl.control.effects import Effects
+from lightctl.control.judging import Judge
 from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge, override_cause
-from lightctl.control.memory import NO_FAULTS, NO_OVERRIDES, NodeMemory
+from lightctl.control.memory import NO_OVERRIDES, NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Resend, Send, Settled, Wait, reconcile
 from lightctl.control.sensing import Sensors
@@ -34,6 +34,7 @@ from lightctl.control.timekeeping import time_signal
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import Event, FleetChanged, IntentChanged, LinkChanged
+from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
 from lightctl.domain.moves import moved
 from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
 
@@ -49,11 +50,20 @@ class Controller:
     """Owns what is known of every node and decides. One per daemon; never shared between threads."""
 
     def __init__(
-        self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str, revision_floor: int = 0
+        self,
+        policy: Policy,
+        profiles: Mapping[str, Profile],
+        time_zone: str,
+        revision_floor: int = 0,
+        luminaires: Mapping[str, LuminaireType] = NO_LUMINAIRES,
     ) -> None:
-        """Start knowing nothing; everything arrives as events. No revision it gives is below the floor."""
+        """Start knowing nothing; everything arrives as events. No revision it gives is below the floor.
+
+        luminaires: the types that light points name, by name.
+        """
         self._policy = policy
-        self._knowledge = Knowledge(policy, profiles, time_zone, revision_floor)
+        self._knowledge = Knowledge(policy, profiles, time_zone, revision_floor, luminaires)
+        self._judge = Judge(self._knowledge, policy)
         self._due: list[tuple[dt.datetime, str]] = []
         self._latest: dt.datetime | None = None
         self._backlog: dict[str, None] = {}
@@ -79,11 +89,13 @@ class Controller:
         self._take_slice(concerned)
         self._attend_all(concerned, now, out)
         self._roll_out(concerned, now, out)
+        self._judge.settle(now, out)
         looks = (
             now if self._backlog else None,
             self._due[0][0] if self._due else None,
             self._knowledge.rolling.look_again_at(now),
             self._knowledge.crews.next_end,
+            self._judge.look_again_at(now),
         )
         return out.effects(min((look for look in looks if look is not None), default=None))
 
@@ -97,7 +109,7 @@ class Controller:
         for node in nodes:
             memory = self._knowledge.memories.get(node)
             if memory is not None:
-                census.add(memory, now, self._policy)
+                census.add(memory, now, self._policy, self._knowledge.expectations)
 
     def _take_slice(self, concerned: dict[str, None]) -> None:
         """Add nodes that wait to those of this step."""
@@ -151,7 +163,7 @@ class Controller:
             self._renew(memory, now, out)
         waiting = self._move(memory, now, out)
         self._tell_time(memory, now, out)
-        self._judge(memory, now, out)
+        self._judge.judge(memory, now, out)
         self._look_again(memory, now, waiting)
 
     def _set_aside(self, memory: NodeMemory, error: Exception, now: dt.datetime, out: Collected) -> None:
@@ -160,16 +172,12 @@ class Controller:
         why = f"lightctl failed on this node: {error!r} in {Path(place.filename).name}:{place.lineno}"
         fault = Fault(FaultEvent.NODE_FAULT, "node", memory.node.id, now, why, "critical")
         if fault.key not in memory.faults:
-            memory.faults = {**memory.faults, fault.key: fault}
+            memory.faults[fault.key] = fault
             out.faults.append(fault)
         memory.review_at = now + dt.timedelta(seconds=self._policy.rest_s)
         self._queue(memory, memory.review_at)
 
     # -- time passes ----------------------------------------------------------------------------------------------
-
-    def _lease(self, memory: NodeMemory) -> dt.timedelta:
-        heartbeat = max(memory.profile.heartbeat_s, self._policy.heartbeat_s)
-        return dt.timedelta(seconds=self._policy.lease_factor * heartbeat)
 
     def _notice_time(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
         command = memory.open_command
@@ -177,7 +185,7 @@ class Controller:
             detail = command.detail or f"no report of revision {command.revision} by the deadline"
             self._end(memory, CommandState.EXPIRED, now, detail, out)
             memory.rest(now, self._policy)
-        if not memory.unreachable and now - memory.silent_since >= self._lease(memory):
+        if not memory.unreachable and now - memory.silent_since >= memory.lease(self._policy):
             last = f"since {memory.heard_at:%Y-%m-%dT%H:%M:%SZ}" if memory.heard_at else "ever"
             memory.unreachable = f"nothing heard {last}"
 
@@ -315,24 +323,7 @@ class Controller:
         if command is not None:
             memory.command = out.commands[command.id] = moved(command, state, now, detail)
 
-    # -- faults and the next look ---------------------------------------------------------------------------------
-
-    def _judge(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
-        crews = self._knowledge.crews
-        verdict = {fault.key: fault for fault in diagnose(memory, now, self._policy)}
-        if not verdict and not memory.faults:
-            return
-        faults = dict(memory.faults)
-        for key, fault in memory.faults.items():
-            # What a crew's maintenance kept back opens anew, as an alarm, when that is over.
-            if key not in verdict or (fault.suppressed_by and not crews.keeps(fault, memory, now)):
-                del faults[key]
-                out.faults.append(replace(fault, cleared_at=now))
-        for key, fault in verdict.items():
-            if key not in faults:
-                faults[key] = opened = replace(fault, suppressed_by=crews.keeps(fault, memory, now))
-                out.faults.append(opened)
-        memory.faults = faults or NO_FAULTS
+    # -- the next look --------------------------------------------------------------------------------------------
 
     def _look_again(self, memory: NodeMemory, now: dt.datetime, waiting: dt.datetime | None) -> None:
         candidates = [
@@ -340,7 +331,7 @@ class Controller:
             memory.topup_at,
             memory.next_change,
             memory.open_command.deadline if memory.open_command is not None else None,
-            None if memory.unreachable else memory.silent_since + self._lease(memory),
+            memory.held_until if memory.unreachable else memory.silent_since + memory.lease(self._policy),
             memory.desired.valid_until - RENEWAL_MARGIN if memory.desired is not None else None,
             memory.desired.valid_until if memory.desired is not None else None,
         ]

@@ -8,6 +8,7 @@ when crews work on each of its lamps; the alarms of the others are nobody's to s
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from lightctl.control.memory import NodeMemory
 from lightctl.domain.assets import LightPoint
@@ -49,7 +50,13 @@ class Crews:
         lamps = list(memory.points.values())
         if fault.subject_kind == "light point":
             lamps = [point for point in lamps if point.id == fault.subject]
-        works = [self._work_on(point, now) for point in lamps]
+        return self.keeps_all(lamps, now)
+
+    def keeps_all(self, points: Iterable[LightPoint], now: dt.datetime) -> str:
+        """Give the maintenance under which crews work on each of these light points, or ""."""
+        if not self._running:
+            return ""
+        works = [self._work_on(point, now) for point in points]
         return works[0] if works and all(works) else ""
 
     def _work_on(self, point: LightPoint, now: dt.datetime) -> str:

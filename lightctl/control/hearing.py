@@ -10,7 +10,7 @@ from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.domain import events as ev
 from lightctl.domain.moves import moved
-from lightctl.domain.states import ActionKind, CommandState, NodeAction, ReportedState
+from lightctl.domain.states import ActionKind, CommandState, NodeAction, Reading, ReportedState
 
 
 def hear(memory: NodeMemory, at: dt.datetime) -> bool:
@@ -67,11 +67,20 @@ def hear_report(memory: NodeMemory, report: ReportedState, policy: Policy, out: 
     return hear(memory, report.received_at)
 
 
+def hear_meter(memory: NodeMemory, reading: Reading) -> bool:
+    """Take in what its meter measured."""
+    known = memory.history.reading
+    if known is None or reading.at >= known.at:
+        memory.history.reading = reading
+    return hear(memory, reading.at)
+
+
 def lose(memory: NodeMemory, detail: str) -> bool:
     """Take note that its link got no answer from it; of one that is lost already that is no news."""
     if memory.unreachable:
         return False
     memory.unreachable = detail
+    memory.held_until = None
     return True
 
 

@@ -14,6 +14,11 @@ from lightctl.control import hearing
 from lightctl.control.collected import Collected
 from lightctl.control.crews import Crews
 from lightctl.control.desire import Compiler
+from lightctl.control.diagnosis.correlation import Correlation
+from lightctl.control.diagnosis.expected import Expectations
+from lightctl.control.diagnosis.groups import members_of
+from lightctl.control.diagnosis.history import relamped
+from lightctl.control.diagnosis.shared import VOLTAGES, Shared
 from lightctl.control.memory import NO_OVERRIDES, NodeMemory
 from lightctl.control.policy import Policy, fraction
 from lightctl.control.rolling import Rolling
@@ -21,12 +26,13 @@ from lightctl.control.sensing import Sensors
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
+from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
 from lightctl.domain.moves import moved
 from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.rollouts import Rollout
 from lightctl.domain.selectors import Selector
 from lightctl.domain.sensors import SensorReading
-from lightctl.domain.states import CommandState, NodeAction, Override
+from lightctl.domain.states import SHARED_KINDS, CommandState, Fault, NodeAction, Override
 from lightctl.planning.resolve import Plan
 from lightctl.planning.staged import StagedPlan
 
@@ -39,11 +45,19 @@ class Knowledge:
     """The fleet, the intent, the overrides, the crews at work, and one memory per node."""
 
     def __init__(
-        self, policy: Policy, profiles: Mapping[str, Profile], time_zone: str, revision_floor: int = 0
+        self,
+        policy: Policy,
+        profiles: Mapping[str, Profile],
+        time_zone: str,
+        revision_floor: int = 0,
+        luminaires: Mapping[str, LuminaireType] = NO_LUMINAIRES,
     ) -> None:
         """Start knowing nothing; everything arrives as events."""
         self.memories: dict[str, NodeMemory] = {}
         self.crews = Crews()
+        self.expectations = Expectations(policy.diagnosis, luminaires)
+        self.correlation = Correlation(policy, self.expectations)
+        self.shared = Shared(policy)
         self.compiler = Compiler(StagedPlan(Plan(NO_INTENT, time_zone)), policy)
         self.rolling = Rolling(policy, time_zone)
         self._policy = policy
@@ -53,6 +67,7 @@ class Knowledge:
         self._intent: Intent = NO_INTENT
         self._laid_aside: dict[str, ev.NodeRestored] = {}
         self._overrides: dict[str, Override] = {}
+        self._remembered: list[Fault] = []
         self.sensors = Sensors()
 
     def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0912 - a case per event
@@ -96,12 +111,13 @@ class Knowledge:
             case ev.ActionFinished():
                 out.action_results.append(event)
                 return NOBODY
-            case ev.MeterRead(reading):
-                out.readings.append(reading)
-                return self._of(reading.node, lambda memory: hearing.hear(memory, reading.at))
+            case ev.MeterRead(measured):
+                out.readings.append(measured)
+                return self._of(measured.node, lambda memory: hearing.hear_meter(memory, measured))
             case ev.SensorRead(reading):
                 return self._hear_sensor(reading, now)
-            case ev.LinkChanged(link, up, _, _):
+            case ev.LinkChanged(link, up, _, detail):
+                self.correlation.link_changed(link, now, detail, up=up)
                 return self._refresh(link) if up else NOBODY
             case ev.MessageQuarantined():
                 out.quarantined.append(event)
@@ -130,6 +146,12 @@ class Knowledge:
         for name, left in self._laid_aside.items():
             self._laid_aside[name] = _close(left, now, out, event.replaced.get(name, ""))
         self.rolling.recount()
+        groups = members_of(self.memories.values())
+        alike = [fault for fault in self._remembered if fault.event in VOLTAGES]
+        others = [fault for fault in self._remembered if fault.event not in VOLTAGES]
+        self._remembered = []
+        out.faults += self.correlation.recount(self.memories, groups, others, now)
+        out.faults += self.shared.recount(self.memories, groups, alike, now)
         return self._replan(event.cause)
 
     def _remember(self, node: Node, known: NodeMemory | None, now: dt.datetime) -> NodeMemory:
@@ -151,6 +173,8 @@ class Knowledge:
                 known.take(left)
         if known.node.profile != node.profile:
             known.change_make(profile)
+        if relamped(known.points, points):
+            known.history.forget_lamps()
         known.node, known.points = node, points
         # A register too small for the floor counts from 1; its blueprint says what that costs.
         known.revision_floor = self._revision_floor if self._revision_floor < profile.highest_revision else 0
@@ -222,6 +246,7 @@ class Knowledge:
     def set_back(self, now: dt.datetime) -> Concerned:
         """Take the clock being set back: every node is to be looked at again."""
         self.rolling.set_back(now)
+        self.correlation.set_back(now)
         self.sensors.forget()
         for memory in self.memories.values():
             memory.live_from(now, self._policy)
@@ -237,6 +262,10 @@ class Knowledge:
         return tuple(node for over in self.crews.over(now) for node in self._nodes_of(over.select))
 
     def _restore(self, event: ev.NodeRestored) -> Concerned:
+        shared = [fault for fault in event.faults if fault.subject_kind in SHARED_KINDS]
+        if shared:
+            self._remembered += shared
+            event = replace(event, faults=tuple(fault for fault in event.faults if fault not in shared))
         memory = self.memories.get(event.node)
         if memory is None:
             self._laid_aside[event.node] = event

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from lightctl.control.diagnosis.evidence import NO_EVIDENCE
+from lightctl.control.diagnosis.history import NO_CYCLING, History
 from lightctl.control.node_time import UNKNOWN_TIME, NodeTime
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import level_in_force
@@ -16,12 +18,11 @@ from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Capabilities, LightPoint, Node
 from lightctl.domain.events import NodeRestored
 from lightctl.domain.sensors import SILENT, Readings
-from lightctl.domain.states import Command, DesiredState, Fault, FaultEvent, Override, ReportedState
+from lightctl.domain.states import SHARED_KINDS, Command, DesiredState, Fault, FaultEvent, Override, ReportedState
 from lightctl.planning.overrides import rank
 
 # What most nodes have nothing of is one object for all of them, and replaced, never changed.
 NO_OVERRIDES: Mapping[int, Sequence[Override]] = MappingProxyType({})
-NO_FAULTS: Mapping[tuple[str, str, str], Fault] = MappingProxyType({})
 NO_HOLDS: Mapping[int, Hold] = MappingProxyType({})
 
 
@@ -39,7 +40,9 @@ class NodeMemory:
     when to look again, and when the controller's heap will ask (never later). announced: the capabilities are its own
     word, not its profile's. asked_at: when it was last asked to say them. time: its clock, and the time it was sent.
     revision_floor: no revision given from now on is lower. readings, holds: what its lamps' sensors said, and what they
-    hold, by channel.
+    hold, by channel. history: what the fault rules remember of it. held_until: its silence is no fault of its own
+    before then. explained_by: the fault of a feeder, gateway or link that explains its silence; given_up_at: when it
+    had last been heard then. folded: its faults that are told as one of its feeder.
     """
 
     node: Node
@@ -69,7 +72,7 @@ class NodeMemory:
     failures: int = 0
     unreachable: str = ""
     refusal: str = ""
-    faults: Mapping[tuple[str, str, str], Fault] = field(default_factory=lambda: NO_FAULTS)
+    faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
     review_at: dt.datetime | None = None
     queued_at: dt.datetime | None = None
     announced: bool = False
@@ -78,6 +81,11 @@ class NodeMemory:
     asked_at: dt.datetime | None = None
     time: NodeTime = UNKNOWN_TIME
     revision_floor: int = 0
+    history: History = field(default_factory=History)
+    held_until: dt.datetime | None = None
+    explained_by: tuple[str, str, str] | None = None
+    given_up_at: dt.datetime | None = None
+    folded: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def open_command(self) -> Command | None:
@@ -88,6 +96,14 @@ class NodeMemory:
     def silent_since(self) -> dt.datetime:
         """When its lease began: it was last heard, or first known of."""
         return max(self.heard_at or self.known_since, self.known_since)
+
+    def lease(self, policy: Policy) -> dt.timedelta:
+        """Give how long it may be silent."""
+        return dt.timedelta(seconds=policy.lease_factor * self.heartbeat_s(policy))
+
+    def heartbeat_s(self, policy: Policy) -> float:
+        """Give how often it reports when nothing changes, at least (s)."""
+        return max(self.profile.heartbeat_s, policy.heartbeat_s)
 
     @property
     def falls_back(self) -> bool:
@@ -143,7 +159,7 @@ class NodeMemory:
             self.time = self.time.heard(restored.reported.at, restored.reported.received_at)
         self.boot_id = restored.boot_id
         self.heard_at = restored.reported.received_at if restored.reported is not None else None
-        self.faults = {fault.key: fault for fault in restored.faults} or NO_FAULTS
+        self.faults = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
         silence = [fault.detail for fault in restored.faults if fault.event is FaultEvent.COMMUNICATION_FAILURE]
         self.unreachable = next(iter(silence), "")
 
@@ -157,7 +173,7 @@ class NodeMemory:
             self.command,
             self.reported,
             self.boot_id,
-            tuple(self.faults.values()),
+            tuple(fault for key, fault in self.faults.items() if key not in self.folded),
         )
 
     def change_make(self, profile: Profile) -> None:
@@ -167,6 +183,7 @@ class NodeMemory:
         self.announced = False
         self.asked_at = None
         self.reported = None
+        self.history = History()
         self.time = UNKNOWN_TIME
         self.boot_id = self.former_boot = ""
 
@@ -184,6 +201,9 @@ class NodeMemory:
     def live_from(self, now: dt.datetime, policy: Policy) -> None:
         """Take the clock being set back to `now`: nothing remembered may lie in what is the future again."""
         self.known_since = min(self.known_since, now)
+        self.given_up_at = min(self.given_up_at, now) if self.given_up_at is not None else None
+        self.held_until = None
+        self.history.evidence, self.history.cycling = NO_EVIDENCE, NO_CYCLING
         self.heard_at = min(self.heard_at, now) if self.heard_at is not None else None
         self.next_change = self.topup_at = self.review_at = self.queued_at = None
         self.readings, self.holds = SILENT, NO_HOLDS

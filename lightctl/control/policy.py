@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
+from lightctl.control.diagnosis.thresholds import STANDARD, Thresholds
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -16,7 +18,7 @@ class Policy:
     nightly top-up is spread over this long. level_tolerance: percent points a measured level may differ.
     clock_warn_s, clock_untrusted_s: a node clock further off than this is worth a warning, a fault. rest_s: pause after
     a failed or expired command before trying anew, doubling up to rest_cap_s. sensor_changes_per_h: how often sensors
-    may change a lamp's level in an hour; more only upwards.
+    may change a lamp's level in an hour; more only upwards. diagnosis: the figures by which faults are called.
     """
 
     settle_s: float = 30.0
@@ -32,6 +34,7 @@ class Policy:
     rest_s: float = 300.0
     rest_cap_s: float = 3600.0
     sensor_changes_per_h: int = 12
+    diagnosis: Thresholds = STANDARD
 
     def patience_s(self, node: str, attempts: int) -> float:
         """Give how long to wait after the given attempt (from 1): settle x 2^(attempts-1), capped, +-20 % by node."""

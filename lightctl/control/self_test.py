@@ -11,7 +11,9 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lightctl.control.diagnose import burns, is_dark, seen
+from lightctl.control.diagnosis.expected import expect
+from lightctl.control.diagnosis.measured import burns, is_dark, seen
+from lightctl.control.diagnosis.thresholds import STANDARD
 from lightctl.control.reconcile import level_in_force
 from lightctl.devices.fit import fit_level
 from lightctl.domain.assets import FULL_LEVEL, Capabilities, LightPoint
@@ -124,9 +126,10 @@ def _follows(trial: Trial, lamp: LightPoint, said: ChannelReport, full_w: float,
     """Say whether what was measured is what the level in force should give; what nobody measures is not held back."""
     if said.level is not None and not _near(said.level, trial.level, tolerance):
         return False
+    expected = expect(lamp, None, STANDARD)
     if trial.level == 0:
-        return not burns(lamp, said)
-    if is_dark(lamp, said, trial.level):
+        return not burns(expected, said)
+    if is_dark(expected, said, trial.level):
         return False
     if said.power_w is None or trial.level >= FULL_LEVEL or not full_w:
         return True

@@ -117,7 +117,17 @@ def decode_command(node: str, payload: bytes) -> NodeAction:
 
 def _channel_report(report: ChannelReport) -> topics.ChannelReportDoc:
     return topics.ChannelReportDoc(
-        **{name: getattr(report, name) for name in topics.ChannelReportDoc.__struct_fields__}
+        report.level,
+        report.commanded,
+        report.reason,
+        report.power_w,
+        report.energy_wh,
+        report.voltage_v,
+        report.current_a,
+        report.power_factor,
+        report.temperature_c,
+        report.operating_h,
+        report.faults,
     )
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 from lightctl.domain.assets import FULL_LEVEL, LightPoint
 
@@ -29,6 +30,9 @@ class LuminaireType:
     power_tolerance_percent: float = 20.0
     power_factor_threshold: float = 0.0
     former_power_w: float | None = None
+
+
+NO_LUMINAIRES: Mapping[str, LuminaireType] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,15 +221,28 @@ class FaultEvent(StrEnum):
     CIRCUIT_BREAKER_TRIPPED = "circuitBreakerTripped"
     CABINET_DOOR_OPEN = "cabinetDoorOpen"
     RELAY_FAILURE = "relayFailure"
+    LAMP_POWER_TOO_HIGH = "lampPowerTooHigh"
+    LAMP_POWER_TOO_LOW = "lampPowerTooLow"
+    POWER_FACTOR_TOO_LOW = "powerFactorTooLow"
+    SUPPLY_VOLTAGE_TOO_HIGH = "supplyVoltageTooHigh"
+    SUPPLY_VOLTAGE_TOO_LOW = "supplyVoltageTooLow"
+    CYCLING_FAILURE = "cyclingFailure"
+    LEAKAGE_DETECTED = "leakageDetected"
     CLOCK_OFFSET = "clockOffset"
     CLOCK_UNTRUSTED = "clockUntrusted"
     NODE_FAULT = "nodeFault"
     STORE_FAILURE = "storeFailure"
 
 
+SHARED_KINDS = frozenset({"segment", "cabinet", "gateway", "link"})
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A verdict on one subject (`light point`, `node`, `cabinet` or `site`), open until `cleared_at`.
+    """A verdict on one subject, open until `cleared_at`.
+
+    subject_kind: `light point`, `node` or `site`; or what many nodes have in common: `segment` (CABINET/SEGMENT),
+    `cabinet`, `gateway` or `link`.
 
     suppressed_by: the maintenance that keeps it from being an alarm, or "". members: the light points or nodes it
     explains, where one cause takes many. watts: what it draws for nothing, where that is known.

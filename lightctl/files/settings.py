@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -42,8 +42,19 @@ PREFIX = "LIGHTCTL_"
 FILE_NAME = "lightctl.toml"
 MAX_BYTES = 1_000_000
 _PATH_KEYS = frozenset(
-    {"directory", "tls_cert", "tls_key", "ca_file", "cert_file", "key_file", "password_file", "api_keys_file"}
+    {
+        "directory",
+        "tls_cert",
+        "tls_key",
+        "ca_file",
+        "cert_file",
+        "key_file",
+        "password_file",
+        "secret_file",
+        "api_keys_file",
+    }
 )
+_OF_KINDS = (["links"], ["notifications"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +168,8 @@ def _annotations(keys: Sequence[str]) -> Iterator[object]:
 
 
 def _leaves(annotation: object) -> set[object]:
+    if get_origin(annotation) is tuple:  # a list is written as TOML has it
+        return set()
     return {type(value) if isinstance(value, str) else value for value in get_args(annotation)} or {annotation}
 
 
@@ -186,13 +199,15 @@ def _as_invalid_input(error: ValidationError, layers: Sequence[_Layer]) -> Inval
     hint = ""
     for one in error.errors(include_url=False, include_context=False, include_input=False):
         keys = [str(key) for key in one["loc"]]
-        if keys[:1] == ["links"] and len(keys) > 2:  # noqa: PLR2004 - links.NAME.KIND.key: the kind is pydantic's
+        if keys[:1] in _OF_KINDS and len(keys) > 2:  # noqa: PLR2004 - links.NAME.KIND.key: the kind is pydantic's
             del keys[2]
         layer = max(layers, key=lambda layer: layer.holds(keys))
         message = one["msg"].removeprefix("Value error, ")
         if one["type"] == "extra_forbidden":
             message = "unknown key"
             hint = hint or did_you_mean(keys[-1], _siblings(keys))
+        if one["type"] == "tuple_type":
+            message = 'a list is wanted: ["...", "..."]'
         said.setdefault(layer.called(keys), []).append(f"{'.'.join(keys)}: {message}")
     where = ", ".join(said)
     return InvalidInput(where, "; ".join(line for lines in said.values() for line in lines), hint=hint)

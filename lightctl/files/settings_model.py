@@ -6,15 +6,17 @@ import datetime as dt
 import zoneinfo
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator, model_validator
 
 from lightctl.domain.assets import ID_PATTERN
 from lightctl.files.findings import did_you_mean
 from lightctl.files.settings_citizens import CitizenSettings
+from lightctl.files.settings_diagnosis import DiagnosisSettings
 from lightctl.files.settings_energy import EnergySettings, TariffSettings, one_at_a_time
-from lightctl.files.settings_links import LinkSettings
+from lightctl.files.settings_links import LinkSettings, MqttLinkSettings
 from lightctl.files.settings_luminaires import LuminaireSettings
 from lightctl.files.settings_metrics import MetricsSettings
+from lightctl.files.settings_notifications import MqttTopicSettings, NotificationSettings
 from lightctl.files.settings_parts import Seconds, Section, WallTime
 from lightctl.files.settings_reports import ReportsSettings
 
@@ -129,6 +131,7 @@ class SafetySettings(Section):
         default=168.0, ge=0, le=8784, description="How far ahead a manual level may begin, in hours; 0 allows none."
     )
     max_maintenance_h: float = Field(default=24.0, gt=0, le=744, description="Longest maintenance, in hours.")
+    max_silence_h: float = Field(default=744.0, gt=0, le=8784, description="Longest silence of a fault, in hours.")
 
 
 class NightlySettings(Section):
@@ -169,6 +172,7 @@ class Settings(Section):
     http: HttpSettings = Field(default_factory=HttpSettings)
     links: dict[str, LinkSettings] = Field(default_factory=dict)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
+    diagnosis: DiagnosisSettings = Field(default_factory=DiagnosisSettings)
     safety: SafetySettings = Field(default_factory=SafetySettings)
     nightly: NightlySettings = Field(default_factory=NightlySettings)
     luminaires: dict[str, LuminaireSettings] = Field(default_factory=dict)
@@ -177,6 +181,7 @@ class Settings(Section):
     reports: ReportsSettings = Field(default_factory=ReportsSettings)
     citizens: CitizenSettings = Field(default_factory=CitizenSettings)
     clock: ClockSettings | None = None
+    notifications: dict[str, NotificationSettings] = Field(default_factory=dict)
     metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
@@ -187,6 +192,19 @@ class Settings(Section):
             if not ID_PATTERN.fullmatch(name):
                 raise ValueError(f"{name!r} cannot be a link's name. Use letters, digits, - and _")
         return links
+
+    @field_validator("notifications")
+    @classmethod
+    def _targets(
+        cls, targets: dict[str, NotificationSettings], given: ValidationInfo
+    ) -> dict[str, NotificationSettings]:
+        brokers = {name for name, link in given.data.get("links", {}).items() if isinstance(link, MqttLinkSettings)}
+        for name, target in targets.items():
+            if not ID_PATTERN.fullmatch(name):
+                raise ValueError(f"{name!r} cannot be a target's name. Use letters, digits, - and _")
+            if isinstance(target, MqttTopicSettings) and target.link not in brokers:
+                raise ValueError(f"{name}: no mqtt link is called {target.link!r}. Add [links.NAME], or name another")
+        return targets
 
     @field_validator("luminaires")
     @classmethod

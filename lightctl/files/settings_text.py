@@ -64,8 +64,13 @@ def describe_settings() -> tuple[SettingRow, ...]:
         place = f"{section}.NAME" if is_named(section) else section
         for model in section_models(section):
             kind = _kind(model)
-            rows += [_row(f"{place}.{name}{kind}", field) for name, field in model.model_fields.items()]
+            rows += [_row(f"{place}.{name}{kind}", field) for name, field in _fields(model)]
     return tuple(rows)
+
+
+def _fields(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
+    """Give the keys of a section, the one that says its kind first."""
+    return sorted(model.model_fields.items(), key=lambda item: item[0] != "type")
 
 
 def _kind(model: type[BaseModel]) -> str:
@@ -84,12 +89,11 @@ def default_settings_toml(
             lines += _links(broker)
             continue
         # A run on another clock, or one of a name, has to be asked for: its very section would make one.
-        if is_named(section):
-            lines.append(f"# [{section}.NAME]")
-        else:
+        if not is_named(section):
             lines.append(f"# [{section}]" if section == "clock" else f"[{section}]")
         for model in section_models(section):
-            for key, field in model.model_fields.items():
+            lines += [f"# [{section}.NAME]"] if is_named(section) else []
+            for key, field in _fields(model):
                 value = json.dumps(given[f"{section}.{key}"]) if given.get(f"{section}.{key}") else ""
                 lines += _lines(key, field, value)
         lines.append("")
@@ -109,7 +113,8 @@ def _links(broker: str) -> Iterator[str]:
 
 
 def _lines(key: str, field: FieldInfo, value: str) -> list[str]:
-    shown = f"{key} = {value}" if value else f"# {key} = {_default(field)}".rstrip()
+    only = get_args(field.annotation) if key == "type" else ()
+    shown = f"{key} = {value}" if value else f"# {key} = {json.dumps(only[0]) if only else _default(field)}".rstrip()
     return [f"# {field.description}", shown]
 
 

@@ -39,9 +39,11 @@ _CLOSE = (
     "WHERE id = ? AND closed_at IS NULL"
 )
 _FAULT = (
-    "SELECT id FROM faults WHERE cleared_at IS NULL AND instr(?, ',' || event || ',') > 0 AND subject <> '' "
-    "AND ((subject = ? AND subject_kind = 'light point') OR (subject = ? AND subject_kind = 'node') "
-    "OR (subject = ? AND subject_kind = 'cabinet')) ORDER BY instr(?, ',' || event || ','), id DESC"
+    "SELECT id FROM faults WHERE cleared_at IS NULL AND instr(?1, ',' || event || ',') > 0 AND subject <> '' "
+    "AND ((subject = ?2 AND subject_kind = 'light point') OR (subject = ?3 AND subject_kind = 'node') "
+    "OR (subject = ?4 AND subject_kind = 'cabinet') "
+    "OR (members <> '[]' AND ?2 IN (SELECT value FROM json_each(members)))) "
+    "ORDER BY instr(?1, ',' || event || ','), id DESC"
 )
 _ORDER = (
     "SELECT id FROM work_orders WHERE state IN ('open', 'assigned') AND (fault = ? OR (subject = ? AND "
@@ -220,7 +222,7 @@ class CitizenRoom(Room):
             return None, None
         events = _events(service)
         subjects = (belongs.light_point, belongs.node, belongs.cabinet)
-        fault = self._main.row(_FAULT, (events, *subjects, events))
+        fault = self._main.row(_FAULT, (events, *subjects))
         number = None if fault is None else int(fault[0])
         order = self._main.row(_ORDER, (number, belongs.light_point, f"{events}{service.event},", number))
         return number, None if order is None else int(order[0])

@@ -13,6 +13,8 @@ from sqlite_utils import Database, Migrations
 from lightctl.store import schema, schema_maintenance, schema_usage
 from lightctl.store.schema_citizens import CITIZENS
 from lightctl.store.schema_commands import COMMAND_STATES
+from lightctl.store.schema_faults import FAULT_LIFE
+from lightctl.store.schema_notices import NOTICES
 from lightctl.store.schema_proposals import PROPOSALS
 from lightctl.store.schema_rollouts import ROLLOUTS
 from lightctl.store.schema_work import WORK
@@ -59,6 +61,18 @@ def m0005_command_states(db: Database) -> None:
 def m0006_rollouts(db: Database) -> None:
     """Bring schedules to the street in waves."""
     run_script(db, ROLLOUTS)
+
+
+@MAIN()
+def m0007_fault_life(db: Database) -> None:
+    """Know what one cause explains and draws for nothing, and what people said about a fault."""
+    run_script(db, FAULT_LIFE)
+
+
+@MAIN()
+def m0008_notices(db: Database) -> None:
+    """Tell people elsewhere what happened to faults, each target at its own pace."""
+    run_script(db, NOTICES)
 
 
 @MAIN()

@@ -32,6 +32,7 @@ _OLD_MAIN = (
     "DELETE FROM actions WHERE not_after < ?",
     "DELETE FROM unclaimed WHERE last_seen < ?",
     "DELETE FROM self_tests WHERE until < ?",
+    "DELETE FROM silences WHERE until < ?",
 )
 _WAITING = "SELECT 1 FROM touched WHERE since < ? LIMIT 1"
 _KEPT_SINCE = "UPDATE rolled SET up_to = max(up_to, ?) WHERE source = 'kept_since'"
@@ -72,6 +73,9 @@ class Keep:
     months: dt.datetime | None = None
 
 
+_TOLD = "DELETE FROM fault_news WHERE id <= (SELECT coalesce(min(settled), 9223372036854775807) FROM notice_targets)"
+
+
 class RetentionRoom(Room):
     """Housekeeping, when its owner asks for it."""
 
@@ -86,6 +90,7 @@ class RetentionRoom(Room):
             for statement in _OLD_MAIN:
                 removed += self._main.run(statement, (to_text(before),))
             removed += documents.forget_unused_plans(self._main)
+            self._main.run(_TOLD)
         return removed
 
     def prune_telemetry(self, keep: Keep) -> Iterator[int]:

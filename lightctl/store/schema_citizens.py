@@ -97,6 +97,20 @@ BEGIN
   WHERE closed_at IS NULL AND parent IS NULL AND fault IS NULL AND cabinet = NEW.subject
     AND instr(events, ',' || NEW.event || ',') > 0;
 END;
+CREATE TRIGGER citizen_reports_meet_the_fault_of_many AFTER INSERT ON faults
+WHEN NEW.cleared_at IS NULL AND NEW.members <> '[]'
+BEGIN
+  UPDATE citizen_reports SET fault = NEW.id, updated_at = max(updated_at, NEW.opened_at)
+  WHERE closed_at IS NULL AND parent IS NULL AND fault IS NULL
+    AND light_point IN (SELECT value FROM json_each(NEW.members)) AND instr(events, ',' || NEW.event || ',') > 0;
+END;
+CREATE TRIGGER citizen_reports_meet_the_fault_that_grew AFTER UPDATE OF members ON faults
+WHEN NEW.cleared_at IS NULL AND NEW.members <> OLD.members
+BEGIN
+  UPDATE citizen_reports SET fault = NEW.id, updated_at = max(updated_at, NEW.opened_at)
+  WHERE closed_at IS NULL AND parent IS NULL AND fault IS NULL
+    AND light_point IN (SELECT value FROM json_each(NEW.members)) AND instr(events, ',' || NEW.event || ',') > 0;
+END;
 CREATE TRIGGER citizen_reports_go_with_an_order AFTER INSERT ON work_orders
 BEGIN
   UPDATE citizen_reports SET work_order = NEW.id

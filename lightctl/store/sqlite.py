@@ -16,12 +16,12 @@ from lightctl.store.base import Counts, Snapshot
 from lightctl.store.citizens import CitizenRoom
 from lightctl.store.connection import Check, SqliteFile
 from lightctl.store.crews import CrewRoom
-from lightctl.store.faults import FaultRoom
 from lightctl.store.intent import IntentRoom
 from lightctl.store.journal import JournalRoom
 from lightctl.store.lock import StoreLock
 from lightctl.store.migrations import MAIN, TELEMETRY
 from lightctl.store.mountings import MountingRoom
+from lightctl.store.notices import NoticeRoom
 from lightctl.store.retention import RetentionRoom
 from lightctl.store.rollup import RollUpRoom
 from lightctl.store.sharing import Shared
@@ -41,7 +41,7 @@ class SqliteStore(
     CrewRoom,
     MountingRoom,
     JournalRoom,
-    FaultRoom,
+    NoticeRoom,
     WorkRoom,
     CitizenRoom,
     StrangerRoom,

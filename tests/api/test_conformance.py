@@ -32,6 +32,13 @@ OPERATIONS = (
     "GET /v1/nodes/{id}",
     "GET /v1/commands",
     "GET /v1/faults",
+    "GET /v1/faults/{id}",
+    "POST /v1/faults/acknowledge",
+    "POST /v1/faults/silence",
+    "POST /v1/faults/unsilence",
+    "GET /v1/silences",
+    "GET /v1/notifications",
+    "POST /v1/notifications/{name}/test",
     "GET /v1/energy/report",
     "GET /v1/energy/balance",
     "GET /v1/energy/profile",
@@ -41,6 +48,9 @@ OPERATIONS = (
     "GET /v1/overrides/{id}",
     "GET /v1/audit",
     "GET /v1/audit/verify",
+    "GET /v1/reports/night",
+    "GET /v1/reports/month",
+    "GET /v1/reports/lights/{id}",
     "GET /v1/changes/{change}",
     "GET /v1/maintenances",
     "GET /v1/self-tests/{id}",
@@ -100,6 +110,7 @@ TAKING_NOTHING = {
     "GET /v1/audit/verify",
     "GET /v1/schedules/proposals",
     "GET /v1/tokens",
+    "GET /v1/notifications",
 }
 RIGHT, WRONG = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 CASES = [(name, RIGHT) for name in OPERATIONS] + [(name, WRONG) for name in OPERATIONS if name not in TAKING_NOTHING]

@@ -136,6 +136,22 @@ def test_a_report_meets_the_fault_it_may_be_the_sight_of_whichever_comes_first(
     assert [each.id for each in office.operations.citizen_list(VIEWER, Sought(fault=1))] == [number] * linked
 
 
+@pytest.mark.parametrize("when", ["before", "after", "joined later"])
+def test_a_report_meets_the_fault_of_many_that_its_light_point_is_one_of(office, when):
+    members = ("LP2", "MAST7")
+    if when == "before":
+        break_(office, FaultEvent.SUPPLY_LOSS, "segment", "C1/west", members=members)
+    number = take(office, address_id="MAST7").id
+    other = take(office, address_id="LP1").id
+    if when == "joined later":
+        break_(office, FaultEvent.SUPPLY_LOSS, "segment", "C1/west", members=("LP2",))
+        assert office.operations.citizen_show(VIEWER, number).fault is None
+    if when != "before":
+        break_(office, FaultEvent.SUPPLY_LOSS, "segment", "C1/west", members=members)
+    assert office.operations.citizen_show(VIEWER, number).fault == 1
+    assert office.operations.citizen_show(VIEWER, other).fault is None
+
+
 def test_the_likeliest_fault_is_taken_where_there_are_several(office):
     break_(office, FaultEvent.COMMUNICATION_FAILURE, "node", "n-7")
     break_(office, FaultEvent.LAMP_FAILURE, "light point", "MAST7")

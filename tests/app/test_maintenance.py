@@ -238,7 +238,7 @@ def test_a_maintenance_survives_a_restart_of_the_daemon_with_all_it_keeps_back(b
     bench.run(3000)
     assert alarms(bench) == []
     assert [each[2] for each in kept_back(bench)] == [name]
-    bench.run(700)
+    bench.run(1100)
     assert sorted(alarms(bench)) == [("communicationFailure", "n-2"), ("lampFailure", "LP1")]
 
 

@@ -89,7 +89,7 @@ def test_the_file_of_a_killed_daemon_does_not_stop_commands(offline: Cli, closed
 def test_a_store_that_another_process_keeps_is_named_with_its_process(
     offline: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "LOCK_PATIENCE_S", 0.2)
+    monkeypatch.setattr("lightctl.cli.client.LOCK_PATIENCE_S", 0.2)
     lock = StoreLock(offline.folder / "store")
     try:
         ran = offline("status")

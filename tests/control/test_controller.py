@@ -365,7 +365,8 @@ def test_what_a_node_shows_is_named_once_and_cleared_when_it_is_gone(said, fault
     street.step(street.report(**said), after=60)
     street.step(street.report(**said), after=60)
     assert [f.event for f in street.faults.values()] == [fault]
-    street.step(street.report(), after=60)
+    off = {"level": 0, "commanded": 0} if fault is FaultEvent.LAMP_UNEXPECTED_ON else {}
+    street.step(street.report(**off), after=60)
     assert not street.faults
 
 
@@ -377,12 +378,15 @@ def test_a_report_of_a_fading_lamp_that_comes_late_is_no_fault():
     street.step(sent(street), after=0.1)
     street.run_until(STEP_AT)
     late = street.report(level=95, commanded=50, power_w=47.5).report
-    said_at = STEP_AT + dt.timedelta(minutes=1)
-    received_at = STEP_AT + dt.timedelta(minutes=12)
-    street.step(ev.NodeReported(replace(late, at=received_at, received_at=received_at)))
+    for number, minutes in enumerate((1, 3, 5)):
+        said_at = STEP_AT + dt.timedelta(minutes=minutes)
+        report = replace(late, seq=90 + number, at=said_at, received_at=said_at + dt.timedelta(minutes=4.9))
+        street.step(ev.NodeReported(report))
+    assert FaultEvent.DIMMING_FAILURE not in {f.event for f in street.faults.values()}
+    for number, minutes in enumerate((12, 14)):
+        said_at = STEP_AT + dt.timedelta(minutes=minutes)
+        street.step(ev.NodeReported(replace(late, seq=100 + number, at=said_at, received_at=said_at)))
     assert FaultEvent.DIMMING_FAILURE in {f.event for f in street.faults.values()}, "the control"
-    street.step(ev.NodeReported(replace(late, seq=90, at=said_at, received_at=said_at + dt.timedelta(minutes=4.9))))
-    assert not street.faults
 
 
 def test_the_controller_only_touches_nodes_that_events_or_alarms_name():

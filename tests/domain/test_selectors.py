@@ -96,10 +96,10 @@ def test_what_cannot_be_read_is_refused_with_the_place_and_what_to_write(text, w
 
 @pytest.mark.parametrize("text", ["a" + " " * 50_000 + "(", "a=b" + " b" * 50_000 + "(", "a in (" + "b," * 50_000])
 def test_a_long_hostile_selector_is_refused_at_once(text):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(InvalidInput):
         parse_selector(text)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 keys = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,8}", fullmatch=True)

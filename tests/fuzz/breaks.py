@@ -52,6 +52,7 @@ BREAKS = {
     "inventory_geojson": ("lightctl.files.rows._position", lambda geometry: tuple(map(str, geometry["coordinates"]))),
     "mapping": ("lightctl.files.mapping.tomllib", _BARE_TOMLLIB),
     "settings": ("lightctl.files.settings._as_invalid_input", lambda error, _layers: error),
+    "settlement": ("lightctl.files.settlement._trailer", lambda *_: None),
     "words": ("lightctl.files.expressions.parse_duration", lambda text, **_: int(text)),
 }
 

@@ -14,11 +14,20 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
 
+from lightctl.api import open311
 from lightctl.app.asking import Role
 from lightctl.store.sqlite import SqliteStore
 from tests.api.conftest import World, make_world
 from tests.fuzz.judging import must
 
+PUBLIC = (
+    *(
+        ("GET", rest)
+        for rest in ("discovery", "services", "services/{code}", "requests", "requests/{id}", "tokens/{t}")
+    ),
+    ("POST", "requests"),
+)
+FORM = b"service_code=lamp_out&lat=51.2567&long=7.1502&description=dark&email=a%40b.example&attribute[kind]=x"
 CONTENT = ("application/json", "text/plain", "application/x-www-form-urlencoded", "")
 DEPTH = 6
 SERVER_ERROR, OK, REFUSED = 500, 200, 400
@@ -33,6 +42,7 @@ def _world() -> tuple[World, SqliteStore, asyncio.AbstractEventLoop, tuple[tuple
     world, store = make_world()
     paths = world.app.openapi()["paths"]
     addresses = sorted((method.upper(), path) for path, methods in paths.items() for method in methods)
+    addresses += [(method, f"{open311.MOUNT}/v2/{rest}.{form}") for method, rest in PUBLIC for form in ("xml", "json")]
     return world, store, asyncio.new_event_loop(), tuple(addresses)
 
 
@@ -73,7 +83,9 @@ async def _ask(
     asked = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return asked.pop() if asked else {"type": "http.disconnect"}
+        if not asked:
+            await asyncio.Event().wait()  # who asked stays on the line
+        return asked.pop()
 
     async def send(message: dict[str, Any]) -> None:
         said.append(message)
@@ -95,6 +107,9 @@ def http_seeds() -> Iterable[bytes]:
     described = world.app.openapi()
     operator = sorted(Role).index(Role.OPERATOR)
     for number, (method, path) in enumerate(addresses):
+        if path.startswith(open311.MOUNT):
+            yield bytes([number, operator + 32]) + b"lamp_out?status=open&start_date=2026-11-01T00:00:00Z\n" + FORM
+            continue
         asked = described["paths"][path][method.lower()]
         content = asked.get("requestBody", {}).get("content", {}).get("application/json")
         body = b"" if content is None else json.dumps(_example(content["schema"], described)).encode()

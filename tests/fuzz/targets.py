@@ -18,5 +18,6 @@ TARGETS = {
     "inventory_geojson": Target(writings.inventory_geojson, writings.geojson_seeds),
     "mapping": Target(writings.mapping, writings.mapping_seeds),
     "settings": Target(writings.settings, writings.settings_seeds),
+    "settlement": Target(writings.settlement, writings.settlement_seeds),
     "words": Target(writings.words, writings.word_seeds, 300),
 }

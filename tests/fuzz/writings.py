@@ -19,6 +19,7 @@ from lightctl.files.inventory_export import write_inventory
 from lightctl.files.mapping import read_mapping
 from lightctl.files.schedules import read_schedules
 from lightctl.files.settings import load_settings
+from lightctl.files.settlement import read_control, write_control
 from lightctl.planning.resolve import Plan
 from tests.fuzz.judging import must
 
@@ -147,6 +148,27 @@ def settings_seeds() -> Iterable[bytes]:
         b'type = "modbus_rtu"\ndevice = "/dev/x"\nparity = "E"\n[delivery]\nnights = 9\n[nightly]\nat = "13:30"\n'
         b"[clock]\nstart = 2026-11-25T20:00:00Z\nmachine_epoch = 1.0\nspeed = 60.0\n"
     )
+
+
+def settlement(data: bytes) -> None:
+    """A control file of the UK settlement: what is taken is written as the same bytes."""
+    text = data.decode("utf-8", "surrogateescape")
+    read = read_control(text)
+    for error in read.errors:
+        must(error.line >= 1 and error.column >= 1 and error.why and error.hint, f"{error}")
+    must((read.control is None) == bool(read.errors), "an error and a file, or neither")
+    must(read.control is None or write_control(read.control) == text, "written again it is another")
+
+
+def settlement_seeds() -> Iterable[bytes]:
+    """A file of two units, with either end of lines."""
+    lines = (
+        "Habc0001202611250001"[:19],
+        "UNIT00000001000042999" + "4210000000000",
+        "UNIT00000002000001998" + "4210000000001",
+    )
+    for end in ("\n", "\r\n"):
+        yield end.join((*lines, "T000004", "")).encode()
 
 
 def words(data: bytes) -> None:

@@ -14,6 +14,7 @@ from lightctl.domain.events import ActionFinished, BrokerAcked, Event, LinkChang
 from lightctl.links.base import Emit
 from lightctl.links.mqtt import MqttEndpoint, MqttLink
 from tests.support.brokers import MosquittoBroker, find_mosquitto, start_mosquitto
+from tests.support.certificates import certificates
 from tests.support.street import action, node, order
 from tests.support.watching import Watcher, running
 
@@ -38,28 +39,6 @@ def password_file(folder: Path) -> Path:
     subprocess.run([tool, "-b", "-c", str(path), "daemon", SECRET], check=True, capture_output=True)
     path.chmod(0o644)
     return path
-
-
-def certificates(folder: Path) -> tuple[Path, Path, Path]:
-    """Make a CA and a server certificate for 127.0.0.1: (ca, certificate, key)."""
-    find_mosquitto()
-    tool = shutil.which("openssl")
-    if tool is None:
-        pytest.skip("openssl is not installed here")
-    ca, ca_key, cert, key, request, names = (
-        folder / name for name in ("ca.crt", "ca.key", "server.crt", "server.key", "server.csr", "names")
-    )
-    new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj"]
-    names.write_text("subjectAltName=IP:127.0.0.1")
-    for step in (
-        ["req", "-x509", "-days", "2", *new, "/CN=test CA", "-keyout", str(ca_key), "-out", str(ca)],
-        ["req", *new, "/CN=broker", "-keyout", str(key), "-out", str(request)],
-        ["x509", "-req", "-in", str(request), "-CA", str(ca), "-CAkey", str(ca_key), "-CAcreateserial", "-days", "2",
-         "-extfile", str(names), "-out", str(cert)],
-    ):  # fmt: skip
-        subprocess.run([tool, *step], check=True, capture_output=True)
-    key.chmod(0o644)
-    return ca, cert, key
 
 
 async def test_a_denied_publish_fails_for_good_and_the_others_get_through(tmp_path: Path) -> None:

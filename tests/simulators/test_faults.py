@@ -12,7 +12,7 @@ import pytest
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Capabilities, Place
 from lightctl.domain.errors import InvalidInput
-from lightctl.domain.states import ChannelDesired, DesiredState, Switch
+from lightctl.domain.states import ChannelDesired, ChannelReport, DesiredState, Switch
 from simulators.faults import Troubles
 from simulators.flash import Flash
 from simulators.fleet import Built, build_unit
@@ -178,6 +178,104 @@ def test_an_open_door_is_a_flag_of_the_cabinet(scene):
     assert scene.street.stations["cab1"].flags == set()
 
 
+def reported(scene: Scene, node: str, hours: float) -> ChannelReport:
+    scene.street.advance(after(hours))
+    return scene.street.stations[node].firmware.report(after(hours)).channels[0]
+
+
+def turn_off(scene: Scene, node: str, hours: float) -> None:
+    off = ChannelDesired((Switch(START, 60), Switch(after(hours), 0)))
+    desired = DesiredState(node, 2, START, after(100), {0: off})
+    scene.street.carry_out(node, scene.street.stations[node].firmware.receive(desired, START))
+
+
+def test_a_lamp_on_its_way_out_draws_its_share_above_standby(scene):
+    scene.schedule("wrong_power", "n1", share=0.5)
+    healthy, ill = reported(scene, "n2", 1.5), reported(scene, "n1", 1.5)
+    assert healthy.power_w == pytest.approx(0.5 + 59.5 * 0.6, abs=0.01)
+    assert ill.power_w == pytest.approx(0.5 + 59.5 * 0.6 * 0.5, abs=0.01)
+    assert ill.level == healthy.level == 60
+    assert reported(scene, "n1", 2.5).power_w == healthy.power_w
+
+
+def test_a_low_power_factor_draws_more_current_for_the_same_power(scene):
+    scene.schedule("low_power_factor", "n1", share=0.5)
+    healthy, ill = reported(scene, "n2", 1.5), reported(scene, "n1", 1.5)
+    assert ill.power_factor == pytest.approx(healthy.power_factor / 2, abs=0.006)
+    assert ill.current_a == pytest.approx(healthy.current_a * 2, rel=0.02)
+    assert ill.power_w == healthy.power_w
+
+
+def test_a_stuck_dimmer_gives_its_level_whenever_there_is_to_be_light(scene):
+    scene.schedule("dimmer_stuck", "n1", level=100, hours=6.0)
+    assert levels(scene.truth(), "LP-n1", 0.5, 1.5, 5.5, 7.5) == [60, 100, 100, 30]
+
+
+def test_a_day_burner_burns_only_while_it_is_to_be_dark(scene):
+    turn_off(scene, "n1", 3)
+    scene.schedule("day_burner", "n1", level=80, hours=6.0)
+    assert levels(scene.truth(), "LP-n1", 2, 4, 8) == [60, 80, 0]
+
+
+def test_a_cycling_lamp_goes_out_and_lights_again_until_it_is_mended(scene):
+    scene.schedule("cycling", "n1", period_s=600)
+    minutes = [1 + minute / 60 for minute in (2, 7, 12, 17)]
+    assert levels(scene.truth(), "LP-n1", *minutes, 2.1) == [0, 60, 0, 60, 60]
+
+
+def test_a_relay_stuck_open_takes_the_mains_and_the_node_says_so(scene):
+    scene.schedule("relay_open", "n1")
+    ill = reported(scene, "n1", 1.5)
+    assert (ill.level, ill.power_w, ill.faults) == (0, 0.0, ("relayFailure",))
+    assert reported(scene, "n1", 2.5).faults == ()
+    assert levels(scene.truth(), "LP-n1", 0.5, 1.5, 2.5) == [60, 0, 60]
+
+
+def test_a_relay_stuck_closed_shows_once_the_lamp_is_to_be_dark(scene):
+    turn_off(scene, "n1", 2)
+    scene.schedule("relay_closed", "n1", hours=3.0)
+    assert reported(scene, "n1", 1.5).faults == ()
+    assert reported(scene, "n1", 2.5).faults == ("relayFailure",)
+    assert reported(scene, "n1", 4.5).faults == ()
+    assert levels(scene.truth(), "LP-n1", 1.5, 2.5, 4.5) == [60, 100, 0]
+
+
+def test_a_brown_out_shows_in_the_voltage_and_the_current(scene):
+    scene.schedule("supply_voltage", "n1", volts=184.0)
+    healthy, ill = reported(scene, "n2", 1.5), reported(scene, "n1", 1.5)
+    assert (healthy.voltage_v, ill.voltage_v) == (230.0, 184.0)
+    assert ill.current_a == pytest.approx(healthy.current_a * 230 / 184, rel=0.01)
+
+
+def test_leakage_is_a_word_of_the_node(scene):
+    scene.schedule("leakage", "n1")
+    assert reported(scene, "n1", 1.5).faults == ("leakageDetected",)
+    assert reported(scene, "n1", 2.5).faults == ()
+
+
+def test_a_lost_gateway_cuts_all_its_nodes_at_once(scene):
+    scene.schedule("gateway_lost", "n1", "n2")
+    scene.street.advance(after(1.5))
+    assert [scene.street.reachable(node) for node in ("n1", "n2", "n3")] == [False, False, True]
+    scene.street.advance(after(2.5))
+    assert scene.street.reachable("n1")
+
+
+def test_a_feeder_goes_down_node_by_node_within_its_minute(scene):
+    scene.schedule("supply_loss", "n1", "n2", "n3", within_s=60.0)
+    began = [fault.at for fault in scene.truth().faults if fault.on]
+    assert len(set(began)) == 3
+    assert after(1) <= min(began) <= max(began) <= after(1) + dt.timedelta(minutes=1)
+
+
+def test_ailments_of_one_lamp_do_not_undo_each_other(scene):
+    scene.schedule("wrong_power", "n1", share=0.5, hours=4.0)
+    scene.schedule("low_power_factor", "n1", share=0.5, hours=1.0)
+    ill = reported(scene, "n1", 2.5)
+    assert ill.power_w == pytest.approx(0.5 + 59.5 * 0.6 * 0.5, abs=0.01)
+    assert ill.power_factor == pytest.approx(0.91)
+
+
 def test_every_fault_leaves_its_lines_in_the_truth_log(scene):
     momentary = {"reboot", "flash_lost"}
     for kind in sorted(FAULT_KINDS):
@@ -186,6 +284,14 @@ def test_every_fault_leaves_its_lines_in_the_truth_log(scene):
     assert {line.kind for line in truth.faults if line.on} == FAULT_KINDS
     assert {line.kind for line in truth.faults if not line.on} == FAULT_KINDS - momentary
     assert all(line.nodes in (("n2",), ("cab1",)) for line in truth.faults)
+
+
+def test_faults_of_one_kind_on_two_channels_of_a_node_end_each_for_itself(scene):
+    scene.schedule("breaker_trip", "cab1", channel=0, hours=1.0)
+    scene.schedule("breaker_trip", "cab1", channel=1, hours=3.0)
+    truth = scene.truth()
+    assert levels(truth, "cab1/0", 1.5, 2.5, 4.5) == [0, 100, 100]
+    assert levels(truth, "cab1/1", 1.5, 2.5, 4.5) == [0, 0, 100]
 
 
 def test_who_is_hit_by_count_depends_on_the_seed_alone(tmp_path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from simulators.lamp import Lamp, LampType
 
 START = dt.datetime(2026, 12, 21, 16, 0, tzinfo=dt.UTC)
 KIND = LampType(rated_power_w=60.0, standby_power_w=1.0)
+CURVED = LampType(rated_power_w=60.0, standby_power_w=1.0, power_table=((50, 20.0),))
 
 
 def after(seconds: float) -> dt.datetime:
@@ -26,6 +28,17 @@ def test_a_dark_lamp_draws_its_standby_power():
 
 def test_power_is_a_straight_line_from_standby_to_rated():
     assert [KIND.power_w(level) for level in (0, 50, 100)] == [1.0, 30.5, 60.0]
+
+
+def test_power_follows_the_table_of_its_type_and_the_spread_of_the_specimen():
+    assert [CURVED.power_w(level) for level in (0, 25, 50, 75, 100)] == [1.0, 10.5, 20.0, 40.0, 60.0]
+    assert replace(CURVED, spread=1.1).power_w(50) == pytest.approx(22.0)
+
+
+def test_energy_over_a_ramp_follows_the_table_too():
+    lamp = Lamp(CURVED, START)
+    lamp.drive(100, 3600, START)
+    assert lamp.energy_wh(after(3600)) == pytest.approx((10.5 + 40.0) / 2)
 
 
 def test_a_ramp_moves_the_light_linearly_and_then_stops():

@@ -38,13 +38,15 @@ heartbeat_s: 60
 place: {lat: 51.45, lon: 7.01, time_zone: Europe/Berlin}
 mqtt: {url: "mqtts://broker.example:8884", username: street, password_file: secret, connections: 2}
 fleets:
-  - {kind: native, count: 2, prefix: a-, clock_drift_ppm: [-20, 20], clock_offset_s: 3}
+  - {kind: native, count: 2, prefix: a-, clock_drift_ppm: [-20, 20], clock_offset_s: 3,
+     power_table: {50: 30.5, 20: 12}, power_spread_percent: 3, power_noise_percent: 1, diagnoses: false}
   - {kind: native, ids: [x1, "22:30"], carries_nights: false}
 modbus:
   - {port: 0, units: [{unit: 3, profile: cabinet, node: cab1, channels: 2, lamps_per_channel: 42}]}
 faults:
   - {at: +2h30m, for: 10m, kind: silent, nodes: [a-00001]}
   - {at: "2026-12-21T20:00:00Z", kind: lamp_failure, count: 1, prefix: a-}
+  - {kind: supply_loss, count: 2, prefix: a-, within: 1m, for: 2h}
 sensors:
   - {name: traffic, kind: vehicles, every: 15m, says: [{at: +1h, value: 3}, {value: 30}]}
 ends: +14h
@@ -72,7 +74,10 @@ ends: +14h
     assert (first.place, first.heartbeat_s) == (Place(51.45, 7.01, "Europe/Berlin"), 60)
     assert (second.ids, second.carries_nights) == (("x1", "n2230"), False)
     assert scenario.lines[0].units[0].lamps_per_channel == 42
-    silent, failure = scenario.faults
+    silent, failure, feeder = scenario.faults
+    assert (feeder.within_s, feeder.share, feeder.volts) == (60, 0.6, 190)
+    assert first.power_table == ((20, 12.0), (50, 30.5))
+    assert (first.power_spread_percent, first.power_noise_percent, first.diagnoses) == (3, 1, False)
     assert (silent.at, silent.lasts_s) == (START + dt.timedelta(hours=2.5), 600)
     assert (failure.at.hour, failure.lasts_s, failure.count) == (20, None, 1)
     assert scenario.ends == START + dt.timedelta(hours=14)

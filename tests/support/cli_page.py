@@ -17,6 +17,8 @@ from lightctl.app import views
 from lightctl.app.citizens import views as citizen_views
 from lightctl.app.crews import views as crew_views
 from lightctl.app.energy import views as energy_views
+from lightctl.app.faults import views as fault_views
+from lightctl.app.notices import views as notice_views
 from lightctl.app.overrides import views as override_views
 from lightctl.app.reasons import views as why_views
 from lightctl.app.rollouts import views as rollout_views
@@ -43,6 +45,13 @@ ANSWERS = {
     "why": "WhyView",
     "command list": "CommandView[]",
     "fault list": "FaultView[]",
+    "fault show": "FaultDetailView",
+    "fault ack": "MarkedView",
+    "fault silence": "MarkedView",
+    "fault unsilence": "MarkedView",
+    "fault silences": "SilenceView[]",
+    "notification list": "NotificationView[]",
+    "notification test": "TrialView",
     "energy report": "EnergyView",
     "energy balance": "BalanceView",
     "energy profile": "ProfileView",
@@ -101,6 +110,8 @@ VIEWS = {
         override_views,
         crew_views,
         why_views,
+        fault_views,
+        notice_views,
         energy_views,
         work_views,
         citizen_views,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lightctl.control.controller import Controller
@@ -12,6 +12,7 @@ from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Capabilities, Fleet, LightPoint
 from lightctl.domain.events import CommandSent, Event, FleetChanged, IntentChanged, NodeAnnounced, NodeReported
+from lightctl.domain.luminaires import LuminaireType
 from lightctl.domain.moves import MOVES
 from lightctl.domain.programs import Intent
 from lightctl.domain.selectors import parse_selector
@@ -66,15 +67,18 @@ class Street:
     policy: Policy = field(default_factory=lambda: Policy(topup_spread_s=60.0))
     now: dt.datetime = AFTERNOON
     floor: int = 0
+    luminaires: Mapping[str, LuminaireType] = field(default_factory=dict)
     commands: dict[str, Command] = field(default_factory=dict)
     desired: dict[str, DesiredState] = field(default_factory=dict)
     faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
+    opened: list[Fault] = field(default_factory=list)
+    closed: list[Fault] = field(default_factory=list)
     sent: list[DesiredState] = field(default_factory=list)
     last: Effects = field(default_factory=Effects)
     seq: int = 0
 
     def __post_init__(self) -> None:
-        self.controller = Controller(self.policy, shipped_profiles(), ZONE, self.floor)
+        self.controller = Controller(self.policy, shipped_profiles(), ZONE, self.floor, self.luminaires)
 
     def start(self, text: str = SCHEDULE) -> Effects:
         return self.step(FleetChanged(Fleet.of(self.points, ZONE)), IntentChanged(intent(text)))
@@ -95,11 +99,17 @@ class Street:
             assert before is None or before.revision < desired.revision
             self.desired[desired.node] = desired
         for fault in effects.faults:
+            assert len(set(fault.members)) == len(fault.members)
             if fault.cleared_at is None:
-                assert fault.key not in self.faults
+                known = self.faults.get(fault.key)
+                # One that stands is told again when its members grow, and for nothing else.
+                assert known is None or set(known.members) < set(fault.members), (known, fault)
+                assert known is None or known.opened_at == fault.opened_at
                 self.faults[fault.key] = fault
+                self.opened += [fault] if known is None else []
             else:
                 del self.faults[fault.key]
+                self.closed.append(fault)
         self.sent = [s.content for s in effects.submissions if isinstance(s.content, DesiredState)]
         return effects
 
@@ -140,6 +150,9 @@ class Street:
         verified: bool = False,
         faults: Iterable[str] = (),
         flags: Iterable[str] = (),
+        voltage_v: float | None = None,
+        power_factor: float | None = None,
+        measures_level: bool = True,
     ) -> Event:
         """What an obedient node would say now, except for what is given."""
         wanted = self.desired[node]
@@ -148,10 +161,12 @@ class Street:
         assert shown is not None
         self.seq += 1
         channel = ChannelReport(
-            level=shown,
+            level=shown if measures_level else None,
             commanded=due if commanded is None else commanded,
             reason=reason,
             power_w=(0.5 + 49.5 * shown / 100) if power_w is None else power_w,
+            voltage_v=voltage_v,
+            power_factor=power_factor,
             faults=tuple(faults),
         )
         return NodeReported(

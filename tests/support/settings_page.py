@@ -25,12 +25,15 @@ this order, and later places only fill what earlier ones leave open:
 Relative paths start at the folder of the file that says them. An unknown key, a wrong type or an unreadable file ends
 every command with exit code 2 and names the file and the key. `NAME` is a name you choose: a
 link's is what light points give in their column `link`, a luminaire type's what they give in their tag `luminaire`, a
-tariff's tells it from others.
+tariff's or notification's tells it from others. Lists are written as `["critical", "major"]`, in variables too.
 """
 ABOUT = {
     "links.NAME (mqtt)": 'A broker, `type = "mqtt"`.',
     "links.NAME (modbus_tcp)": 'A Modbus device or gateway on the network, `type = "modbus_tcp"`.',
     "links.NAME (modbus_rtu)": 'A serial line, `type = "modbus_rtu"`.',
+    "notifications.NAME (webhook)": 'A [webhook](notifications.md#webhooks) told about faults, `type = "webhook"`.',
+    "notifications.NAME (smtp)": 'People who get [mail](notifications.md#mail) about faults, `type = "smtp"`.',
+    "notifications.NAME (mqtt)": 'A [topic](notifications.md#topics) on which faults are told, `type = "mqtt"`.',
     "luminaires.NAME": "A luminaire type: what a lamp of it draws. A light point's own watts go before its type's.",
     "energy": "[Energy](energy.md) says what is counted and how.",
     "tariffs.NAME": (

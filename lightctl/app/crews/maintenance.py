@@ -22,7 +22,6 @@ from lightctl.domain.assets import FULL_LEVEL, LightPoint
 from lightctl.domain.crews import Maintenance
 from lightctl.domain.errors import InvalidInput, UnknownTarget
 from lightctl.domain.events import Event, MaintenanceEnded, MaintenanceSet, OverrideEnded, OverrideSet
-from lightctl.domain.selectors import Operator, Selector, Term
 from lightctl.store.base import MaintenanceRecord
 
 DEFAULT_FOR = dt.timedelta(hours=4)
@@ -45,7 +44,7 @@ def start(
     points = commandable(desk, target)
     desk.check_reach(len(points), guard)
     wanted = Maintenance(
-        new_id("maintenance"), _selector(desk, target), now, end, level, below_protection, guard.reason, actor.user
+        new_id("maintenance"), desk.selector(target), now, end, level, below_protection, guard.reason, actor.user
     )
     protected = _protected(desk, points, level)
     notes = _notes(protected, wanted)
@@ -86,14 +85,6 @@ def _check(
             f"a maintenance ends within {longest:g} h (safety.max_maintenance_h)",
             hint="Start it anew when it is over, or take the light points out of use.",
         )
-
-
-def _selector(desk: Desk, target: Target) -> Selector:
-    """Give one selector for a target, several ids included."""
-    selected = [selector for selector, _ in desk.select(target)]
-    if len(selected) == 1:
-        return selected[0]
-    return Selector((Term("id", Operator.IN, tuple(dict.fromkeys(target.ids))),))
 
 
 def _protected(desk: Desk, points: Sequence[LightPoint], level: int | None) -> dict[str, list[int]]:

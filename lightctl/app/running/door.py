@@ -71,4 +71,5 @@ async def serve_door(app: Any, http: HttpSettings, listener: socket.socket) -> N
         lifespan="off",
         timeout_graceful_shutdown=3,
     )
-    await _Server(config).serve(sockets=[listener])
+    with listener:  # uvicorn leaves it open when it is cancelled
+        await _Server(config).serve(sockets=[listener])

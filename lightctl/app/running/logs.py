@@ -9,7 +9,12 @@ import structlog
 
 from lightctl.files.settings_model import LogSettings
 
-QUIETED = ("pymodbus", "mqtt")  # the links report in their own words what these would say with every packet
+QUIETED = (
+    "pymodbus",
+    "mqtt",
+    "httpx",
+    "httpcore",
+)  # the links report in their own words what these would say with every packet
 
 
 def configure_logs(settings: LogSettings) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TypeVar, assert_never
 
 from pydantic import BaseModel
 
+from lightctl.control.diagnosis.thresholds import Thresholds
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import Profile
 from lightctl.domain.timescale import REAL_TIME, TimeScale
@@ -45,6 +46,7 @@ def policy_of(settings: Settings) -> Policy:
         clock_warn_s=delivery.clock_warn_s,
         clock_untrusted_s=delivery.clock_untrusted_s,
         sensor_changes_per_h=delivery.sensor_changes_per_h,
+        diagnosis=Thresholds(**settings.diagnosis.model_dump()),
     )
 
 
@@ -65,14 +67,20 @@ def _link(
     shared = {"switch_ons_per_s": switch_ons_per_s}
     match link:
         case MqttLinkSettings():
-            endpoint = _endpoint(MqttEndpoint, link, password=link.secret(), **shared)
-            return MqttLink(name, endpoint, profiles, emit, clock)
+            return MqttLink(
+                name, replace(mqtt_endpoint(link), switch_ons_per_s=switch_ons_per_s), profiles, emit, clock
+            )
         case ModbusTcpLinkSettings():
             return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="tcp", **shared), profiles, emit, clock)
         case ModbusRtuLinkSettings():
             return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="serial", **shared), profiles, emit, clock)
         case _:
             assert_never(link)
+
+
+def mqtt_endpoint(link: MqttLinkSettings) -> MqttEndpoint:
+    """Give the broker of a link; raises InvalidInput where its password cannot be read."""
+    return _endpoint(MqttEndpoint, link, password=link.secret())
 
 
 def _endpoint(endpoint: type[E], link: BaseModel, **values: object) -> E:

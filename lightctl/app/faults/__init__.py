@@ -1,0 +1,1 @@
+"""Faults as people deal with them: found, explained, acknowledged and silenced."""

@@ -1,0 +1,7 @@
+"""What holds for the whole suite."""
+
+from hypothesis import settings
+
+# How long one example takes is the machine's affair: what must be quick has a bound of its own, in processor seconds.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")

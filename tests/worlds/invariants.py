@@ -1,0 +1,122 @@
+"""Invariants of the contracts as checkers that any world can carry: attached to a daemon's steps and the lamps' truth.
+
+`Watch` looks at what each step decides before it is acted on, and from time to time at every lamp. It never changes
+anything. Checked are, by their numbers in the contracts: I1 (a lamp does what the plan asks, by its own light), I2
+(each command ends once, in time), I3 (confirmed is only what the node has applied), I5 (revisions grow, at the daemon
+and at the node), I16 (a silent node is shown as such within its lease).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection
+
+from lightctl.control.effects import Effects
+from lightctl.devices.profile import shipped_profiles
+from lightctl.domain.states import Command, CommandState, FaultEvent
+from lightctl.files.schedules import read_schedules
+from lightctl.planning.resolve import Plan
+from tests.worlds.kernel import World
+
+MINUTE = dt.timedelta(minutes=1)
+SETTLING = dt.timedelta(seconds=150)
+AHEAD = dt.timedelta(seconds=30)
+SLACK = dt.timedelta(seconds=90)
+PROFILES = shipped_profiles()
+
+
+class Watch:
+    """The invariants of one world. `violations` names each that was broken, with its instant."""
+
+    def __init__(self, world: World, *, mean_look_s: float = 5 * 3600.0) -> None:
+        self.violations: list[str] = []
+        self.looks = 0
+        self.left_out: Collection[str] = ()
+        self._world = world
+        self._mean_look_s = mean_look_s
+        self._plan = Plan(read_schedules(world.town.schedules).intent, world.town.time_zone)
+        self._commands: dict[str, Command] = {}
+        self._open: dict[str, Command] = {}
+        self._newest: dict[str, int] = defaultdict(int)
+        self._applied: dict[str, int] = defaultdict(int)
+        self._last_heard: dict[str, dt.datetime] = defaultdict(lambda: world.now)
+        world.daemon.before_act = self.step
+        self._look_later()
+
+    def step(self, effects: Effects) -> None:
+        """Look at what a step decided."""
+        for desired in effects.desired:
+            if desired.revision <= self._newest[desired.node]:
+                self._violate("I5", f"revision {desired.revision} of {desired.node} is used again")
+            self._newest[desired.node] = desired.revision
+        for report in effects.reports:
+            self._last_heard[report.node] = report.received_at
+        for reading in effects.readings:
+            self._last_heard[reading.node] = reading.at
+        for command in effects.commands:
+            self._follow(command)
+        for fault in effects.faults:
+            own = fault.event is FaultEvent.COMMUNICATION_FAILURE and fault.subject_kind == "node"
+            if own and fault.cleared_at is None:
+                self._judge_silence(fault.subject)
+
+    def finish(self) -> None:
+        """Look once more at what is still open."""
+        for command in self._open.values():
+            if self._world.now > command.deadline + MINUTE:
+                self._violate("I2", f"{command.id} is still {command.state}")
+
+    def _follow(self, command: Command) -> None:
+        known = self._commands.get(command.id)
+        if known is not None and known.state.terminal and command.state is not known.state:
+            self._violate("I2", f"{command.id} left {known.state} for {command.state}")
+        if command.state.terminal:
+            self._open.pop(command.id, None)
+            if command.finished_at is not None and command.finished_at > command.deadline + MINUTE:
+                self._violate("I2", f"{command.id} ended {command.finished_at - command.deadline} after its deadline")
+        else:
+            self._open[command.id] = command
+        confirmed = command.state is CommandState.CONFIRMED and (known is None or not known.state.terminal)
+        if confirmed and self._by_revision(command.node):
+            applied = self._world.street.stations[command.node].firmware.applied_revision
+            if applied < command.revision:
+                self._violate("I3", f"{command.id} is confirmed, {command.node} has {applied}")
+            if applied < self._applied[command.node] and command.node not in self.left_out:
+                self._violate("I5", f"{command.node} went from {self._applied[command.node]} back to {applied}")
+            self._applied[command.node] = max(applied, self._applied[command.node])
+        self._commands[command.id] = command
+
+    def _by_revision(self, node: str) -> bool:
+        return PROFILES[self._world.fleet.nodes[node].profile].confirmation == "revision"
+
+    def _judge_silence(self, node: str) -> None:
+        profile = PROFILES[self._world.fleet.nodes[node].profile]
+        lease = 2.5 * max(self._world.heartbeat_s, profile.heartbeat_s)
+        silence = self._world.now - self._last_heard[node]
+        if silence > dt.timedelta(seconds=lease) + SLACK:
+            self._violate("I16", f"{node} was silent for {silence}")
+
+    # -- the lamps themselves --------------------------------------------------------------------------------------
+
+    def _look_later(self) -> None:
+        self._world.heap.after(self._world.rng.expovariate(1 / self._mean_look_s), self._look)
+
+    def _look(self) -> None:
+        now = self._world.now
+        held = [each for each in self._world.overrides if each.start <= now + AHEAD and each.until > now - SETTLING]
+        for point in self._world.town.points:
+            if not point.rated_power_w or point.node in self.left_out:
+                continue
+            lamp = self._world.street.stations[point.node].firmware.lamp(point.channel)
+            shown = round(lamp.level(now))
+            due = [self._plan.level_at(point, held, at)[0] for at in (now - SETTLING, now, now + AHEAD)]
+            if point.profile == "cabinet":
+                due = [100 if level else 0 for level in due]
+            self.looks += 1
+            if not min(due) - 1 <= shown <= max(due) + 1:
+                self._violate("I1", f"{point.id} shows {shown} %, and {sorted(set(due))} is due")
+        self._look_later()
+
+    def _violate(self, rule: str, what: str) -> None:
+        self.violations.append(f"{rule} at {self._world.now:%d.%m. %H:%M:%S}: {what}")
