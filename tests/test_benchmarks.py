@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks import energy, ingest, intake, lint, night, rollup, scrape
+from tests.benchmarks import dusk, energy, ingest, ingest_wire, intake, lint, modbus, night, push, rollup, scrape
 from tests.benchmarks.__main__ import NAMES
 from tests.support.benchmark import machine
+from tests.support.wire_street import broker_here
 
 
 def test_every_program_is_in_use_in_every_cell_of_the_night():
@@ -48,8 +49,34 @@ def test_rollup_adds_up_every_quarter_of_every_node():
     assert rollup.measure(nodes=20, hours=0.5)["quarters"] >= 2 * 20
 
 
+def test_a_push_ends_when_the_store_has_every_confirmation():
+    figures = push.measure(nodes=30, pairs=1, broker=broker_here())
+    assert (figures["not_confirmed"], figures["most_attempts"], figures["pairs"]) == (0, 1, 1)
+    assert figures["document_bytes"] > 500
+    assert min(figures["us_per_s"], figures["floor_per_s"], figures["cpu_us_per_node"]["floor"]) > 0
+
+
+def test_intake_over_the_wire_keeps_every_report_that_the_nodes_sent():
+    figures = ingest_wire.measure(reports=300, nodes=30, pairs=1, broker=broker_here())
+    assert (figures["dropped"], figures["settled"]) == (0, 30)
+    assert len(figures["daemon_mb"]["after_each_turn"]) == 2
+
+
+def test_at_dusk_every_lamp_is_sent_its_level_once_after_the_due_time():
+    figures = dusk.measure(lamps=30, rounds=1, lead_s=3.0, broker=broker_here(), speed=1.0)
+    (fall,) = figures["rounds"]
+    assert (fall["level"], fall["most_attempts"]) == (100, 1)
+    assert 0 <= fall["sent_p50_s"] <= fall["sent_last_s"] <= fall["confirmed_last_s"]
+
+
+def test_every_living_unit_is_polled_and_dead_ones_are_on_some_lines_only():
+    figures = modbus.measure(lines=20, units=5, seconds=1.5, pairs=1)
+    assert (figures["units"], figures["dead"]) == (100, 3)
+    assert figures["neighbours_waited_s"] > figures["others_waited_s"] > 0
+
+
 def test_every_benchmark_can_be_asked_for_by_name_and_the_machine_is_named():
-    assert {"ingest", "intake", "lint", "night", "rollup", "scrape"} <= set(NAMES)
+    assert {"dusk", "ingest", "ingest_wire", "intake", "modbus", "push"} <= set(NAMES)
     assert all(machine()[key] for key in ("cpu", "cores", "python"))
 
 

@@ -7,7 +7,9 @@ live node gets the one level in force now, override and protection already in it
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
@@ -204,9 +206,16 @@ def _same_nights(old: ChannelDesired, new: ChannelDesired, now: dt.datetime, hor
     return (
         held == new.override
         and old.switch_level(now) == new.switch_level(now)
-        and _coming(old, now, horizon) == _coming(new, now, horizon)
+        and _same_coming(old.switches, new.switches, now, horizon)
     )
 
 
-def _coming(channel: ChannelDesired, now: dt.datetime, horizon: dt.datetime) -> list[Switch]:
-    return [switch for switch in channel.switches if now < switch.at < horizon]
+def _same_coming(old: tuple[Switch, ...], new: tuple[Switch, ...], now: dt.datetime, horizon: dt.datetime) -> bool:
+    if old is new:
+        return True
+    pairs = zip_longest(_coming(old, now, horizon), _coming(new, now, horizon))
+    return all(before == after for before, after in pairs)  # most that differ do so tonight: look no further
+
+
+def _coming(switches: tuple[Switch, ...], now: dt.datetime, horizon: dt.datetime) -> Iterator[Switch]:
+    return (switch for switch in switches if now < switch.at < horizon)

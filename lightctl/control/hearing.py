@@ -87,7 +87,7 @@ def lose(memory: NodeMemory, detail: str) -> bool:
 def follow_command(
     memory: NodeMemory, event: ev.CommandSent | ev.BrokerAcked | ev.SendFailed, policy: Policy, out: Collected
 ) -> bool:
-    """Take note of how far its open command got."""
+    """Take note of how far its open command got; nothing is decided by when the broker took it."""
     memory.on_its_way = memory.on_its_way and isinstance(event, ev.BrokerAcked)
     command = memory.open_command
     if command is None or command.revision != event.revision:
@@ -103,7 +103,7 @@ def follow_command(
             command = moved(command, CommandState.FAILED, at, detail)
             memory.rest(at, policy)
     memory.command = out.commands[command.id] = command
-    return True
+    return not isinstance(event, ev.BrokerAcked)
 
 
 def _ask_who(memory: NodeMemory, now: dt.datetime, policy: Policy, out: Collected) -> None:

@@ -72,7 +72,11 @@ class Knowledge:
 
     def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0912 - a case per event
         """Take an event in and give the nodes it concerns."""
-        match event:
+        match event:  # the commonest first
+            case ev.NodeReported(report):
+                return self._of(report.node, lambda memory: hearing.hear_report(memory, report, self._policy, out))
+            case ev.CommandSent() | ev.BrokerAcked() | ev.SendFailed():
+                return self._of(event.node, lambda memory: hearing.follow_command(memory, event, self._policy, out))
             case ev.FleetChanged():
                 return self._take_fleet(event, now, out)
             case ev.IntentChanged(intent, cause):
@@ -98,14 +102,10 @@ class Knowledge:
             case ev.NodeAnnounced():
                 out.announced.append(event)
                 return self._of(event.node, lambda memory: hearing.hear_hello(memory, event))
-            case ev.NodeReported(report):
-                return self._of(report.node, lambda memory: hearing.hear_report(memory, report, self._policy, out))
             case ev.NodePresence(node, online, _):
                 return self._of(node, hearing.hear_return) if online else NOBODY
             case ev.NodeUnreachable(node, _, detail):
                 return self._of(node, lambda memory: hearing.lose(memory, detail))
-            case ev.CommandSent() | ev.BrokerAcked() | ev.SendFailed():
-                return self._of(event.node, lambda memory: hearing.follow_command(memory, event, self._policy, out))
             case ev.ActionRequested(action):
                 return self._request(action, out)
             case ev.ActionFinished():

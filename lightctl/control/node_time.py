@@ -31,7 +31,7 @@ class NodeTime:
         """Take note of what its clock showed in a word that came at an instant."""
         if shown is None:
             return self
-        return replace(self, latest_s=(shown - received_at).total_seconds(), before_s=self.latest_s)
+        return NodeTime((shown - received_at).total_seconds(), self.latest_s, self.sent_at, self.owed)
 
     def connected(self) -> NodeTime:
         """Take note that it may have been without power or network."""

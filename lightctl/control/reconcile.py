@@ -52,9 +52,14 @@ def channel_follows(desired: ChannelDesired, report: ChannelReport | None, at: d
     level = level_in_force(report)
     if level is None:
         return False
+    if _near(level, desired.level_at(at), policy):
+        return True
     grace = dt.timedelta(seconds=policy.settle_s)
-    due = {desired.level_at(at - grace), desired.level_at(at), desired.level_at(at + grace)}
-    return any(expected is not None and abs(level - expected) <= policy.level_tolerance for expected in due)
+    return any(_near(level, desired.level_at(moment), policy) for moment in (at - grace, at + grace))
+
+
+def _near(level: int, due: int | None, policy: Policy) -> bool:
+    return due is not None and abs(level - due) <= policy.level_tolerance
 
 
 def levels_follow(desired: DesiredState, report: ReportedState, policy: Policy) -> bool:

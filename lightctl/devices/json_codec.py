@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from functools import cache
 
 import msgspec
 
@@ -228,7 +229,14 @@ def _filter(template: str) -> str:
 
 def _place_in(template: str, topic: str) -> str | None:
     """Give what stands in the topic where the template has its place, None when the topic is another one."""
-    before, _, after = _filter(template).partition("+")
+    before, after = _around_place(template)
     place = topic[len(before) : len(topic) - len(after)]
     fits = topic.startswith(before) and topic.endswith(after) and len(topic) > len(before) + len(after)
     return place if fits and "/" not in place else None
+
+
+@cache
+def _around_place(template: str) -> tuple[str, str]:
+    """Give what stands before and after the place of a template."""
+    before, _, after = _filter(template).partition("+")
+    return before, after

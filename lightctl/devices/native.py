@@ -15,11 +15,24 @@ from lightctl.devices.sensor_codec import SUBSCRIPTIONS, decode_sensor, is_senso
 from lightctl.domain.assets import Capabilities, Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.events import ActionFinished, Event, NodeAnnounced, NodePresence, NodeReported
-from lightctl.domain.states import ChannelDesired, ChannelReport, DesiredState, NodeAction, ReportedState
+from lightctl.domain.states import (
+    ChannelDesired,
+    ChannelReport,
+    DesiredState,
+    HeldOverride,
+    NodeAction,
+    ReportedState,
+    Switch,
+)
+
+MOST_WRITTEN = 256
 
 
 class NativeCodec:
     """The native MQTT node contract, v1."""
+
+    def __init__(self) -> None:
+        self._written: dict[int, tuple[tuple[Switch, ...], topics.ChannelDesiredDoc]] = {}
 
     def subscriptions(self) -> tuple[str, ...]:
         """Give the topic filters on which nodes speak."""
@@ -34,7 +47,7 @@ class NativeCodec:
         area = topics.area_of(node)
         match content:
             case DesiredState():
-                payload = msgspec.json.encode(_desired(content))
+                payload = msgspec.json.encode(self._desired(content))
                 if len(payload) > topics.PAYLOAD_CAP:
                     raise NodeRefused(
                         f"the desired state of node {node.id} has {len(payload)} bytes and the contract allows "
@@ -49,6 +62,24 @@ class NativeCodec:
                     id=content.id, action=action, not_after=_epoch(content.not_after), args=dict(content.args)
                 )
                 return (Outgoing(topics.topic(area, node.id, "command"), msgspec.json.encode(command)),)
+
+    def _desired(self, desired: DesiredState) -> topics.DesiredDoc:
+        return topics.DesiredDoc(
+            revision=desired.revision,
+            issued_at=_epoch(desired.issued_at),
+            valid_until=_epoch(desired.valid_until),
+            channels={str(number): self._channel(channel) for number, channel in desired.channels.items()},
+        )
+
+    def _channel(self, channel: ChannelDesired) -> topics.ChannelDesiredDoc:
+        """Write a channel; nights, which thousands of lamps share, are written once."""
+        switches, held = channel.switches, channel.override
+        known = self._written.get(id(switches))
+        if known is None or known[0] is not switches:
+            if len(self._written) >= MOST_WRITTEN:
+                self._written.clear()
+            known = self._written[id(switches)] = (switches, _nights(switches))
+        return known[1] if held is None else msgspec.structs.replace(known[1], override=_override(held))
 
     def clear(self, node: Node) -> tuple[Outgoing, ...]:
         """Give the empty retained messages that take a retired node's traces off the broker."""
@@ -94,29 +125,20 @@ class NativeCodec:
                 raise InvalidInput(topic, f"no node writes {leaf}")
 
 
-def _desired(desired: DesiredState) -> topics.DesiredDoc:
-    return topics.DesiredDoc(
-        revision=desired.revision,
-        issued_at=_epoch(desired.issued_at),
-        valid_until=_epoch(desired.valid_until),
-        channels={str(number): _channel(channel) for number, channel in desired.channels.items()},
-    )
-
-
-def _channel(channel: ChannelDesired) -> topics.ChannelDesiredDoc:
-    held = channel.override
+def _nights(switches: tuple[Switch, ...]) -> topics.ChannelDesiredDoc:
     return topics.ChannelDesiredDoc(
-        nights=tuple((_epoch(switch.at), switch.level, switch.ramp_s) for switch in channel.switches),
-        override=topics.OverrideDoc(id=held.id, level=held.level, until=_epoch(held.until), ramp_s=held.ramp_s)
-        if held
-        else None,
+        nights=tuple((_epoch(switch.at), switch.level, switch.ramp_s) for switch in switches),
         sun=tuple(
             (place, switch.sun.event, switch.sun.altitude_deg, switch.sun.offset_s)
-            for place, switch in enumerate(channel.switches)
+            for place, switch in enumerate(switches)
             if switch.sun is not None
         )
         or UNSET,
     )
+
+
+def _override(held: HeldOverride) -> topics.OverrideDoc:
+    return topics.OverrideDoc(id=held.id, level=held.level, until=_epoch(held.until), ramp_s=held.ramp_s)
 
 
 def _announced(node: str, hello: topics.HelloDoc, received_at: dt.datetime) -> NodeAnnounced:
@@ -141,15 +163,28 @@ def _reported(node: Node, report: topics.ReportedDoc, received_at: dt.datetime) 
     return ReportedState(
         node=node.id,
         received_at=received_at,
-        channels={
-            number: ChannelReport(**msgspec.structs.asdict(channel))
-            for number, channel in channels.items()
-            if number in node.channels
-        },
+        channels={number: _channel_report(channel) for number, channel in channels.items() if number in node.channels},
         boot_id=report.boot_id,
         seq=report.seq,
         at=instant(report.at),
         applied_revision=report.applied_revision,
+    )
+
+
+def _channel_report(said: topics.ChannelReportDoc) -> ChannelReport:
+    """Take a channel's report as it is; written out, since it is done for every report of every node."""
+    return ChannelReport(
+        said.level,
+        said.commanded,
+        said.reason,
+        said.power_w,
+        said.energy_wh,
+        said.voltage_v,
+        said.current_a,
+        said.power_factor,
+        said.temperature_c,
+        said.operating_h,
+        said.faults,
     )
 
 

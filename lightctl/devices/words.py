@@ -13,7 +13,8 @@ FORMATS: dict[NumberType, str] = {
     "bool": "H", "int16": "h", "uint16": "H", "acc16": "H", "int32": "i", "uint32": "I", "acc32": "I",
     "float32": "f", "int64": "q", "uint64": "Q", "acc64": "Q", "float64": "d",
 }  # fmt: skip
-LARGEST_WORD = 0xFFFF
+PACKERS = {type_: struct.Struct(f">{code}") for type_, code in FORMATS.items()}
+ROWS = {count: struct.Struct(f">{count}H") for count in set(WORDS.values())}
 FLOATS = ("float32", "float64")
 
 
@@ -28,18 +29,20 @@ def decode_raw(words: Sequence[int], type_: NumberType, word_order: WordOrder) -
     """Give the raw number of a type's words; raises InvalidInput for a wrong count or words beyond 16 bits."""
     if len(words) != WORDS[type_]:
         raise InvalidInput("registers", f"{type_} takes {WORDS[type_]} words, not {len(words)}")
-    if any(not 0 <= word <= LARGEST_WORD for word in words):
-        raise InvalidInput("registers", "a word is outside 0..65535")
     ordered = words if word_order == "big" else words[::-1]
+    try:
+        row = ROWS[len(words)].pack(*ordered)
+    except struct.error as error:
+        raise InvalidInput("registers", "a word is outside 0..65535") from error
     raw: float
-    (raw,) = struct.unpack(f">{FORMATS[type_]}", struct.pack(f">{len(words)}H", *ordered))
+    (raw,) = PACKERS[type_].unpack(row)
     return raw
 
 
 def encode_raw(raw: float, type_: NumberType, word_order: WordOrder) -> tuple[int, ...]:
     """Give the words of a raw number; raises InvalidInput when the type cannot hold it."""
     try:
-        packed = struct.pack(f">{FORMATS[type_]}", raw if type_ in FLOATS else int(raw))
+        packed = PACKERS[type_].pack(raw if type_ in FLOATS else int(raw))
     except (struct.error, OverflowError, ValueError) as error:
         raise InvalidInput("registers", f"{raw} does not fit into {type_}") from error
     words = struct.unpack(f">{len(packed) // 2}H", packed)

@@ -109,10 +109,9 @@ class ChannelDesired:
 
     def next_change(self, instant: dt.datetime) -> dt.datetime | None:
         """Give the next instant after this one at which the level due may change, or None."""
-        coming = [switch.at for switch in self.switches if switch.at > instant]
         if self.override is not None and self.override.until > instant:
             return self.override.until
-        return coming[0] if coming else None
+        return next((switch.at for switch in self.switches if switch.at > instant), None)
 
 
 @dataclass(frozen=True, slots=True)

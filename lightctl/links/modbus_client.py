@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusException
 
 CONNECT_TIMEOUT_S = 3.0
 NEVER_CLOSE = 2**31
 # Whatever goes wrong reaches the link as an error with its reason; pymodbus would log each silence of a dead unit.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 Client = AsyncModbusTcpClient | AsyncModbusSerialClient
+
+
+class TakeIn(Protocol):
+    """What pymodbus does with bytes that came; gives how many of them it used."""
+
+    def __call__(self, data: bytes, addr: tuple[Any, ...] | None = None) -> int:
+        """Take in all that came and was not used yet."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +88,20 @@ def new_client(
     # Left to itself pymodbus closes the line after three unanswered questions: one dead unit would cut off all.
     client.set_max_no_responses(NEVER_CLOSE)
     client.ctx.count_until_disconnect = NEVER_CLOSE
+    client.ctx.callback_data = _tolerant(client.ctx.callback_data)  # type: ignore[method-assign]
     return client
+
+
+def _tolerant(take_in: TakeIn) -> TakeIn:
+    """Drop what cannot be decoded: the question then has no answer, and only the unit that gave it is doubted.
+
+    pymodbus raises inside the event loop's callback instead, and asyncio closes the line for all units on it.
+    """
+
+    def dropping(data: bytes, addr: tuple[Any, ...] | None = None) -> int:
+        try:
+            return take_in(data, addr)
+        except (ModbusException, LookupError, ValueError, struct.error):
+            return len(data)
+
+    return dropping

@@ -8,6 +8,7 @@ time: either its refusal is heard, or a second drop shows that it is to blame, a
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,22 +91,23 @@ class Outbound:
         while True:
             # An order is taken only when it can leave, so that it may be replaced by a newer one until then.
             await self._in_flight_below(client.window)
-            order, expired = self._outbox.pop(self._clock.now())
+            now = self._clock.now()
+            order, expired = self._outbox.pop(now)
             for event in expired:
                 self._emit(event)
             if order is not None:
-                await self._deliver(client, order)
+                await self._deliver(client, order, now)
             elif self._clears:
                 await self._clear_one(client)
             else:
                 self._work.clear()
                 await set_or_later(self._work, self._clock, self._outbox.next_turn)
 
-    async def _deliver(self, client: StrictClient, order: Order) -> None:
+    async def _deliver(self, client: StrictClient, order: Order, now: dt.datetime) -> None:
         delivery = _Delivery(order, 1, alone=order.node.id in self._drops)
         handed = False
         try:
-            messages = self._codec(order.node).encode(order.node, order.content, self._clock.now())
+            messages = self._codec(order.node).encode(order.node, order.content, now)
             delivery.left = len(messages)
             if delivery.alone:
                 await self._in_flight_below(1)

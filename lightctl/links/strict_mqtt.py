@@ -16,11 +16,12 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import aiomqtt
 import paho.mqtt.client as paho
 from aiomqtt import ProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -31,6 +32,7 @@ OnMessage = Callable[[str, bytes, bool], None]
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 1.0
 ACK_TIMEOUT_S = 10.0
+BURST = 50  # packets read in one turn of the loop: a few milliseconds
 FAILURE = 0x80
 # What may be accepted next time (MQTT 5, 2.4): unspecified error, implementation specific, quota exceeded.
 TEMPORARY = frozenset({0x80, 0x83, 0x97})
@@ -39,6 +41,15 @@ UNSUPPORTED_VERSION = 0x84
 MAX_PACKET_BYTES = 65_536
 LOGGER = logging.getLogger("lightctl.links.mqtt.wire")
 LOGGER.setLevel(logging.CRITICAL)  # everything it would say reaches the link as an event
+
+
+class _Packed(NamedTuple):
+    """Properties as they go on the wire; of what a publish is given, paho asks for no more than that."""
+
+    packed: bytes
+
+    def pack(self) -> bytes:
+        return self.packed
 
 
 class UnsupportedProtocol(LinkDown):
@@ -83,7 +94,9 @@ class StrictClient(aiomqtt.Client):
         self.mqtt5 = mqtt5
         self._on_text = on_message
         self._acks: dict[int, tuple[float, asyncio.Future[None]]] = {}
+        self._expiry: tuple[int, _Packed] | None = None
         self._client.connect_timeout = CONNECT_TIMEOUT_S
+        self._client.loop_read = self._read  # type: ignore[method-assign]
 
     async def open(self) -> None:
         """Connect; raises LinkDown with the broker's reason, UnsupportedProtocol for a refused MQTT version."""
@@ -119,10 +132,7 @@ class StrictClient(aiomqtt.Client):
         Raises LinkDown when it cannot be put on the wire, NodeRefused for a topic MQTT does not allow. On MQTT 5 the
         broker drops the message after `expiry_s` seconds.
         """
-        properties = None
-        if self.mqtt5 and expiry_s is not None:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.MessageExpiryInterval = max(1, min(expiry_s, 0xFFFF_FFFF))
+        properties: Any = self._expiring(expiry_s) if self.mqtt5 and expiry_s is not None else None
         # Straight to paho: aiomqtt's publish costs a task per call and looks through all pending calls each time.
         try:
             info = self._client.publish(topic, payload, qos, retain, properties)
@@ -138,6 +148,14 @@ class StrictClient(aiomqtt.Client):
         else:
             self._acks[info.mid] = (time.monotonic(), acked)
         return acked
+
+    def _expiring(self, expiry_s: int) -> _Packed:
+        """Give the properties of a message that expires; those of the last one where they are the same."""
+        if self._expiry is None or self._expiry[0] != expiry_s:  # making them takes as long as all else of a publish
+            made = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            made.MessageExpiryInterval = max(1, min(expiry_s, 0xFFFF_FFFF))
+            self._expiry = (expiry_s, _Packed(made.pack()))  # type: ignore[no-untyped-call]
+        return self._expiry[1]
 
     async def wait_closed(self) -> None:
         """Wait for the connection to end or to fall silent; always raises LinkDown with the reason."""
@@ -177,6 +195,19 @@ class StrictClient(aiomqtt.Client):
         for _, acked in waiting.values():
             if not acked.done():
                 acked.set_exception(LinkDown("the connection ended before the broker answered"))
+
+    def _read(self, max_packets: int = 1) -> MQTTErrorCode:  # noqa: ARG002 - paho's signature
+        """Read what has come; paho takes one packet a call where nothing is in flight, a turn of the loop for each."""
+        client = self._client
+        for _ in range(BURST):
+            if client.socket() is None:
+                return paho.MQTT_ERR_NO_CONN
+            code = client._packet_read()  # noqa: SLF001
+            if code == paho.MQTT_ERR_AGAIN:
+                break
+            if code != paho.MQTT_ERR_SUCCESS:
+                return client._loop_rc_handle(code)  # noqa: SLF001
+        return paho.MQTT_ERR_SUCCESS
 
     def _on_connect(
         self,

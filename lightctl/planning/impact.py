@@ -139,6 +139,23 @@ class _Tally:
     dark_after_s: float = 0.0
     most_added_s: float = 0.0
 
+    def add_night(self, date: dt.date, dark_before_s: float, dark_after_s: float) -> None:
+        """Count a night of one lamp."""
+        self.lamp_nights += 1
+        self.nights.add(date)
+        self.dark_before_s += dark_before_s
+        self.dark_after_s += dark_after_s
+        self.most_added_s = max(self.most_added_s, dark_after_s - dark_before_s)
+
+    def add_lamps(self, one: _Tally, light_points: int) -> None:
+        """Count so many lamps whose nights are those of one."""
+        self.light_points += light_points
+        self.lamp_nights += one.lamp_nights * light_points
+        self.nights |= one.nights
+        self.dark_before_s += one.dark_before_s * light_points
+        self.dark_after_s += one.dark_after_s * light_points
+        self.most_added_s = max(self.most_added_s, one.most_added_s)
+
 
 def impact(
     before: Intent,
@@ -159,7 +176,7 @@ def impact(
     kwh_before = kwh_after = 0.0
     without_power = 0
     for cohort in _cohorts(before, after, used, time_zone, luminaires):
-        different = False
+        changed: dict[tuple[str, str], _Tally] = {}
         counted: set[tuple[object, ...]] = set()
         without_power += cohort.light_points - cohort.curves.total()
         curve = cohort.curve
@@ -171,13 +188,12 @@ def impact(
                 _add(below, key, cohort.light_points, date, counted)
             if old is new or old.night.switches == new.night.switches:
                 continue
-            different = True
+            tally = changed.setdefault((old.night.program, new.night.program), _Tally())
+            tally.add_night(date, old.sum.dark_s, new.sum.dark_s)
+        for programs, tally in changed.items():
             for group, light_points in cohort.groups.items():
-                tally = _add(changes, (group, old.night.program, new.night.program), light_points, date, counted)
-                tally.dark_before_s += old.sum.dark_s * light_points
-                tally.dark_after_s += new.sum.dark_s * light_points
-                tally.most_added_s = max(tally.most_added_s, new.sum.dark_s - old.sum.dark_s)
-        touched.update(cohort.ids if different else ())
+                changes.setdefault((group, *programs), _Tally()).add_lamps(tally, light_points)
+        touched.update(cohort.ids if changed else ())
     return Impact(
         first,
         nights,

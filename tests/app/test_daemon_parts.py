@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import gc
 import socket
 import stat
 import time
@@ -13,6 +14,7 @@ from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
 from lightctl.app.running.boot import boot_events
+from lightctl.app.running.collector import relax
 from lightctl.app.running.first_token import TOKEN_FILE, write_first_token
 from lightctl.app.running.inbox import BATCH, Inbox
 from lightctl.app.running.recorder import Recorder
@@ -218,3 +220,13 @@ def test_a_daemon_less_change_says_that_nobody_sends_it(office):
     view = office.operations.set_level(TECHNICIAN, Target(id="LP1"), 30, None, Guard())
     assert view.points[0].detail == "recorded; no daemon runs that could send it"
     assert office.operations.status(VIEWER).daemon is False
+
+
+def test_the_collector_of_a_daemon_looks_through_a_city_seldom():
+    before = gc.get_threshold()
+    try:
+        relax()
+        young, rounds, old = gc.get_threshold()
+    finally:
+        gc.set_threshold(*before)
+    assert young * rounds * old > 1_000_000

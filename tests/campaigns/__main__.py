@@ -9,9 +9,31 @@ from __future__ import annotations
 
 import sys
 
-from tests.campaigns import fuzz, month, plan_nights
+from tests.campaigns import (
+    broker,
+    disk_full,
+    fuzz,
+    kill_daemon,
+    modbus_line,
+    month,
+    network,
+    plan_nights,
+    power_cut,
+    storm,
+)
 
-CAMPAIGNS = {"fuzz": fuzz.main, "month": month.main, "plan_nights": plan_nights.main}
+CAMPAIGNS = {
+    "broker": broker.main,
+    "disk_full": disk_full.main,
+    "fuzz": fuzz.main,
+    "kill_daemon": kill_daemon.main,
+    "modbus_line": modbus_line.main,
+    "month": month.main,
+    "network": network.main,
+    "plan_nights": plan_nights.main,
+    "power_cut": power_cut.main,
+    "storm": storm.main,
+}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in CAMPAIGNS:

@@ -438,3 +438,13 @@ def test_the_wire_carries_the_names_of_the_contract():
     assert msgspec.json.decode(PAYLOADS["reported"])["channels"]["0"] == {
         "level": 70, "commanded": 70, "reason": "program", "power_w": 41.5, "faults": ["lampFailure"],
     }  # fmt: skip
+
+
+def test_lamps_that_share_their_nights_each_get_their_own_revision_and_override():
+    switches = (Switch(NOW, 100), Switch(NOW + dt.timedelta(hours=1), 40))
+    held = HeldOverride("o-1", 55, NOW + dt.timedelta(hours=2))
+    until = NOW + dt.timedelta(days=1)
+    for number, override in enumerate((None, held, None), start=1):
+        desired = DesiredState("n-1", number, NOW, until, {0: ChannelDesired(switches, override)})
+        (outgoing,) = CODEC.encode(NODE, desired, NOW)
+        assert decode_desired("n-1", outgoing.payload) == desired

@@ -343,3 +343,18 @@ async def test_a_serial_device_that_is_missing_is_a_reason_not_a_crash() -> None
         down = await watcher.until(LinkChanged)
     assert not down.up
     assert "lightctl-none" in down.detail
+
+
+@pytest.mark.parametrize("answer", [(0x63, b"\x02\x00\x00"), (0x10, b"\x00"), (0x03, b"")])
+async def test_a_unit_that_answers_gibberish_costs_its_neighbours_nothing(answer, caplog) -> None:
+    watcher, bad, good = Watcher(), lamp(1), lamp(2)
+    gibberish = Line(twist=lambda unit, function, body: (unit, *answer) if unit == 1 else (unit, function, body))
+    async with scripted_line(gibberish) as port:
+        link = make_link(port, watcher, bad, good)
+        async with running(link):
+            for _ in range(3):
+                await watcher.until(NodeReported, lambda event: event.report.node == good.id)
+            await watcher.until(NodeUnreachable, lambda event: event.node == bad.id)
+    assert gibberish.connections == 1
+    assert [event.up for event in watcher.of(LinkChanged)] == [True]
+    assert not caplog.records, "the event loop has nothing to complain of"

@@ -33,15 +33,24 @@ class Broker(Protocol):
 
 
 class MosquittoBroker:
-    """Mosquitto in a folder of its own. `lines` are added to its configuration."""
+    """Mosquitto in a folder of its own. `lines` are added to its configuration; `verbose`: it logs every packet."""
 
-    def __init__(self, folder: Path, port: int | None = None, lines: tuple[str, ...] = (), *, anonymous: bool = True):
+    def __init__(
+        self,
+        folder: Path,
+        port: int | None = None,
+        lines: tuple[str, ...] = (),
+        *,
+        anonymous: bool = True,
+        verbose: bool = True,
+    ) -> None:
         self.folder = folder
         self.host = "127.0.0.1"
         self.port = port or free_port()
         self.pid = 0
         self._lines = lines
         self._anonymous = anonymous
+        self._verbose = verbose
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> MosquittoBroker:
@@ -57,7 +66,10 @@ class MosquittoBroker:
         log = self.folder / "mosquitto.log"
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                [binary, "-v", "-c", str(configuration)], stdin=subprocess.DEVNULL, stdout=out, stderr=out
+                [binary, *(["-v"] if self._verbose else []), "-c", str(configuration)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
             )
         self.pid = self._process.pid
         deadline = time.monotonic() + START_S

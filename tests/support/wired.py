@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Literal, Protocol
 
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
@@ -43,6 +44,15 @@ from tests.support.controlled import DUISBURG, ZONE, intent
 PLACE = Place(*DUISBURG, ZONE)
 AFTERNOON = dt.datetime(2026, 12, 4, 14, 0, tzinfo=dt.UTC)
 LINE = "line"
+
+
+class Server(Protocol):
+    """What serves the line; one of its own is put in place of ModbusServer before the daemon starts."""
+
+    async def start(self) -> int: ...
+    async def stop(self) -> None: ...
+
+
 Tamper = Callable[[int, bytes, bytes | None], bytes | None]
 
 
@@ -92,7 +102,8 @@ class Wired:
             self.points += [_point(spec, channel, state) for channel in range(spec.channels)]
         self.asked: list[tuple[int, bytes]] = []
         self.tamper: Tamper = lambda _unit, _request, answer: answer
-        self.server = ModbusServer("127.0.0.1", 0, self._ask)
+        self.server: Server = ModbusServer("127.0.0.1", 0, self._ask)
+        self.framer: Literal["socket", "rtu"] = "socket"
         self.commands: dict[str, Command] = {}
         self.faults: dict[FaultEvent, Fault] = {}
         self.closed: list[Fault] = []
@@ -109,7 +120,9 @@ class Wired:
 
     async def start_daemon(self, text: str, *remembered: Event) -> None:
         """Start link and controller, which know nothing but the inventory, what is remembered, and the schedule."""
-        endpoint = ModbusEndpoint(port=self._port, timeout_s=0.3, poll_s=20.0, dead_poll_s=60.0, reconnect_cap_s=0.1)
+        endpoint = ModbusEndpoint(
+            port=self._port, timeout_s=0.3, poll_s=20.0, dead_poll_s=60.0, reconnect_cap_s=0.1, framer=self.framer
+        )
         fleet = Fleet.of(self.points, ZONE)
         self.controller = Controller(Policy(), self.profiles, ZONE)
         self.link = ModbusLink(LINE, endpoint, self.profiles, self._inbox.put_nowait, self.clock, seed=3)
@@ -165,7 +178,7 @@ class Wired:
             if fault.cleared_at is None:
                 self.faults[fault.event] = fault
             else:
-                self.closed.append(self.faults.pop(fault.event))
+                self.closed.append(self.faults.pop(fault.event, fault))
         for submission in effects.submissions:
             self.link.submit(Order(submission.node, submission.content, submission.priority))
         self._stepped.set()
@@ -240,7 +253,9 @@ class Wired:
         try:
             await self.start_daemon(text)
             yield self
-            assert all(not task.done() for task in self._daemon), [task.exception() for task in self._daemon]
+            assert all(not task.done() for task in self._daemon), [
+                task.exception() for task in self._daemon if task.done()
+            ]
         finally:
             await self.stop_daemon()
             await self.server.stop()

@@ -159,6 +159,5 @@ def _gathered(items: Sequence[tuple[str, Any]]) -> Recorded:
 
 def _recorded(effects: Effects) -> Recorded:
     shared: dict[str, Any] = {name: getattr(effects, name) for name in RECORDED_FIELDS}
-    heard = [(report.node, report.received_at) for report in effects.reported]
-    heard += [(reading.node, reading.at) for reading in effects.readings]  # a meter has no other way to be heard
-    return Recorded(**shared, seen=tuple(heard))
+    heard = tuple((reading.node, reading.at) for reading in effects.readings)  # a meter has no other way to be heard
+    return Recorded(**shared, seen=heard)

@@ -1,0 +1,195 @@
+"""How many units lightctl polls on two hundred Modbus lines, against bare pymodbus, and what a dead unit costs others.
+
+python -m tests.benchmarks.modbus [--lines 200] [--units 5] [--seconds 8] [--pairs 5]
+
+Each line is a TCP connection to a gateway with five units; a poll reads twenty registers (ten measurements of a meter)
+and, for us, is matched with its question, decoded and emitted as an event. One unit in 32 is dead. Ours are the
+daemon's links with pauses between polls taken away; the floor is pymodbus reading the same registers of all lines at
+once, which knows the dead units and never asks them. Both in one process beside the gateways' own, in turn; rates are
+answers a second on the wall. `neighbours_waited_s` is the longest that a living unit on a line with a dead one went
+without a poll, in any of our turns, from the moment the line was opened; `others_waited_s` is that on lines without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from statistics import median
+
+from pymodbus.client import AsyncModbusTcpClient
+
+from lightctl.devices.profile import Profile, parse_profile
+from lightctl.domain.assets import Node
+from lightctl.domain.events import Event, MeterRead
+from lightctl.links.modbus import ModbusEndpoint, ModbusLink
+from tests.support.benchmark import Figures, options, paired, say, versions
+from tests.support.lean_modbus import is_dead
+from tests.support.orphans import end_with_parent
+
+GOAL, MOST_WAIT_S = 0.7, 1.0
+DEAD_EVERY = 32
+REGISTERS = 20
+TIMEOUT_S = 0.5
+FLOOR_TIMEOUT_S = 30.0  # it asks nobody who is dead; a busy machine must not end it
+DEAD_POLL_S = 5.0  # the daemon's own patience with the dead; its settings say 120
+METER = "version: 1\ntitle: A meter\nkind: modbus\nmodbus:\n  readings:\n" + "".join(
+    f"    value_{place}: {{table: input, address: {place}, type: float32}}\n" for place in range(0, REGISTERS, 2)
+)
+FASTEST_POLL_S = 0.001
+
+
+class WallClock:
+    """The machine's time."""
+
+    def now(self) -> dt.datetime:
+        """Give the present instant."""
+        return dt.datetime.now(dt.UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+
+class Lines:
+    """The lines by their ports, read by us or by pymodbus for some seconds at a time."""
+
+    def __init__(self, ports: list[int], units: int, seconds: float) -> None:
+        self.waited_s: dict[bool, float] = {True: 0.0, False: 0.0}
+        self.used_us: dict[str, list[float]] = {"ours": [], "floor": []}
+        self._ports, self._units, self._seconds = ports, units, seconds
+        self._profile = parse_profile(METER, "meter")
+
+    def ours(self) -> float:
+        """Give how many polls a second the daemon's links answer for."""
+        return self._noting("ours", self._poll)
+
+    def floor(self) -> float:
+        """Give how many reads a second pymodbus makes of the living units."""
+        return self._noting("floor", self._read)
+
+    def _noting(self, which: str, read: Callable[[], Coroutine[None, None, float]]) -> float:
+        used_s = time.process_time()
+        rate = asyncio.run(read())
+        self.used_us[which].append((time.process_time() - used_s) / (rate * self._seconds) * 1e6)
+        return rate
+
+    def _dead(self, line: int) -> set[int]:
+        return {unit for unit in range(1, self._units + 1) if is_dead(line, unit, self._units, DEAD_EVERY)}
+
+    async def _poll(self) -> float:
+        heard: dict[str, float] = {}
+        waited: dict[str, float] = {}
+        polls = 0
+
+        def emit(event: Event) -> None:
+            nonlocal polls
+            if isinstance(event, MeterRead):
+                polls += 1
+                now, node = time.monotonic(), event.reading.node
+                waited[node] = max(waited.get(node, 0.0), now - heard.get(node, began))
+                heard[node] = now
+
+        began = time.monotonic()
+        links = [self._link(line, port, emit) for line, port in enumerate(self._ports)]
+        running = [asyncio.create_task(link.run()) for link in links]
+        await asyncio.sleep(self._seconds)
+        took = time.monotonic() - began
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for node, longest in waited.items():
+            beside_dead = bool(self._dead(int(node.partition("-")[0][1:])))
+            self.waited_s[beside_dead] = max(self.waited_s[beside_dead], longest)
+        living = sum(self._units - len(self._dead(line)) for line in range(len(self._ports)))
+        assert len(heard) == living, f"{len(heard)} of {living} living units were heard"
+        return polls / took
+
+    def _link(self, line: int, port: int, emit: object) -> ModbusLink:
+        endpoint = ModbusEndpoint(port=port, timeout_s=TIMEOUT_S, poll_s=FASTEST_POLL_S, dead_poll_s=DEAD_POLL_S)
+        profiles: dict[str, Profile] = {"meter": self._profile}
+        link = ModbusLink(f"line-{line}", endpoint, profiles, emit, WallClock(), seed=line)  # type: ignore[arg-type]
+        nodes = (Node(f"L{line}-U{u}", "meter", f"line-{line}", str(u), {}) for u in range(1, self._units + 1))
+        link.attach({node.id: node for node in nodes})
+        return link
+
+    async def _read(self) -> float:
+        began = time.monotonic()
+        ends = began + self._seconds
+        counts = await asyncio.gather(*(self._read_line(line, port, ends) for line, port in enumerate(self._ports)))
+        return sum(counts) / (time.monotonic() - began)
+
+    async def _read_line(self, line: int, port: int, ends: float) -> int:
+        client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=FLOOR_TIMEOUT_S)
+        await client.connect()
+        alive = [unit for unit in range(1, self._units + 1) if unit not in self._dead(line)]
+        reads = 0
+        while time.monotonic() < ends:
+            for unit in alive:
+                answer = await client.read_input_registers(0, count=REGISTERS, device_id=unit)
+                assert not answer.isError()
+                reads += 1
+        client.close()
+        return reads
+
+
+@contextlib.contextmanager
+def gateways(lines: int, units: int) -> Iterator[list[int]]:
+    """Run the gateways and give their ports."""
+    command = [sys.executable, "-m", "tests.support.lean_modbus", str(lines), str(units), str(DEAD_EVERY)]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing but a system call
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def measure(lines: int, units: int, seconds: float, pairs: int) -> Figures:
+    """Read the lines both ways in turn."""
+    with gateways(lines, units) as ports:
+        read = Lines(ports, units, seconds)
+        found = paired(read.ours, read.floor, pairs)
+    dead = sum(is_dead(line, unit, units, DEAD_EVERY) for line in range(lines) for unit in range(1, units + 1))
+    used_us = {which: round(median(used[1:]), 1) for which, used in read.used_us.items()}
+    return {
+        "lines": lines,
+        "units": lines * units,
+        "dead": dead,
+        "registers": REGISTERS,
+        **found,
+        "cpu_us_per_read": used_us | {"ratio": round(used_us["floor"] / used_us["ours"], 2)},
+        "neighbours_waited_s": round(read.waited_s[True], 2),
+        "others_waited_s": round(read.waited_s[False], 2),
+        **versions("pymodbus"),
+    }
+
+
+def main() -> None:
+    """Measure once and say it."""
+    parser = options("tests.benchmarks.modbus", __doc__)
+    parser.add_argument("--lines", type=int, default=200)
+    parser.add_argument("--units", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--pairs", type=int, default=5)
+    chosen = parser.parse_args()
+    figures = measure(chosen.lines, chosen.units, chosen.seconds, chosen.pairs)
+    cost_s = figures["neighbours_waited_s"] - figures["others_waited_s"]
+    good = figures["ratio"] >= GOAL and cost_s <= MOST_WAIT_S
+    goal = f"at least {GOAL} x bare pymodbus; a dead unit costs its neighbours no more than {MOST_WAIT_S:g} s"
+    say(figures | {"goal": goal, "within_goal": good}, chosen.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""An operator that never rests: levels set and resumed, schedules applied, each answer of 2xx noted.
+
+Every write carries a reason of its own, by which its one audit entry is found. A write whose answer never came may have
+been taken or not; the store says which, and the levels that lamps shall have are reckoned from that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import httpx
+
+from tests.support.fire_city import PROGRAM, FireCity, schedules
+
+LEVELS = range(10, 101, 5)
+HOLD = dt.timedelta(hours=11)
+OFTEN = 12  # one write of so many replaces the schedules
+
+
+@dataclass(slots=True)
+class Write:
+    """One write: which lamp ("" for the schedules) shall have which level (None: its program's); taken: None unknown.
+
+    idle: it was answered that nothing had to be changed, so no entry speaks of it.
+    """
+
+    reason: str
+    lamp: str
+    level: int | None
+    taken: bool | None = None
+    idle: bool = False
+
+
+@dataclass(slots=True)
+class Load:
+    """Writes in threads while it runs; between runs `settle_accounts` learns what became of unanswered ones."""
+
+    city: FireCity
+    seed: int
+    threads: int = 2
+    writes: list[Write] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    answered: threading.Event = field(default_factory=threading.Event)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _running: list[threading.Thread] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _round: int = 0
+
+    def start(self) -> None:
+        """Begin to write; ends by `stop`, or when the daemon is gone."""
+        self._round += 1
+        self._stop.clear()
+        self.answered.clear()
+        lamps = self.city.lamps
+        for number in range(self.threads):
+            rng = random.Random(f"{self.seed}/{self._round}/{number}")
+            mine = lamps[number :: self.threads]
+            thread = threading.Thread(target=self._write_on, args=(rng, mine, number), daemon=True)
+            self._running.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Write no more."""
+        self._stop.set()
+        for thread in self._running:
+            thread.join(30)
+        self._running.clear()
+
+    def settle_accounts(self, reasons: Iterable[str]) -> list[str]:
+        """Hold the writes against the reasons in the audit of the store; give what contradicts I4 or I8."""
+        found: dict[str, int] = {}
+        for reason in reasons:
+            found[reason] = found.get(reason, 0) + 1
+        wrong = []
+        for write in self.writes:
+            times = found.pop(write.reason, 0)
+            if write.idle:
+                continue
+            if write.taken and times == 0:
+                wrong.append(f"I4: {write} was answered with 2xx and is not there")
+            if write.taken is False and times:
+                wrong.append(f"I8: {write} was refused and is in the audit")
+            if times > 1:
+                wrong.append(f"I8: {write} is in the audit {times} times")
+            write.taken = times > 0
+        wrong += [f"I8: an entry for {reason}, which nobody asked for" for reason in found if reason.startswith("w")]
+        return wrong
+
+    def expected(self) -> dict[str, int]:
+        """Give the level that each lamp shall have by all that was taken."""
+        program, held = PROGRAM, dict.fromkeys(self.city.lamps)
+        for write in self.writes:
+            if not write.taken:
+                continue
+            if write.lamp:
+                held[write.lamp] = write.level
+            else:
+                program = write.level
+        return {lamp: program if level is None else level for lamp, level in held.items()}
+
+    def _write_on(self, rng: random.Random, lamps: list[str], thread: int) -> None:
+        client = self.city.client
+        number = 0
+        while not self._stop.is_set():
+            number += 1
+            reason = f"w{self._round}-{thread}-{number}"
+            if thread == 0 and rng.randrange(OFTEN) == 0:
+                write = Write(reason, "", rng.choice(LEVELS))
+                body = {"files": schedules(write.level), "reason": reason, "accept_losses": True}
+                send = ("/v1/schedules/apply", body)
+            else:
+                lamp = rng.choice(lamps)
+                write = Write(reason, lamp, rng.choice(LEVELS) if rng.random() < 0.75 else None)
+                body = {"target": {"id": lamp}, "reason": reason}
+                if write.level is None:
+                    send = ("/v1/lights/resume", body)
+                else:
+                    until = (self.city.now() + HOLD).isoformat()
+                    send = ("/v1/lights/level", body | {"level": write.level, "until": until})
+            if not self._send(write, lambda send=send: client.post(send[0], json=send[1])):
+                return
+            time.sleep(rng.random() * 0.02)
+
+    def _send(self, write: Write, post: Callable[[], httpx.Response]) -> bool:
+        try:
+            answer = post()
+        except httpx.ConnectError:
+            return False
+        except httpx.HTTPError:
+            with self._lock:
+                self.writes.append(write)
+            return False
+        write.taken = answer.is_success
+        write.idle = write.taken and "nothing holds it" in answer.text
+        with self._lock:
+            self.writes.append(write)
+            if not answer.is_success:
+                self.refused.append(f"{answer.status_code} {answer.text[:200]}")
+        if answer.is_success:
+            self.answered.set()
+        return True

@@ -1,0 +1,208 @@
+"""A daemon that can be struck: it kills itself, or its disk is full, at the n-th moment; it can be broken on purpose.
+
+python -m tests.support.struck [--strike KIND:N] [--armed-by FILE] [--disk FOLDER] [--break NAME] serve --config FILE
+
+KIND is before-commit, after-commit, before-publish or after-publish: it kills itself there. With --disk it may be full
+(from the n-th write on nothing can be made larger), dead (nothing can be written at all) or space, which ends either.
+On SIGUSR2 what is written in FILE is armed, and counting begins there. Nothing of this is in lightctl: its own
+functions, and SQLite's, are wrapped here, in this process only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from lightctl.app import daemon
+from lightctl.app.running.inbox import Inbox
+from lightctl.app.running.recorder import Recorder
+from lightctl.cli.main import main as lightctl
+from lightctl.control import knowledge
+from lightctl.domain.events import BrokerAcked
+from lightctl.domain.moves import moved
+from lightctl.domain.states import CommandState
+from lightctl.links.strict_mqtt import StrictClient
+from tests.support.faulty_disk import FULL, OK, Disk, Entry, Write
+from tests.support.faulty_disk import watch as watch_disk
+
+STRIKES = ("before-commit", "after-commit", "before-publish", "after-publish")
+DISK_STRIKES = ("full", "dead")
+GATHERED, CROWD = 25, 10
+
+
+class Striker:
+    """Counts what happens and ends the process, as SIGKILL does, when the count is reached."""
+
+    def __init__(self, text: str = "") -> None:
+        self._what, self._left = "", 0
+        self.arm(text)
+
+    def arm(self, text: str) -> None:
+        self._what, _, number = text.partition(":")
+        self._left = int(number or 0)
+
+    def refuse(self, entry: Entry) -> int:
+        """Say, as a disk does, whether a change of a file can be made."""
+        if self._what not in DISK_STRIKES or not isinstance(entry, Write):
+            return OK
+        self._left -= 1
+        end = entry.offset + len(entry.data)
+        return FULL if self._left <= 0 and (self._what == "dead" or end > Path(entry.path).stat().st_size) else OK
+
+    def at(self, what: str) -> None:
+        if what == self._what:
+            self._left -= 1
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watch(striker: Striker) -> None:
+    """Have every commit of a database and every publish pass the striker."""
+    execute, send = Database.execute, StrictClient.send
+
+    def commit(self: Database, sql: str, *rest: object) -> object:
+        if sql != "COMMIT":
+            return execute(self, sql, *rest)
+        striker.at("before-commit")
+        done = execute(self, sql, *rest)
+        striker.at("after-commit")
+        return done
+
+    def publish(self: StrictClient, *message: object, **how: object) -> object:
+        striker.at("before-publish")
+        sent = send(self, *message, **how)
+        striker.at("after-publish")
+        return sent
+
+    Database.execute = commit
+    StrictClient.send = publish
+
+
+def answer_before_commit() -> None:
+    """Break: transactions are gathered and committed together later, so that a 2xx leaves before its commit."""
+    execute, counts = Database.execute, {}
+
+    def gather(self: Database, sql: str, *rest: object) -> object:
+        if sql == "BEGIN IMMEDIATE":
+            return None if self.conn.in_transaction else execute(self, sql, *rest)
+        if sql == "COMMIT":
+            counts[id(self)] = counts.get(id(self), 0) + 1
+            if counts[id(self)] % GATHERED:
+                return None
+        return execute(self, sql, *rest)
+
+    Database.execute = gather
+
+
+def act_before_recording() -> None:
+    """Break: what was decided is sent first and recorded when it is on the wire."""
+
+    async def control_loop(self: Any, recorder: Any) -> None:
+        while True:
+            events = await self._inbox.drain(daemon.REVIEW_AT_LEAST_S)
+            self._hear(events)
+            effects = self._decide(events)
+            self._act(effects)
+            await asyncio.sleep(0.05 if effects.submissions else 0.0)
+            await recorder.record(effects)
+
+    daemon.Daemon._control_loop = control_loop
+
+
+def believe_the_broker() -> None:
+    """Break: an acknowledgement of the broker counts as one of the node."""
+    absorb = knowledge.Knowledge.absorb
+
+    def believing(self: Any, event: Any, now: Any, out: Any) -> Any:
+        found = absorb(self, event, now, out)
+        memory = self.memories.get(event.node) if isinstance(event, BrokerAcked) else None
+        command = None if memory is None else memory.open_command
+        if command is not None and command.revision == event.revision:
+            memory.command = out.commands[command.id] = moved(command, CommandState.CONFIRMED, now)
+        return found
+
+    knowledge.Knowledge.absorb = believing
+
+
+def give_up_on_a_full_disk() -> None:
+    """Break: what cannot be recorded is not sent either."""
+    act, record, recorders = daemon.Daemon._act, Recorder.record, []
+
+    async def remembered(self: Recorder, effects: Any) -> None:
+        recorders[:] = [self]
+        await record(self, effects)
+
+    def only_recorded(self: Any, effects: Any) -> None:
+        if not recorders or recorders[0]._failed is None:
+            act(self, effects)
+
+    Recorder.record = remembered
+    daemon.Daemon._act = only_recorded
+
+
+def swallow_errors() -> None:
+    """Break: a commit that fails is not noticed."""
+    execute = Database.execute
+
+    def swallowing(self: Database, sql: str, *rest: object) -> object:
+        try:
+            return execute(self, sql, *rest)
+        except sqlite3.Error:
+            if sql != "COMMIT":
+                raise
+            return None
+
+    Database.execute = swallowing
+
+
+def drop_when_crowded() -> None:
+    """Break: what comes while the daemon is busy is lost, whatever it says."""
+    put = Inbox.put
+
+    def dropping(self: Inbox, event: Any) -> None:
+        if len(self) < CROWD:
+            put(self, event)
+
+    Inbox.put = dropping
+
+
+BREAKS: dict[str, Callable[[], None]] = {
+    "answer-before-commit": answer_before_commit,
+    "act-before-recording": act_before_recording,
+    "drop-when-crowded": drop_when_crowded,
+    "give-up-on-a-full-disk": give_up_on_a_full_disk,
+    "swallow-errors": swallow_errors,
+    "believe-the-broker": believe_the_broker,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m tests.support.struck")
+    parser.add_argument("--strike", default="")
+    parser.add_argument("--armed-by", type=Path)
+    parser.add_argument("--disk", type=Path)
+    parser.add_argument("--break", dest="breaking", choices=["", *BREAKS], default="")
+    known, rest = parser.parse_known_args()
+    if known.breaking:
+        BREAKS[known.breaking]()
+    striker = Striker(known.strike)
+    watch(striker)
+    if known.disk is not None:
+        watch_disk(Disk(known.disk.resolve(), refuse=striker.refuse, keeping=False))
+    if known.armed_by is not None:
+        signal.signal(signal.SIGUSR2, lambda *_: striker.arm(known.armed_by.read_text()))
+    sys.argv = ["lightctl", *rest]
+    sys.exit(lightctl())
+
+
+if __name__ == "__main__":
+    main()
