@@ -42,7 +42,6 @@ ROOMS = {
     "fit": Room(
         {"lightctl/devices/fit.py": ()}, _tests("devices", "fit", "losses", "repeat", "levels"),
     ),
-    "registers": Room({"lightctl/devices/stored_schedule.py": ()}, _tests("devices", "stored_schedule")),
     "reconcile": Room(
         {"lightctl/control/reconcile.py": ()},
         _tests(
