@@ -8,15 +8,13 @@ operations of the HTTP door too. A stop finishes the batch in hand, records it a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import functools
-import json
 import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -32,8 +30,8 @@ from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
-from lightctl.app.running.collector import relax
-from lightctl.app.running.door import open_door, serve_door, url_of
+from lightctl.app.running.collector import relax, undisturbed
+from lightctl.app.running.door import announced, open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.keeping import keep_running
@@ -115,7 +113,7 @@ class Daemon:
 
     async def _open_store(self) -> SqliteStore:
         """Open the store; a command that holds it for a moment is waited for, another daemon is not."""
-        opening = functools.partial(SqliteStore, Path(self._settings.store.directory))
+        opening = functools.partial(SqliteStore, Path(self._settings.store.directory), check_beside=True)
         patience = time.monotonic() + LOCK_PATIENCE_S
         while True:
             try:
@@ -132,7 +130,6 @@ class Daemon:
         operations = Operations(store, self._settings, self._clock.now, notify, self._live)
         directory = Path(self._settings.store.directory)
         await self._on_store_thread(functools.partial(write_first_token, operations, directory))
-        snapshot = await self._on_store_thread(functools.partial(store.replay, self._clock.now()))
         self._links = build_links(self._settings, self._profiles, self._emit, self._clock)
         links = tuple(self._links.values())
         for name in self._links:
@@ -145,11 +142,11 @@ class Daemon:
             self._settings.delivery.clock_untrusted_s,
             self._metrics.instruments,
         )
-        recorder.take_up(snapshot.open_faults)
+        with undisturbed():
+            decided = await self._boot(store, operations, recorder)
         upkeep = Upkeep(
             store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
         )
-        self._inbox.put_all(tuple(boot_events(snapshot, self._settings.site.time_zone)))
         self._alarm.start()
         self._set_nightly_run()
         machine_s = self._clock.scale.machine_seconds
@@ -160,8 +157,8 @@ class Daemon:
         listener = open_door(self._settings.http)
         url = url_of(self._settings.http, listener)
         try:
-            async with _announced(directory, url), asyncio.TaskGroup() as tasks:
-                control = tasks.create_task(self._control_loop(recorder), name="control loop")
+            async with announced(directory, url), asyncio.TaskGroup() as tasks:
+                control = tasks.create_task(self._control_loop(recorder, decided), name="control loop")
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
                 running += [tasks.create_task(part, name=name) for name, part in office.parts()]
@@ -182,16 +179,33 @@ class Daemon:
             await self._metrics.close()
             await self._settle_inbox(recorder)
 
-    async def _control_loop(self, recorder: Recorder) -> None:
+    async def _boot(self, store: SqliteStore, operations: Operations, recorder: Recorder) -> Effects:
+        """Know again what the store remembers, and decide on it; nobody acts before all of the store was checked."""
+        try:
+            snapshot = await self._on_store_thread(functools.partial(store.replay, self._clock.now()))
+            recorder.take_up(snapshot.open_faults)
+            events = tuple(boot_events(snapshot, self._settings.site.time_zone))
+            for event in events:
+                if isinstance(event, FleetChanged):
+                    operations.know(event.fleet)
+            self._hear(events)
+            return self._decide(events)
+        finally:  # damage may have come out as any other error: it is what is to be said
+            await self._on_store_thread(store.insist_on_soundness)
+
+    async def _control_loop(self, recorder: Recorder, decided: Effects) -> None:
+        await self._carry_out(recorder, decided)
         while True:
             events = await self._inbox.drain(REVIEW_AT_LEAST_S)
             self._hear(events)
-            effects = self._decide(events)
-            await recorder.record(effects)
-            self._act(effects)
-            if effects.faults and self._office is not None:
-                self._office.wake()
-            sd_notify(os.environ, "WATCHDOG=1")
+            await self._carry_out(recorder, self._decide(events))
+
+    async def _carry_out(self, recorder: Recorder, effects: Effects) -> None:
+        await recorder.record(effects)
+        self._act(effects)
+        if effects.faults and self._office is not None:
+            self._office.wake()
+        sd_notify(os.environ, "WATCHDOG=1")
 
     def _decide(self, events: Sequence[Event]) -> Effects:
         """Let the controller decide; events it cannot take are lost, which the next reports make good."""
@@ -293,19 +307,6 @@ class Daemon:
             "links": {name: view.up for name, view in self._live.links.items()},
             "inbox": len(self._inbox),
         }
-
-
-@contextlib.asynccontextmanager
-async def _announced(directory: Path, url: str) -> AsyncIterator[None]:
-    """Say in the store's folder where the daemon is, for command lines on this host."""
-    path = directory / "daemon.json"
-    draft = directory / "daemon.json.new"
-    draft.write_text(json.dumps({"url": url, "pid": os.getpid(), "version": __version__}), encoding="utf-8")
-    draft.replace(path)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 async def serve(settings: Settings, build_door: BuildDoor) -> None:

@@ -74,9 +74,9 @@ class Desk:
         """Give the plan that a light point follows."""
         return self.plans.staged.of(point)
 
-    def forget(self) -> None:
-        """Read the fleet anew the next time: it changed."""
-        self._fleet = None
+    def take(self, fleet: Fleet) -> None:
+        """Take the fleet as the store has it from now on: a second reading of it would hold everything twice."""
+        self._fleet = fleet
         self._matching = None
 
     def audit(self, actor: Actor, verb: str, target: str, guard: Guard, detail: str = "") -> AuditDraft:

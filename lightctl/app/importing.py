@@ -45,7 +45,7 @@ def import_inventory(
         desk.check_reach(len(diff.changed), guard)
         detail = f"{len(diff.added)} added, {len(diff.changed)} changed, {len(read.errors)} rows skipped"
         desk.store.put_points(points, desk.audit(actor, "inventory import", name, guard, detail))
-        desk.forget()
+        desk.take(merged)
         desk.notify([FleetChanged(merged)])
     errors = tuple(map(_row, read.errors))
     return ImportView(

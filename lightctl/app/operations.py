@@ -48,6 +48,7 @@ from lightctl.app.views import (
     TokenView,
 )
 from lightctl.app.work.operations import WorkOperations
+from lightctl.domain.assets import Fleet
 from lightctl.domain.selectors import parse_selector
 from lightctl.files.settings import Settings
 from lightctl.store.sqlite import SqliteStore
@@ -77,6 +78,10 @@ class Operations(
     ) -> None:
         """Work on `store`; `notify` hands events to the daemon, `live` is None where none runs."""
         self._desk = Desk(store, settings, now, notify, live)
+
+    def know(self, fleet: Fleet) -> None:
+        """Share the fleet that the daemon read from the store."""
+        self._desk.take(fleet)
 
     def upkeeping(self) -> Upkeeping:
         """Give the terms of the store's upkeep, for the daemon itself."""

@@ -98,7 +98,7 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
         kind=point.kind,
         road_class=point.road_class,
         lamps=point.lamps,
-        tags=point.tags,
+        tags=dict(point.tags),
         desired=desired,
         reported=reported(report, point.channel),
         settled=_settled(desk, street, point, desired.level),

@@ -2,117 +2,118 @@
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-
-import httpx
+from urllib.parse import quote, urlencode, urlsplit
 
 from lightctl import __version__
 from lightctl.api.codes import Code
 from lightctl.cli.door import Door
 from lightctl.cli.failures import Failure
 from lightctl.cli.output import talk
+from lightctl.cli.wire import NetworkWire, Reply, Wire
 from lightctl.domain.errors import InvalidInput, StoreError
 
-CONNECT_TIMEOUT_S = 5.0
-ANSWER_TIMEOUT_S = 120.0
 LOCK_PATIENCE_S = 5.0
 LOCK_POLL_S = 0.1
 _PROBLEM_FROM = 400
+_UNQUOTED = "/%:@!$&'()*+,;=~"
+Query = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes
 
 
 class Client:
     """Speaks HTTP with operations; errors come back as Failure."""
 
-    def __init__(self, http: httpx.Client, where: str, *, daemon: bool) -> None:
-        """Ask over `http`; `where` names who answers, `daemon` says whether one runs there."""
-        self._http = http
+    def __init__(self, wire: Wire, where: str, *, daemon: bool) -> None:
+        """Ask over `wire`; `where` names who answers, `daemon` says whether one runs there."""
+        self._wire = wire
         self.where = where
         self.daemon = daemon
 
-    def get(self, path: str, **query: str | int | bool | None) -> Any:  # noqa: ANN401 - JSON
+    def get(self, path: str, **query: Query) -> Any:  # noqa: ANN401 - JSON
         """Ask; query values of None are left out."""
-        given = {key: value for key, value in query.items() if value is not None}
-        return self._json(self._send("GET", path, params=given))
+        return self._json(self._send("GET", path, query))
 
     def text(self, path: str, **query: str) -> str:
         """Ask for a file."""
-        return self._send("GET", path, params=query).text
+        return self._send("GET", path, query).body.decode("utf-8", "replace")
 
-    def file(self, path: str, **query: str | int | None) -> bytes:
+    def file(self, path: str, **query: Query) -> bytes:
         """Ask for a file that need not be text; query values of None are left out."""
-        given = {key: value for key, value in query.items() if value is not None}
-        return self._send("GET", path, params=given).content
+        return self._send("GET", path, query).body
 
     @contextmanager
     def stream(self, path: str, **query: str) -> Iterator[Iterator[bytes]]:
         """Ask for a file that may be large, and give it in parts as they come."""
-        with self._explained(), self._http.stream("GET", path, params=query) as response:
-            if response.status_code >= _PROBLEM_FROM:
-                response.read()
-                raise self._failure(response)
-            yield self._parts(response)
+        with self._explained(), self._wire.ask("GET", _target(path, query), None) as reply:
+            if reply.status >= _PROBLEM_FROM:
+                raise self._failure(reply.status, b"".join(reply.parts))
+            yield self._parts(reply)
 
-    def _parts(self, response: httpx.Response) -> Iterator[bytes]:
+    def _parts(self, reply: Reply) -> Iterator[bytes]:
         with self._explained():
-            yield from response.iter_bytes()
+            yield from reply.parts
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """Turn what happens to a connection into a Failure."""
         try:
             yield
-        except httpx.TimeoutException as error:
+        except TimeoutError as error:
             raise _unreachable(f"{self.where} did not answer in time", error) from error
-        except httpx.TransportError as error:
+        except (OSError, HTTPException) as error:
             raise _unreachable(f"{self.where} cannot be reached, or ended half-way", error) from error
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Change something."""
-        return self._json(self._send("POST", path, json=body))
+        return self._json(self._send("POST", path, {}, json.dumps(body, ensure_ascii=False, allow_nan=False).encode()))
 
     def delete(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
         """Take something away."""
-        return self._json(self._send("DELETE", path, params=query))
+        return self._json(self._send("DELETE", path, query))
 
-    def _send(self, method: str, path: str, **parts: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        try:
-            response = self._http.request(method, path, **parts)
-        except httpx.TimeoutException as error:
-            raise _unreachable(f"{self.where} did not answer in time", error) from error
-        except httpx.TransportError as error:
-            raise _unreachable(f"{self.where} cannot be reached", error) from error
-        if response.status_code >= _PROBLEM_FROM:
-            raise self._failure(response)
-        return response
+    def _send(self, method: str, path: str, query: Mapping[str, Query], body: bytes | None = None) -> _Answer:
+        with self._explained(), self._wire.ask(method, _target(path, query), body) as reply:
+            answer = b"".join(reply.parts)
+        if reply.status >= _PROBLEM_FROM:
+            raise self._failure(reply.status, answer)
+        return _Answer(reply.status, answer)
 
-    def _json(self, response: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+    def _json(self, answer: _Answer) -> Any:  # noqa: ANN401 - JSON
         try:
-            return response.json()
+            return json.loads(answer.body)
         except ValueError:
-            raise self._stranger(response) from None
+            raise self._stranger(answer.status) from None
 
-    def _failure(self, response: httpx.Response) -> Failure:
+    def _failure(self, status: int, answer: bytes) -> Failure:
         try:
-            found = response.json()
+            found = json.loads(answer)
             code, detail = str(found["code"]), str(found["detail"])
         except (ValueError, KeyError, TypeError):
-            return self._stranger(response)
+            return self._stranger(status)
         hint = str(found.get("hint", ""))
         if code == Code.UNAUTHENTICATED:
             hint = "Set LIGHTCTL_TOKEN or --token-file; `lightctl token create` on the daemon's host makes a token."
         return Failure(code, detail, where=str(found.get("where", "")), hint=hint, result=found.get("result"))
 
-    def _stranger(self, response: httpx.Response) -> Failure:
+    def _stranger(self, status: int) -> Failure:
         return Failure(
             Code.LINK_DOWN,
-            f"{self.where} answered {response.status_code}, but not as lightctl does",
+            f"{self.where} answered {status}, but not as lightctl does",
             hint="Check the address and port given by --url or LIGHTCTL_URL.",
         )
 
@@ -121,7 +122,7 @@ class Client:
 def connect(door: Door) -> Iterator[Client]:
     """Open the way a door names: its URL, else the daemon of this host, else the store itself under its lock."""
     with ExitStack() as way:
-        yield _over_network(way, door.url, _token(door), _trust(door)) if door.url else _on_this_host(way, door)
+        yield _over_network(door.url, _token(door), _trust(door)) if door.url else _on_this_host(way, door)
 
 
 def _on_this_host(way: ExitStack, door: Door) -> Client:
@@ -133,36 +134,39 @@ def _on_this_host(way: ExitStack, door: Door) -> Client:
         daemon = local.running_daemon(settings)
         if daemon is not None:
             token = _token(door) or local.operator_token(settings)
-            return _over_network(way, daemon.url, token, _trust(door) or _pinned(settings.http.tls_cert))
+            return _over_network(daemon.url, token, _trust(door) or _pinned(settings.http.tls_cert))
+        from lightctl.cli import in_process  # noqa: PLC0415 - not needed where a daemon answers
+
         try:
-            transport = way.enter_context(local.open_store(settings))
+            wire = way.enter_context(in_process.open_store(settings, _headers(_token(door))))
         except StoreError:
             # Another command may hold the store for a moment, or a daemon may be starting.
             if local.lock_owner(settings) is None or time.monotonic() >= given_up_at:
                 raise
             time.sleep(LOCK_POLL_S)
             continue
-        http = httpx.Client(transport=transport, base_url="http://lightctl.local", headers=_headers(_token(door)))
-        return Client(way.enter_context(http), f"the store in {settings.store.directory}", daemon=False)
+        return Client(wire, f"the store in {settings.store.directory}", daemon=False)
 
 
-def _over_network(way: ExitStack, url: str, token: str | None, trust: ssl.SSLContext | None) -> Client:
+def _over_network(url: str, token: str | None, trust: ssl.SSLContext | None) -> Client:
+    try:
+        wire = NetworkWire(url, _headers(token), trust)
+    except ValueError as error:
+        hint = "Write http://HOST:PORT or https://HOST:PORT."
+        raise InvalidInput("--url", f"{url!r} is not an address: {error}", hint=hint) from error
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInput("--url", f"{url!r} is not an address", hint="Write http://HOST:PORT or https://HOST:PORT.")
     if token and parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
         talk(f"warning: the token travels to {parts.hostname} unencrypted; use https")
-    try:
-        http = httpx.Client(
-            base_url=url,
-            headers=_headers(token),
-            timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            verify=trust or True,
-            trust_env=False,
-        )
-    except (httpx.InvalidURL, ValueError) as error:
-        raise InvalidInput("--url", f"{url!r} is not an address: {error}") from error
-    return Client(way.enter_context(http), url, daemon=True)
+    return Client(wire, url, daemon=True)
+
+
+def _target(path: str, query: Mapping[str, Query]) -> str:
+    given = {
+        key: str(value).lower() if isinstance(value, bool) else value
+        for key, value in query.items()
+        if value is not None
+    }
+    return quote(path, safe=_UNQUOTED) + ("?" + urlencode(given) if given else "")
 
 
 def _trust(door: Door) -> ssl.SSLContext | None:

@@ -1,6 +1,7 @@
 """lightctl, the command: puts the nouns together and turns every end into an exit code and a clear word.
 
-Only Typer and the standard library are imported until a command runs; what is heavy is imported inside commands.
+Only Typer and the standard library are imported until a command runs, and of our own the noun that was named; what is
+heavy is imported inside commands.
 """
 
 from __future__ import annotations
@@ -8,79 +9,53 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from lightctl import __version__
 from lightctl.api.codes import Code
-from lightctl.cli import (
-    audit,
-    citizen,
-    command,
-    doctor,
-    energy,
-    exports,
-    fault,
-    init,
-    inventory,
-    light,
-    maintenance,
-    node,
-    notification,
-    output,
-    override,
-    report,
-    rollout,
-    schedule,
-    serve,
-    settlement,
-    status,
-    switching,
-    token,
-    watch,
-    why,
-    work,
-)
-from lightctl.cli.demo import command as demo_command
+from lightctl.cli import output
 from lightctl.cli.failures import ExitCode, Failure, failure_of
 from lightctl.cli.output import Format, ReaderGone
 from lightctl.domain.errors import LightctlError
 
-# The order is that of `lightctl --help`. A new noun is a module with `register(app)` and a place here.
-NOUNS = (
-    status,
-    light,
-    node,
-    why,
-    watch,
-    command,
-    fault,
-    energy,
-    audit,
-    work,
-    citizen,
-    report,
-    switching,
-    override,
-    maintenance,
-    inventory,
-    exports,
-    settlement,
-    schedule,
-    rollout,
-    demo_command,
-    init,
-    serve,
-    doctor,
-    notification,
-    token,
-)
+# The order is that of `lightctl --help`. A new noun is a module with `register(app)` and a place here, with the words
+# that lead to it; the module is imported when one of them is said, or when all are to be shown.
+NOUNS = {
+    "status": ("status",),
+    "light": ("light",),
+    "node": ("node",),
+    "why": ("why",),
+    "watch": ("watch",),
+    "command": ("command",),
+    "fault": ("fault",),
+    "energy": ("energy",),
+    "audit": ("audit",),
+    "work": ("work",),
+    "citizen": ("citizen",),
+    "report": ("report",),
+    "switching": ("on", "off", "dim", "resume", "identify"),
+    "override": ("override",),
+    "maintenance": ("maintenance",),
+    "inventory": ("inventory",),
+    "exports": ("export",),
+    "settlement": ("settlement",),
+    "schedule": ("schedule",),
+    "rollout": ("rollout",),
+    "demo.command": ("demo",),
+    "init": ("init",),
+    "serve": ("serve",),
+    "doctor": ("doctor",),
+    "notification": ("notification",),
+    "token": ("token",),
+}
 
 
-def build() -> typer.Typer:
-    """Put the commands together."""
+def build(nouns: Iterable[str] = tuple(NOUNS)) -> typer.Typer:
+    """Put the commands together: of all nouns, or of some."""
     app = typer.Typer(
         name="lightctl",
         help="Street lighting: plan nights, deliver them, and see truthfully which lamps follow.",
@@ -89,15 +64,25 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for noun in NOUNS:
-        noun.register(app)
+    for noun in nouns:
+        import_module(f"lightctl.cli.{noun}").register(app)
     app.command("version", rich_help_panel="Run")(show_version)
     return app
 
 
 @functools.cache
-def _command() -> Callable[..., object]:
-    return typer.main.get_command(build())
+def _command(nouns: tuple[str, ...]) -> Callable[..., object]:
+    return typer.main.get_command(build(nouns))
+
+
+def _nouns_of(argv: Sequence[str]) -> tuple[str, ...]:
+    """Give the nouns that a command line needs: all where none is named by its right word."""
+    if argv in (["--version"], ["version"]):
+        return ()
+    if argv and "_LIGHTCTL_COMPLETE" not in os.environ:
+        named = tuple(noun for noun, words in NOUNS.items() if argv[0] in words)
+        return named or tuple(NOUNS)
+    return tuple(NOUNS)
 
 
 def main() -> None:
@@ -109,7 +94,7 @@ def run(argv: Sequence[str]) -> int:
     """Run one command; gives the exit code, says on stderr what went wrong; raises only under LIGHTCTL_DEBUG."""
     fmt = _asked_format(argv)
     try:
-        code = _command()(list(argv), prog_name="lightctl", standalone_mode=False)
+        code = _command(_nouns_of(list(argv)))(list(argv), prog_name="lightctl", standalone_mode=False)
         output.flush()
     except Failure as failure:
         return _failed(failure, fmt)

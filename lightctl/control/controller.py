@@ -7,6 +7,8 @@ own, so order, loss and repetition of events change nothing but the moment at wh
 
 No I/O, no clock, no randomness: the same events and instants give the same effects. The cost of a step grows with the
 events in it and the nodes that are due, not with the fleet: a heap holds one instant per node at which to look again.
+What concerns a whole city at once (a start, new schedules) is attended to a slice a step, so that the first lamps need
+not wait for the last, nor anything else that happens meanwhile; the step asks to be called again at once.
 """
 
 from __future__ import annotations
@@ -14,24 +16,24 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from lightctl.control.census import Census
 from lightctl.control.collected import Collected
-from lightctl.control.desire import same_effect
 from lightctl.control.effects import Effects
 from lightctl.control.judging import Judge
 from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge, override_cause
-from lightctl.control.memory import NodeMemory
+from lightctl.control.memory import NO_OVERRIDES, NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Resend, Send, Settled, Wait, reconcile
 from lightctl.control.sensing import Sensors
 from lightctl.control.timekeeping import time_signal
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
-from lightctl.domain.events import Event
+from lightctl.domain.events import Event, FleetChanged, IntentChanged, LinkChanged
 from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
 from lightctl.domain.moves import moved
 from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
@@ -40,6 +42,8 @@ NIGHTLY_CAUSE, PROGRAM_CAUSE = "nightly run", "program"
 RENEWAL_MARGIN = dt.timedelta(hours=36)
 WORTHWHILE = dt.timedelta(hours=1)
 SET_BACK = dt.timedelta(minutes=1)
+OF_A_CITY = FleetChanged | IntentChanged | LinkChanged
+SLICE = 1000  # nodes: so many keep everything else waiting for less than a tenth of a second
 
 
 class Controller:
@@ -62,6 +66,7 @@ class Controller:
         self._judge = Judge(self._knowledge, policy)
         self._due: list[tuple[dt.datetime, str]] = []
         self._latest: dt.datetime | None = None
+        self._backlog: dict[str, None] = {}
 
     @property
     def sensors(self) -> Sensors:
@@ -74,16 +79,19 @@ class Controller:
         concerned: dict[str, None] = {}
         if self._latest is not None and now < self._latest - SET_BACK:
             self._due.clear()
-            concerned.update(dict.fromkeys(self._knowledge.set_back(now)))
+            self._backlog.update(dict.fromkeys(self._knowledge.set_back(now)))
         self._latest = now
         concerned.update(dict.fromkeys(self._knowledge.forget_ended(now)))
         for event in events:
-            concerned.update(dict.fromkeys(self._knowledge.absorb(event, now, out)))
+            waits = isinstance(event, OF_A_CITY)
+            (self._backlog if waits else concerned).update(dict.fromkeys(self._knowledge.absorb(event, now, out)))
         concerned.update(dict.fromkeys(self._pop_due(now)))
+        self._take_slice(concerned)
         self._attend_all(concerned, now, out)
         self._roll_out(concerned, now, out)
         self._judge.settle(now, out)
         looks = (
+            now if self._backlog else None,
             self._due[0][0] if self._due else None,
             self._knowledge.rolling.look_again_at(now),
             self._knowledge.crews.next_end,
@@ -102,6 +110,14 @@ class Controller:
             memory = self._knowledge.memories.get(node)
             if memory is not None:
                 census.add(memory, now, self._policy, self._knowledge.expectations)
+
+    def _take_slice(self, concerned: dict[str, None]) -> None:
+        """Add nodes that wait to those of this step."""
+        for node in tuple(islice(self._backlog, max(0, SLICE - len(concerned)))):
+            del self._backlog[node]
+            concerned[node] = None
+        if not self._backlog:
+            self._backlog = {}  # emptied, it would keep the room it had
 
     def _pop_due(self, now: dt.datetime) -> Iterable[str]:
         while self._due and self._due[0][0] <= now:
@@ -216,7 +232,7 @@ class Controller:
             carries = memory.capabilities.carries_nights
             # What a node cannot hold may have the same effect for as long as what it can.
             unfit = refit and carries and (old.valid_until, old.channels) != (wanted.valid_until, wanted.channels)
-            if same_effect(old, wanted, now, carries_nights=carries) and not (ageing and longer) and not unfit:
+            if compiler.same_effect(old, wanted, now, carries_nights=carries) and not (ageing and longer) and not unfit:
                 return
         revision = memory.next_revision()
         self._desire(memory, DesiredState(memory.node.id, revision, now, wanted.valid_until, wanted.channels), now, out)
@@ -324,6 +340,8 @@ class Controller:
             self._queue(memory, memory.review_at)
 
 
-def _not_over(memory: NodeMemory, now: dt.datetime) -> dict[int, list[Override]]:
+def _not_over(memory: NodeMemory, now: dt.datetime) -> Mapping[int, Sequence[Override]]:
+    if not memory.overrides:
+        return NO_OVERRIDES
     kept = {channel: [o for o in overrides if o.until > now] for channel, overrides in memory.overrides.items()}
     return {channel: overrides for channel, overrides in kept.items() if overrides}

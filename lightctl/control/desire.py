@@ -43,6 +43,9 @@ class Compiler:
         self.plans = plans
         self._policy = policy
         self._tonight = (dt.date.min, dt.datetime.max.replace(tzinfo=dt.UTC), dt.datetime.min.replace(tzinfo=dt.UTC))
+        self._compared_at: dt.datetime | None = None
+        self._compared: dict[tuple[object, ...], tuple[DesiredState, Wanted, bool]] = {}  # both live, so do their ids
+        self._documents: dict[tuple[int, int], dict[int, ChannelDesired]] = {}
         self._fitted: dict[tuple[object, ...], tuple[tuple[Switch, ...], tuple[Switch, ...], dt.datetime]] = {}
 
     def wanted(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
@@ -54,6 +57,22 @@ class Compiler:
             for channel, point in memory.points.items()
         }
         return Wanted(channels, self._live_until(memory, now))
+
+    def same_effect(self, old: DesiredState, new: Wanted, now: dt.datetime, *, carries_nights: bool) -> bool:
+        """Say whether a node that holds `old` would do the same as with `new`, for as long as the shorter one lasts.
+
+        Nodes share channels, before as after, so that what was found of two is true of all that have the very same.
+        """
+        if now != self._compared_at:
+            self._compared_at, self._compared = now, {}
+        key = (id(old.channels), id(new.channels), old.valid_until, new.valid_until, carries_nights)
+        known = self._compared.get(key)
+        if known is None:
+            if len(self._compared) >= _FITTED_CACHE_SIZE:
+                self._compared.clear()
+            same = _same_effect(old, new, now, carries_nights=carries_nights)
+            known = self._compared[key] = (old, new, same)
+        return known[2]
 
     @staticmethod
     def _live_until(memory: NodeMemory, now: dt.datetime) -> dt.datetime:
@@ -83,9 +102,9 @@ class Compiler:
             old = memory.holds.get(channel, FREE)
             hold = held(old, base, found, now, self._policy.sensor_changes_per_h)
             if hold == FREE:
-                memory.holds.pop(channel, None)
+                memory.holds = {number: each for number, each in memory.holds.items() if number != channel}
             else:
-                memory.holds[channel] = hold
+                memory.holds = {**memory.holds, channel: hold}
 
     def _carried(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
         nights = min(self._policy.nights, memory.capabilities.nights)
@@ -96,9 +115,24 @@ class Compiler:
             planned = self.plans.of(point).switches(point, first, nights)
             switches, valid_until = self._fit(planned, memory.capabilities, point.min_level, first, nights)
             ends.append(valid_until)
-            override = self._held(point, memory, channel, now)
+            override = self._held(point, memory, channel, now) if memory.overrides or memory.holds else None
             channels[channel] = ChannelDesired(switches, override)
-        return Wanted(channels, min(ends))
+        return Wanted(self._shared(channels), min(ends))
+
+    def _shared(self, channels: dict[int, ChannelDesired]) -> dict[int, ChannelDesired]:
+        """Give the very same channels to all lamps that have the same nights and nothing else."""
+        if len(channels) != 1:
+            return channels
+        ((number, only),) = channels.items()
+        if only.override is not None:
+            return channels
+        key = (number, id(only.switches))
+        known = self._documents.get(key)
+        if known is None or known[number].switches is not only.switches:
+            if len(self._documents) >= _FITTED_CACHE_SIZE:
+                self._documents.clear()
+            known = self._documents[key] = channels
+        return known
 
     def _date(self, now: dt.datetime) -> dt.date:
         date, start, end = self._tonight
@@ -151,8 +185,7 @@ class Compiler:
         return current.ramp_s if current is not None and now - current.at <= _RAMP_WINDOW else 0
 
 
-def same_effect(old: DesiredState, new: Wanted, now: dt.datetime, *, carries_nights: bool) -> bool:
-    """Say whether a node that holds `old` would do the same as with `new`, for as long as the shorter one lasts."""
+def _same_effect(old: DesiredState, new: Wanted, now: dt.datetime, *, carries_nights: bool) -> bool:
     if old.channels.keys() != new.channels.keys():
         return False
     horizon = min(old.valid_until, new.valid_until)

@@ -19,7 +19,7 @@ from lightctl.control.diagnosis.expected import Expectations
 from lightctl.control.diagnosis.groups import members_of
 from lightctl.control.diagnosis.history import relamped
 from lightctl.control.diagnosis.shared import VOLTAGES, Shared
-from lightctl.control.memory import NodeMemory
+from lightctl.control.memory import NO_OVERRIDES, NodeMemory
 from lightctl.control.policy import Policy, fraction
 from lightctl.control.rolling import Rolling
 from lightctl.control.sensing import Sensors
@@ -118,7 +118,7 @@ class Knowledge:
                 return self._hear_sensor(reading, now)
             case ev.LinkChanged(link, up, _, detail):
                 self.correlation.link_changed(link, now, detail, up=up)
-                return self._refresh(link, now, out) if up else NOBODY
+                return self._refresh(link) if up else NOBODY
             case ev.MessageQuarantined():
                 out.quarantined.append(event)
                 return NOBODY
@@ -142,6 +142,7 @@ class Knowledge:
         before, self.memories = self.memories, {}
         self._laid_aside |= {name: known.laid_aside() for name, known in before.items() if name not in fleet.nodes}
         self.memories = {node.id: self._remember(node, before.get(node.id), now) for node in fleet.nodes.values()}
+        self._laid_aside = dict(self._laid_aside)  # emptied, a dictionary keeps the room it had
         for name, left in self._laid_aside.items():
             self._laid_aside[name] = _close(left, now, out, event.replaced.get(name, ""))
         self.rolling.recount()
@@ -210,10 +211,10 @@ class Knowledge:
             memory.readings = self.sensors.of(memory.node)
             memory.cause = cause
             memory.stop_resting()
-            memory.overrides = {}
+            memory.overrides = NO_OVERRIDES
         for override in self._overrides.values():
             for memory, channel in self._held_by(override):
-                memory.overrides.setdefault(channel, []).append(override)
+                memory.overrides = {**memory.overrides, channel: (*memory.overrides.get(channel, ()), override)}
         return tuple(self.memories)
 
     def _held_by(self, override: Override) -> Iterator[tuple[NodeMemory, int]]:
@@ -231,7 +232,7 @@ class Knowledge:
         touched: dict[str, None] = {}
         for memory, channel in self._held_by(override):
             others = [each for each in memory.overrides.get(channel, ()) if each.id != override.id]
-            memory.overrides[channel] = [*others, override] if holds else others
+            memory.overrides = {**memory.overrides, channel: [*others, override] if holds else others}
             touched[memory.node.id] = None
             if override.start > now:
                 memory.next_change = None
@@ -302,8 +303,8 @@ class Knowledge:
             out.submit(memory.node, action, OVERRIDE_PRIORITY)
         return NOBODY
 
-    def _refresh(self, link: str, now: dt.datetime, out: Collected) -> Concerned:
-        """Take a link that came up for an empty one: give it every node's newest document again, same revision."""
+    def _refresh(self, link: str) -> Concerned:
+        """Take a link that came up for an empty one: every node is owed its newest document again, same revision."""
         concerned: list[str] = []
         for memory in self.memories.values():
             if memory.node.link != link:
@@ -311,13 +312,9 @@ class Knowledge:
             memory.stop_resting()
             memory.time = memory.time.connected()
             concerned.append(memory.node.id)
-            command = memory.open_command
             # What the link has not answered for yet waits there still; a unit's nights are not to be written twice.
-            owed = command is not None and not memory.on_its_way
-            if memory.desired is not None and (owed or memory.profile.announces):
-                priority = command.priority if command is not None else 0
-                out.submit(memory.node, memory.desired, priority, memory.street(memory.desired, now))
-                memory.on_its_way = True
+            owed = memory.open_command is not None and not memory.on_its_way
+            memory.answer_hello = memory.answer_hello or owed or memory.profile.announces
         return concerned
 
     def _schedule_topups(self, now: dt.datetime) -> Concerned:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from lightctl.control.diagnosis.evidence import NO_EVIDENCE
 from lightctl.control.diagnosis.history import NO_CYCLING, History
@@ -18,6 +20,10 @@ from lightctl.domain.events import NodeRestored
 from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import SHARED_KINDS, Command, DesiredState, Fault, FaultEvent, Override, ReportedState
 from lightctl.planning.overrides import rank
+
+# What most nodes have nothing of is one object for all of them, and replaced, never changed.
+NO_OVERRIDES: Mapping[int, Sequence[Override]] = MappingProxyType({})
+NO_HOLDS: Mapping[int, Hold] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -44,7 +50,7 @@ class NodeMemory:
     points: dict[int, LightPoint]
     capabilities: Capabilities
     known_since: dt.datetime
-    overrides: dict[int, list[Override]] = field(default_factory=dict)
+    overrides: Mapping[int, Sequence[Override]] = field(default_factory=lambda: NO_OVERRIDES)
     desired: DesiredState | None = None
     command: Command | None = None
     reported: ReportedState | None = None
@@ -71,7 +77,7 @@ class NodeMemory:
     queued_at: dt.datetime | None = None
     announced: bool = False
     readings: Readings = field(default_factory=lambda: SILENT)
-    holds: dict[int, Hold] = field(default_factory=dict)
+    holds: Mapping[int, Hold] = field(default_factory=lambda: NO_HOLDS)
     asked_at: dt.datetime | None = None
     time: NodeTime = UNKNOWN_TIME
     revision_floor: int = 0
@@ -200,7 +206,7 @@ class NodeMemory:
         self.history.evidence, self.history.cycling = NO_EVIDENCE, NO_CYCLING
         self.heard_at = min(self.heard_at, now) if self.heard_at is not None else None
         self.next_change = self.topup_at = self.review_at = self.queued_at = None
-        self.readings, self.holds = SILENT, {}
+        self.readings, self.holds = SILENT, NO_HOLDS
         self.stale = True
         self.time = UNKNOWN_TIME
         self.stop_resting()

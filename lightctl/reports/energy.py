@@ -9,7 +9,6 @@ import datetime as dt
 from dataclasses import dataclass
 
 from lightctl.reports import page as pages
-from lightctl.reports import pdf as pdfs
 from lightctl.reports.charts.values import Bars, Chart, Ranking, Series, Tone
 from lightctl.reports.document import Block, Column, Document, Figure, Figures, Heading, Table, Words
 from lightctl.reports.numbers import local, number, percent, with_unit
@@ -64,6 +63,8 @@ def page(report: EnergyReport) -> str:
 
 def pdf(report: EnergyReport) -> bytes:
     """Write an energy report as a PDF."""
+    from lightctl.reports import pdf as pdfs  # noqa: PLC0415 - its library costs a start a third of a second
+
     return pdfs.pdf(document(report), report.made_at)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import assert_never
 
-from lightctl.reports import lamp, page, pdf, street_document
+from lightctl.reports import lamp, page, street_document
 from lightctl.reports.charts.drawing import draw
 from lightctl.reports.charts.svg import svg
 from lightctl.reports.document import Document
@@ -41,6 +41,8 @@ def written(report: StreetReport | LampReport, paper: Paper) -> bytes:
         case Paper.HTML:
             return page.page(document_of(report)).encode("utf-8", "replace")
         case Paper.PDF:
+            from lightctl.reports import pdf  # noqa: PLC0415 - its library costs a start a third of a second
+
             return pdf.pdf(document_of(report), report.made_at)
         case Paper.SVG:
             assert isinstance(report, LampReport), "only the report of a light point is one picture"

@@ -79,7 +79,7 @@ def pack(value: object) -> str:
     return _ENCODER.encode(value).decode()
 
 
-def unpack(text: str, kind: type[T]) -> T:
+def unpack(text: str | bytes, kind: type[T]) -> T:
     """Read a value of a kind from JSON."""
     value: T = _decoder(cast("Hashable", kind)).decode(text)
     return value

@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlite_utils import Database, Migrations
 
 from lightctl.domain.errors import StoreError
 from lightctl.store.failures import DAMAGED, explained
+from lightctl.store.inspection import Inspection
 
 APPLICATION_ID = 0x4C43544C  # "LCTL", as `file` and SQLite tools show it
 WAL_LIMIT_BYTES = 16 * 1024 * 1024
@@ -27,13 +29,27 @@ Row = tuple[Any, ...]
 Parameters = Sequence[object]
 
 
+class Check(Enum):
+    """When every page of a database is read to see whether one is damaged.
+
+    BESIDE: while it is read already, by a connection of its own; nothing is written before it is through.
+    """
+
+    NONE = auto()
+    FIRST = auto()
+    BESIDE = auto()
+
+
 class SqliteFile:
     """A database in a file, or in memory where `path` is None."""
 
-    def __init__(self, path: Path | None, migrations: Migrations, *, synchronous: str, thorough: bool = False) -> None:
-        """Open, check, migrate. `thorough` reads every page first. In doubt raises StoreError and changes nothing."""
+    def __init__(
+        self, path: Path | None, migrations: Migrations, *, synchronous: str, check: Check = Check.NONE
+    ) -> None:
+        """Open, check, migrate. In doubt raises StoreError and changes nothing."""
         self.name = ":memory:" if path is None else str(path)
         self._depth = 0
+        self._inspection: Inspection | None = None
         with explained(self.name):
             if path is not None:
                 _prepare(path)
@@ -42,19 +58,31 @@ class SqliteFile:
             )
             try:
                 self.db = Database(connection, execute_plugins=False)
-                self._check(migrations, thorough=thorough)
+                if path is not None and check is not Check.NONE:
+                    self._inspection = Inspection(path)
+                if check is Check.FIRST:
+                    self.insist_on_soundness()
+                self._check(migrations)
                 self._configure(synchronous, in_memory=path is None)
-                with self.transaction():
-                    migrations.apply(self.db)
+                if migrations.pending(self.db):
+                    with self.transaction():
+                        migrations.apply(self.db)
             except BaseException:
+                self._end_inspection()
                 connection.close()
                 raise
 
-    def _check(self, migrations: Migrations, *, thorough: bool) -> None:
-        if thorough:
-            (found,) = self.rows("PRAGMA quick_check(1)")[0]
-            if found != "ok":
-                raise StoreError(f"{self.name}: it is damaged ({' '.join(found.split())}). {DAMAGED}")
+    def insist_on_soundness(self) -> None:
+        """Wait until the check of every page is through, where there is one; StoreError where a page is damaged."""
+        if self._inspection is not None:
+            self._inspection.insist()
+            self._inspection = None
+
+    def _end_inspection(self) -> None:
+        if self._inspection is not None:
+            self._inspection.end()
+
+    def _check(self, migrations: Migrations) -> None:
         (tables,) = self.rows("SELECT count(*) FROM sqlite_master")[0]
         (owner,) = self.rows("PRAGMA application_id")[0]
         if tables and owner != APPLICATION_ID:
@@ -71,7 +99,10 @@ class SqliteFile:
     def _configure(self, synchronous: str, *, in_memory: bool) -> None:
         self.db.execute("PRAGMA trusted_schema = OFF")
         self.db.execute("PRAGMA foreign_keys = ON")
-        (mode,) = self.rows("PRAGMA journal_mode = WAL")[0]
+        (mode,) = self.rows("PRAGMA journal_mode")[0]
+        if mode != "wal":
+            self.insist_on_soundness()
+            (mode,) = self.rows("PRAGMA journal_mode = WAL")[0]
         if mode != "wal" and not in_memory:
             raise StoreError(f"{self.name}: this disk does not support a write-ahead log. Use a local disk.")
         self.db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -87,6 +118,7 @@ class SqliteFile:
                 with self._deeper(), self.db.atomic():
                     yield
                 return
+            self.insist_on_soundness()
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 with self._deeper():
@@ -143,6 +175,10 @@ class SqliteFile:
 
     def close(self) -> None:
         """Fold the write-ahead log into the database and close it; safe to call twice."""
+        if self._inspection is not None:
+            self._end_inspection()  # it is not known to be sound: nothing more is written
+            self.db.close()
+            return
         # On a full disk the log stays beside the database and is read again at the next start.
         with suppress(StoreError), explained(self.name):
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -39,6 +39,14 @@ class _Document(msgspec.Struct):
     channels: dict[int, _Channel]
 
 
+class _Stored(msgspec.Struct):
+    """The same, its channels not read yet."""
+
+    issued_at: dt.datetime
+    valid_until: dt.datetime
+    channels: msgspec.Raw
+
+
 def put(db: SqliteFile, states: tuple[DesiredState, ...]) -> None:
     """Keep desired states; the database refuses a revision that was used before."""
     named: dict[int, str] = {}  # by identity: the caller's tuples live until we are done
@@ -62,32 +70,34 @@ def put(db: SqliteFile, states: tuple[DesiredState, ...]) -> None:
     db.run_many(_PUT, rows)
 
 
-def read(db: SqliteFile, node: str | None = None) -> dict[str, DesiredState]:
-    """Give desired states by node: of all, or of one."""
-    if node is None:
-        rows = db.rows("SELECT node, revision, doc FROM desired")
-    else:
-        rows = db.rows("SELECT node, revision, doc FROM desired WHERE node = ?", (node,))
-    plans: dict[str, Switches] = {}
-    found: dict[str, DesiredState] = {}
-    for name, revision, doc in rows:
-        document = unpack(doc, _Document)
-        channels = {
-            number: ChannelDesired(_switches(db, channel, plans), channel.override)
-            for number, channel in document.channels.items()
-        }
-        found[name] = DesiredState(name, revision, document.issued_at, document.valid_until, channels)
-    return found
+class Reader:
+    """Reads documents back; nodes with equal channels get the very same, as lamps share their nights."""
 
+    def __init__(self, db: SqliteFile) -> None:
+        self._db = db
+        self._plans: dict[str, Switches] = {}
+        self._channels: dict[bytes, dict[int, ChannelDesired]] = {}
 
-def _switches(db: SqliteFile, channel: _Channel, plans: dict[str, Switches]) -> Switches:
-    if not channel.plan:
-        return channel.switches
-    known = plans.get(channel.plan)
-    if known is None:
-        ((text,),) = db.rows("SELECT doc FROM plans WHERE hash = ?", (channel.plan,))
-        known = plans[channel.plan] = unpack(text, Switches)
-    return known
+    def read(self, node: str, revision: int, doc: str) -> DesiredState:
+        """Give the desired state of a row."""
+        document = unpack(doc, _Stored)
+        written = bytes(document.channels)
+        channels = self._channels.get(written)
+        if channels is None:
+            channels = self._channels[written] = {
+                number: ChannelDesired(self._switches(channel), channel.override)
+                for number, channel in unpack(written, dict[int, _Channel]).items()
+            }
+        return DesiredState(node, revision, document.issued_at, document.valid_until, channels)
+
+    def _switches(self, channel: _Channel) -> Switches:
+        if not channel.plan:
+            return channel.switches
+        known = self._plans.get(channel.plan)
+        if known is None:
+            ((text,),) = self._db.rows("SELECT doc FROM plans WHERE hash = ?", (channel.plan,))
+            known = self._plans[channel.plan] = unpack(text, Switches)
+        return known
 
 
 def forget_unused_plans(db: SqliteFile) -> int:

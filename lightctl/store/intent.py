@@ -11,6 +11,7 @@ from lightctl.store import mountings
 from lightctl.store.base import AuditDraft, ChangeRecord, OverrideRecord
 from lightctl.store.codec import pack, pack_faithfully, to_instant, to_instant_or_none, to_text, unpack
 from lightctl.store.room import Room
+from lightctl.store.sharing import Shared
 
 _PUT_POINT = (
     "INSERT INTO points (id, node, state, doc) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
@@ -36,9 +37,11 @@ class IntentRoom(Room):
             self._main.run_many(_PUT_POINT, rows)
             mountings.follow(self._main, [point.id for point in points], audit.at)
 
-    def points(self) -> tuple[LightPoint, ...]:
-        """Give all light points, in order of first arrival."""
-        return tuple(unpack(doc, LightPoint) for (doc,) in self._main.rows("SELECT doc FROM points ORDER BY rowid"))
+    def points(self, shared: Shared | None = None) -> tuple[LightPoint, ...]:
+        """Give all light points, in order of first arrival; equal words in them are one object, as in `shared`."""
+        shared = shared or Shared()
+        rows = self._main.each("SELECT doc FROM points ORDER BY rowid")
+        return tuple(shared.point(unpack(doc, LightPoint)) for (doc,) in rows)
 
     def add_overrides(self, overrides: Sequence[Override], change: str, audit: AuditDraft | None) -> None:
         """Add overrides under the name of a lighting change; StoreError where an id was used before."""

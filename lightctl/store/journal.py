@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from lightctl.domain.assets import Capabilities
-from lightctl.domain.events import ActionFinished, NodeAnnounced
+from lightctl.domain.events import ActionFinished, NodeAnnounced, NodeRestored
 from lightctl.domain.states import Command, CommandState, DesiredState, NodeAction, ReportedState
 from lightctl.store import documents, faults, strangers
 from lightctl.store.base import ActionRecord, NodeSeen, Recorded
 from lightctl.store.codec import pack, to_instant, to_instant_or_none, to_text, unpack
 from lightctl.store.connection import Row, SqliteFile
 from lightctl.store.rollouts import RolloutRoom
+from lightctl.store.sharing import Shared
 
 MAX_STORED_REVISION = 2**63 - 1
 
@@ -27,6 +28,13 @@ _LATEST = _COMMANDS + (  # noqa: S608 - two constants
 _LATEST_OF = _COMMANDS + (  # noqa: S608 - two constants
     " WHERE c.id IN (SELECT (SELECT id FROM commands WHERE node = n.value ORDER BY revision DESC LIMIT 1) "
     "FROM json_each(?) n)"
+)
+_RESTORED = (
+    "SELECT n.node, max(n.used_revision, n.seen_revision), n.boot_id, n.capabilities, r.doc, d.revision, d.doc, "
+    "c.revision, c.state, c.cause, c.created_at, c.deadline, c.priority, c.attempts, c.sent_at, c.broker_acked_at, "
+    "c.finished_at, c.detail FROM nodes n "
+    "LEFT JOIN last_reports r ON r.node = n.node LEFT JOIN desired d ON d.node = n.node LEFT JOIN commands c "
+    "ON c.id = (SELECT id FROM commands WHERE node = n.node ORDER BY revision DESC LIMIT 1) ORDER BY n.node"
 )
 _OF_NODES = " WHERE node IN (SELECT value FROM json_each(?))"
 _REPORTS = "SELECT node, doc FROM last_reports"
@@ -82,9 +90,28 @@ class JournalRoom(RolloutRoom):
         """Give the last recorded report of every node, or of some."""
         return {node: unpack(doc, ReportedState) for node, doc in self._of(nodes, _REPORTS)}
 
+    def restored(self, shared: Shared) -> Iterator[NodeRestored]:
+        """Give what is remembered of every node that was ever heard of or addressed, by name."""
+        reader = documents.Reader(self._main)
+        capabilities: dict[str | None, Capabilities | None] = {None: None}
+        for name, highest, boot_id, can, report, revision, document, *command in self._main.each(_RESTORED):
+            node = shared.word(name)
+            if can not in capabilities:
+                capabilities[can] = unpack(can, Capabilities)
+            yield NodeRestored(
+                node,
+                highest,
+                capabilities[can],
+                None if document is None else shared.desired(reader.read(node, revision, document)),
+                None if command[0] is None else shared.command(_command((node, *command))),
+                None if report is None else shared.report(unpack(report, ReportedState)),
+                shared.word(boot_id),
+            )
+
     def desired_of(self, node: str) -> DesiredState | None:
         """Give what a node was last asked to be."""
-        return documents.read(self._main, node).get(node)
+        row = self._main.row("SELECT revision, doc FROM desired WHERE node = ?", (node,))
+        return None if row is None else documents.Reader(self._main).read(node, *row)
 
     def nodes_seen(self, nodes: Collection[str] | None = None) -> dict[str, NodeSeen]:
         """Give what is known of every node that was ever heard of or addressed, or of some, by name."""

@@ -11,12 +11,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from lightctl.domain.errors import StoreError
-from lightctl.domain.events import NodeRestored
-from lightctl.store import documents
 from lightctl.store.audit import AuditRoom
 from lightctl.store.base import Counts, Snapshot
 from lightctl.store.citizens import CitizenRoom
-from lightctl.store.connection import SqliteFile
+from lightctl.store.connection import Check, SqliteFile
 from lightctl.store.crews import CrewRoom
 from lightctl.store.intent import IntentRoom
 from lightctl.store.journal import JournalRoom
@@ -26,6 +24,7 @@ from lightctl.store.mountings import MountingRoom
 from lightctl.store.notices import NoticeRoom
 from lightctl.store.retention import RetentionRoom
 from lightctl.store.rollup import RollUpRoom
+from lightctl.store.sharing import Shared
 from lightctl.store.strangers import StrangerRoom
 from lightctl.store.tallies import TallyRoom
 from lightctl.store.telemetry import TelemetryRoom
@@ -56,8 +55,11 @@ class SqliteStore(
 ):
     """Everything lightctl remembers, in a folder, or in memory where `directory` is None."""
 
-    def __init__(self, directory: Path | None) -> None:
-        """Take the lock, check and migrate; StoreError names what is in the way and what to do about it."""
+    def __init__(self, directory: Path | None, *, check_beside: bool = False) -> None:
+        """Take the lock, check and migrate; StoreError names what is in the way and what to do about it.
+
+        check_beside: what is here may be read while the check still reads; nothing is written before it is through.
+        """
         with ExitStack() as undo:
             if directory is not None:
                 try:
@@ -69,7 +71,8 @@ class SqliteStore(
                 undo.callback(StoreLock(directory).release)
             main = None if directory is None else directory / MAIN_NAME
             telemetry = None if directory is None else directory / TELEMETRY_NAME
-            self._main = SqliteFile(main, MAIN, synchronous="FULL", thorough=True)
+            check = Check.BESIDE if check_beside else Check.FIRST
+            self._main = SqliteFile(main, MAIN, synchronous="FULL", check=check)
             undo.callback(self._main.close)
             self._telemetry = SqliteFile(telemetry, TELEMETRY, synchronous="NORMAL")
             undo.callback(self._telemetry.close)
@@ -80,33 +83,21 @@ class SqliteStore(
         """Fold the logs in and give the lock back; safe to call twice."""
         self._closing.close()
 
+    def insist_on_soundness(self) -> None:
+        """Wait until every page was read; StoreError where one is damaged."""
+        self._main.insist_on_soundness()
+
     def replay(self, now: dt.datetime) -> Snapshot:
         """Give everything a daemon must know again at boot; overrides and maintenances only if they end after `now`."""
+        shared = Shared()
         return Snapshot(
-            points=self.points(),
+            points=self.points(shared),
             schedule_files=self.schedules().files,
             overrides=self.overrides(now),
-            nodes=self._restored(),
+            nodes=tuple(self.restored(shared)),
             open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),
             maintenances=self.running_maintenances(now),
             rollout=self.rollout_under_way(),
-        )
-
-    def _restored(self) -> tuple[NodeRestored, ...]:
-        desired = documents.read(self._main)
-        commands = self.latest_commands()
-        reports = self.last_reports()
-        return tuple(
-            NodeRestored(
-                name,
-                seen.highest_revision,
-                seen.capabilities,
-                desired.get(name),
-                commands.get(name),
-                reports.get(name),
-                seen.boot_id,
-            )
-            for name, seen in self.nodes_seen().items()
         )
 
     def counts(self) -> Counts:

@@ -15,7 +15,7 @@ from lightctl.domain.events import OverrideEnded, OverrideSet
 from lightctl.domain.states import Command, CommandState, DesiredState
 from lightctl.files.settings import Settings
 from lightctl.store.base import Recorded
-from tests.support.desk import NOW, OPERATOR, SETTINGS, TECHNICIAN, VIEWER, Office
+from tests.support.desk import NOW, OPERATOR, SETTINGS, TECHNICIAN, VIEWER, Office, fleet_of
 
 HOUR = dt.timedelta(hours=1)
 MINUTE = dt.timedelta(minutes=1)
@@ -328,6 +328,6 @@ def test_a_lamp_out_of_use_counts_for_nothing(office):
     held = hold(office, STREET, 30)
     retired = replace(office.store.points()[0], state="retired")
     office.store.put_points([retired], office.operations._desk.audit(OPERATOR, "edit", "LP1", Guard()))
-    office.operations._desk.forget()
+    office.operations._desk.take(fleet_of(office.operations._desk))
     shown = office.operations.override_show(VIEWER, held)
     assert (shown.lamps, shown.deciding, [group.sample for group in shown.outcomes]) == (1, 1, [("LP2",)])

@@ -9,7 +9,7 @@ from lightctl.app.asking import Guard, Target
 from lightctl.domain.assets import LifeCycle
 from lightctl.domain.sensors import SensorKind, SensorReading
 from lightctl.domain.states import ChannelReport, Reason, ReportedState
-from tests.support.desk import INVENTORY, NOW, OPERATOR, SCHEDULES, TECHNICIAN, VIEWER, Office
+from tests.support.desk import INVENTORY, NOW, OPERATOR, SCHEDULES, TECHNICIAN, VIEWER, Office, fleet_of
 
 HOUR = dt.timedelta(hours=1)
 LP1 = Target(id="LP1")
@@ -122,7 +122,7 @@ def test_of_a_past_instant_the_chain_says_that_the_lamp_is_taken_as_it_is_today(
 def test_of_a_lamp_out_of_use_the_chain_says_that_nobody_commands_it(office):
     retired = replace(office.store.points()[0], state=LifeCycle.RETIRED)
     office.store.put_points([retired], office.operations._desk.audit(OPERATOR, "edit", "LP1", Guard()))
-    office.operations._desk.forget()
+    office.operations._desk.take(fleet_of(office.operations._desk))
     assert "retired" in verdict(why(office), "inventory").detail
 
 

@@ -1,6 +1,7 @@
 """Benchmarks: how long the large things take, and how much memory.
 
 python -m tests.benchmarks [NAME] [-o text|json]
+python -m tests.benchmarks --gate [--record]    their quick ways against the recorded ratios (_gate.py)
 
 Every module beside this one is a benchmark, run in a process of its own; without a NAME all are, one after another.
 docs/benchmarks.md has the figures and the goals. Exit code 1: a goal was missed.
@@ -14,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.benchmarks._gate import gate
 from tests.support.benchmark import Figures, machine
 
 HERE = Path(__file__).parent
@@ -25,7 +27,11 @@ def main() -> int:
     parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__.partition("\n")[0])
     parser.add_argument("name", nargs="?", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
+    parser.add_argument("--gate", action="store_true", help="fail where a ratio fell below 0.7 of the recorded one")
+    parser.add_argument("--record", action="store_true", help="with --gate: record the ratios of today")
     chosen = parser.parse_args()
+    if chosen.gate:
+        return gate(NAMES, record=chosen.record)
     found = {
         "machine": machine(),
         "benchmarks": {name: run(name) for name in ([chosen.name] if chosen.name else NAMES)},

@@ -108,6 +108,11 @@ def _floor(path: Path, batches: Sequence[Sequence[tuple[object, ...]]]) -> float
     return took
 
 
+def quick() -> Figures:
+    """Measure at a size of seconds, for the gate."""
+    return measure(reports=20_000, nodes=1000, batch=1000, pairs=5)
+
+
 def main() -> None:
     """Measure once and say it."""
     parser = options("tests.benchmarks.ingest", __doc__)

@@ -37,6 +37,7 @@ from lightctl.store.connection import SqliteFile
 from lightctl.store.migrations import TELEMETRY
 from lightctl.store.sqlite import SqliteStore
 from tests.support.benchmark import Figures, options, say
+from tests.support.steps import steps
 
 ZONE = "Europe/Berlin"
 BEGIN = dt.datetime(2026, 11, 25, 22, 0, tzinfo=dt.UTC)
@@ -83,9 +84,9 @@ class Daemon:
         for topic, payload in messages:
             self._inbound.receive(topic, payload, False)
         events, self._events[:] = list(self._events), []
-        effects = self._controller.step(events, self.clock.now())
-        self.desired |= {document.node: document for document in effects.desired}
-        await self._recorder.record(effects)
+        for effects in steps(self._controller, events, self.clock.now()):
+            self.desired |= {document.node: document for document in effects.desired}
+            await self._recorder.record(effects)
 
 
 async def _run_here(work: Callable[[], None]) -> None:
@@ -191,6 +192,11 @@ def _row(message: Message) -> tuple[object, ...]:
     at = said["at"]
     head = (topic.split("/")[3], said["boot_id"], said["seq"], 0, int(at * 1000), at, at, said["applied_revision"])
     return (*head, *(channel[name] for name in FIELDS))
+
+
+def quick() -> Figures:
+    """Measure at a size of seconds, for the gate."""
+    return measure(reports=10_000, nodes=1000, batch=1000, pairs=5)
 
 
 def main() -> None:

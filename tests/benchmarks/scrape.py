@@ -13,6 +13,7 @@ import asyncio
 import datetime as dt
 import tempfile
 import time
+from collections import deque
 from pathlib import Path
 
 from lightctl.app.live import Live
@@ -31,6 +32,7 @@ from lightctl.store.base import AuditDraft, Recorded
 from lightctl.store.sqlite import SqliteStore
 from tests.support.benchmark import Figures, options, peak_mb, say
 from tests.support.controlled import CARRYING, ZONE, intent
+from tests.support.steps import steps
 
 EVENING = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
 GOAL_SLICE_MS, GOAL_SCRAPE_MS, GOAL_TALLY_MS = 20, 50, 250
@@ -106,7 +108,7 @@ def _read(store: SqliteStore, city: tuple[LightPoint, ...], controller: Controll
 def _followed(city: tuple[LightPoint, ...]) -> Controller:
     """Give a controller whose nodes all hold their document and said so."""
     controller = Controller(Policy(), shipped_profiles(), ZONE)
-    controller.step((FleetChanged(Fleet.of(city, ZONE)), IntentChanged(intent())), EVENING)
+    deque(steps(controller, (FleetChanged(Fleet.of(city, ZONE)), IntentChanged(intent())), EVENING), maxlen=0)
     hellos = [NodeAnnounced(p.node, "b1", CARRYING, 0, EVENING, EVENING) for p in city]
     effects = controller.step(hellos, EVENING)
     del effects

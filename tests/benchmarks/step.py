@@ -20,6 +20,7 @@ from lightctl.domain.events import CommandSent, FleetChanged, IntentChanged, Nod
 from lightctl.domain.states import ChannelReport, ReportedState
 from lightctl.files.schedules import read_schedules
 from tests.support.benchmark import Figures, options, paired, peak_mb, say
+from tests.support.steps import steps
 
 GOAL = 0.5
 ZONE = "Europe/Berlin"
@@ -53,8 +54,8 @@ class Street:
         self._step(*self.reports(self.names))
 
     def _step(self, *events: object) -> None:
-        effects = self.controller.step(events, self.now)
-        self._revisions |= {desired.node: desired.revision for desired in effects.desired}
+        for effects in steps(self.controller, events, self.now):
+            self._revisions |= {desired.node: desired.revision for desired in effects.desired}
 
     def reports(self, nodes: list[str]) -> Iterator[NodeReported]:
         """Let nodes report that they hold what they shall."""
@@ -82,6 +83,11 @@ def measure(points: int, small: int, events: int, pairs: int) -> Figures:
     large, few = Street(points), Street(small)
     found = paired(lambda: large.rate(events), lambda: few.rate(events), pairs)
     return {"points": points, "small": small, "events": events} | found | {"peak_mb": peak_mb()}
+
+
+def quick() -> Figures:
+    """Measure at a size of seconds, for the gate."""
+    return measure(points=20_000, small=1000, events=500, pairs=9)
 
 
 def main() -> None:

@@ -53,6 +53,11 @@ def measure(places: int, pairs: int) -> Figures:
     return {"places": places, "dates": len(DATES)} | paired(us, floor, pairs) | versions("astral")
 
 
+def quick() -> Figures:
+    """Measure at a size of seconds, for the gate."""
+    return measure(places=50, pairs=5)
+
+
 def main() -> None:
     """Measure and say it."""
     parser = options("tests.benchmarks.sun", __doc__)

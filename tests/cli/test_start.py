@@ -15,6 +15,7 @@ import pytest
 
 from lightctl import __version__
 from lightctl.cli.failures import ExitCode
+from lightctl.cli.main import NOUNS, build
 from lightctl.files.inventory import read_inventory
 from lightctl.files.schedules import read_schedules
 from lightctl.files.settings import load_settings
@@ -55,6 +56,26 @@ def test_nothing_heavy_is_loaded_before_a_command_runs(argv: list[str]) -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_asking_a_daemon_loads_no_http_library_and_nothing_of_a_server() -> None:
+    light = [name for name in HEAVY if name not in ("pydantic", "rich")]  # rich draws what is shown to a person
+    script = (
+        "import sys\nfrom lightctl.cli.main import run\n"
+        "run(['light', 'show', 'LP-0001', '-o', 'json', '--url', 'http://127.0.0.1:1'])\n"
+        f"print([name for name in {light!r} if name in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_word_leads_to_its_noun_and_every_noun_is_found_by_its_words() -> None:
+    for noun, words in NOUNS.items():
+        named = {command.name for command in build((noun,)).registered_commands} - {"version"}
+        named |= {group.name for group in build((noun,)).registered_groups}
+        assert named == set(words), noun
 
 
 def test_completion_loads_nothing_heavy() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lightctl.cli import client
+from lightctl.cli import wire
 from lightctl.cli.failures import ExitCode
 from lightctl.store.lock import StoreLock
 from tests.support.doors import Cli, listening, write_settings
@@ -73,7 +73,7 @@ def test_a_token_file_that_is_none_is_exit_code_2(cli: Cli, closed_port: int) ->
 
 
 def test_a_token_sent_in_the_clear_to_another_machine_is_warned_of(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "CONNECT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(wire, "CONNECT_TIMEOUT_S", 0.05)
     ran = cli("status", "--url", "http://192.0.2.1:8480", environ={"LIGHTCTL_TOKEN": "lc_secret"})
     assert ran.code == ExitCode.UNREACHABLE
     assert "unencrypted" in ran.err
@@ -89,7 +89,7 @@ def test_the_file_of_a_killed_daemon_does_not_stop_commands(offline: Cli, closed
 def test_a_store_that_another_process_keeps_is_named_with_its_process(
     offline: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "LOCK_PATIENCE_S", 0.2)
+    monkeypatch.setattr("lightctl.cli.client.LOCK_PATIENCE_S", 0.2)
     lock = StoreLock(offline.folder / "store")
     try:
         ran = offline("status")

@@ -19,6 +19,7 @@ from lightctl.app.asking import Role
 from lightctl.store.sqlite import SqliteStore
 from tests.api.conftest import World, make_world
 from tests.fuzz.judging import must
+from tests.support.desk import fleet_of
 
 PUBLIC = (
     *(
@@ -69,7 +70,7 @@ def http(data: bytes) -> None:
             raise _UndoneError  # noqa: TRY301 - it takes the transaction back
     except _UndoneError:
         store.intent_edition += 1
-        world.operations._desk.forget()
+        world.operations._desk.take(fleet_of(world.operations._desk))
     must(status < SERVER_ERROR, f"{method} {path}: {status} {answer[:300]!r}")
     must(status < REFUSED or entries == before, f"{method} {path}: refused with {status}, and the audit grew")
     if "json" in kind:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lightctl.app.asking import Actor, Guard, Role
+from lightctl.app.desk import Desk
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
+from lightctl.domain.assets import Fleet
 from lightctl.domain.events import Event
 from lightctl.files.settings_model import SafetySettings, Settings, SiteSettings
 from lightctl.store.sqlite import SqliteStore
@@ -37,6 +39,11 @@ protections:
   - {select: kind=crossing, min_level: 80, reason: zebra crossings stay lit}
 """
 }
+
+
+def fleet_of(desk: Desk) -> Fleet:
+    """Give the fleet as its store has it, for a test that writes there past all operations."""
+    return Fleet.of(desk.store.points(), desk.settings.site.time_zone)
 
 
 @dataclass

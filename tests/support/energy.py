@@ -13,7 +13,7 @@ from lightctl.domain.usage import MeterUsage, Resolution, Usage
 from lightctl.files.settings_model import Settings
 from lightctl.store.base import AuditDraft
 from lightctl.store.sqlite import SqliteStore
-from tests.support.desk import OPERATOR
+from tests.support.desk import OPERATOR, fleet_of
 
 UTC = dt.UTC
 
@@ -59,7 +59,7 @@ class Books:
         )  # fmt: skip
         if schedules:
             self.store.put_schedules(schedules, AuditDraft(self.now, "olga", "cli", "schedule apply", "", ""))
-        self.desk.forget()
+        self.desk.take(fleet_of(self.desk))
         self.now = self.later
 
     def saw(self, resolution: Resolution, node: str, start: dt.datetime, **others: Any) -> None:

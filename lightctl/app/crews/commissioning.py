@@ -135,7 +135,7 @@ def _change(
     with desk.store.transaction():
         desk.store.record_change(change, verb, now, used, None, None, None)
         desk.store.put_points(points, desk.audit(actor, verb, target, guard, detail))
-    desk.forget()
+    desk.take(merged)
     events: list[Event] = [FleetChanged(merged, verb, replaced)]
     if profile.announces:  # it may hold a document from before; only its own word says which
         action = NodeAction(new_id("hello"), node.id, ActionKind.REPORT, now + ACTION_LIFETIME)

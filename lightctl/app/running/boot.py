@@ -44,9 +44,10 @@ def boot_events(snapshot: Snapshot, time_zone: str) -> Iterator[Event]:
         point = fleet.points.get(fault.subject)
         faults.setdefault(point.node if point is not None else fault.subject, []).append(fault)
     for node in snapshot.nodes:
-        yield replace(node, faults=tuple(faults.pop(node.node, ())))
-    for unheard, left in faults.items():  # of nodes never heard of, and of lamps that left the inventory
-        yield NodeRestored(unheard, 0, faults=tuple(left))
+        left = faults.pop(node.node, None)
+        yield node if left is None else replace(node, faults=tuple(left))
+    for unheard, own in faults.items():  # of nodes never heard of, and of lamps that left the inventory
+        yield NodeRestored(unheard, 0, faults=tuple(own))
     yield FleetChanged(fleet)
     yield IntentChanged(read_schedules(snapshot.schedule_files).intent, "daemon start")
     if snapshot.rollout is not None:

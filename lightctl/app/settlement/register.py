@@ -53,7 +53,7 @@ def import_control(desk: Desk, actor: Actor, text: str, *, name: str, skip_unkno
         merged = Fleet.of({**desk.fleet.points, **{p.id: p for p in points}}.values(), desk.settings.site.time_zone)
         detail = f"sub-meter {read.control.sub_meter}, version {read.control.version}, {len(diff.changed)} changed"
         desk.store.put_points(points, desk.audit(actor, "settlement import", name, guard, detail))
-        desk.forget()
+        desk.take(merged)
         desk.notify([FleetChanged(merged)])
     return ImportView(
         rows=len(read.control.units),

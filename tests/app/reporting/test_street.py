@@ -22,7 +22,7 @@ from lightctl.reports.street import StreetReport
 from lightctl.store.base import AuditDraft, Recorded
 from lightctl.store.sqlite import SqliteStore
 from tests.support import paper_city
-from tests.support.desk import OPERATOR
+from tests.support.desk import OPERATOR, fleet_of
 from tests.support.paper_city import AFTER, SETTINGS, ZONE, Trouble
 
 LAMPS = 80
@@ -47,7 +47,7 @@ class City:
     def put(self, **changes) -> None:
         """Change the first light point."""
         self.store.put_points((replace(self.desk.point("LP-00000"), **changes),), AUDIT)
-        self.desk.forget()
+        self.desk.take(fleet_of(self.desk))
 
     @staticmethod
     def _gathered(gathering: StreetGathering) -> StreetReport:
