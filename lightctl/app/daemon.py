@@ -32,11 +32,7 @@ from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
-<<<<<<< HEAD
-from lightctl.app.running.collecting import undisturbed
-=======
-from lightctl.app.running.collector import relax
->>>>>>> main
+from lightctl.app.running.collector import relax, undisturbed
 from lightctl.app.running.door import open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
 from lightctl.app.running.inbox import Inbox

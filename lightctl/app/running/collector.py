@@ -9,6 +9,8 @@ counting references; cycles are few and small, so they may wait.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 YOUNG, YOUNG_ROUNDS, OLD_ROUNDS = 20_000, 20, 20  # Python's own: 700, 10, 10
 
@@ -16,3 +18,14 @@ YOUNG, YOUNG_ROUNDS, OLD_ROUNDS = 20_000, 20, 20  # Python's own: 700, 10, 10
 def relax() -> None:
     """Look for cycles after so many new objects, and through everything only after 400 times as many."""
     gc.set_threshold(YOUNG, YOUNG_ROUNDS, OLD_ROUNDS)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep the collector away while a whole city is built up, and leave what is there afterwards out of later looks."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
