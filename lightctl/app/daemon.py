@@ -8,15 +8,13 @@ operations of the HTTP door too. A stop finishes the batch in hand, records it a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import functools
-import json
 import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -33,7 +31,7 @@ from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.collector import relax, undisturbed
-from lightctl.app.running.door import open_door, serve_door, url_of
+from lightctl.app.running.door import announced, open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.keeping import keep_running
@@ -159,7 +157,7 @@ class Daemon:
         listener = open_door(self._settings.http)
         url = url_of(self._settings.http, listener)
         try:
-            async with _announced(directory, url), asyncio.TaskGroup() as tasks:
+            async with announced(directory, url), asyncio.TaskGroup() as tasks:
                 control = tasks.create_task(self._control_loop(recorder, decided), name="control loop")
                 running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
                 running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
@@ -309,19 +307,6 @@ class Daemon:
             "links": {name: view.up for name, view in self._live.links.items()},
             "inbox": len(self._inbox),
         }
-
-
-@contextlib.asynccontextmanager
-async def _announced(directory: Path, url: str) -> AsyncIterator[None]:
-    """Say in the store's folder where the daemon is, for command lines on this host."""
-    path = directory / "daemon.json"
-    draft = directory / "daemon.json.new"
-    draft.write_text(json.dumps({"url": url, "pid": os.getpid(), "version": __version__}), encoding="utf-8")
-    draft.replace(path)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 async def serve(settings: Settings, build_door: BuildDoor) -> None:

@@ -16,24 +16,29 @@ from tests.campaigns import (
     kill_daemon,
     modbus_line,
     month,
+    mutants,
     network,
     plan_nights,
     power_cut,
+    stateful,
     storm,
 )
 
-CAMPAIGNS = {
-    "broker": broker.main,
-    "disk_full": disk_full.main,
-    "fuzz": fuzz.main,
-    "kill_daemon": kill_daemon.main,
-    "modbus_line": modbus_line.main,
-    "month": month.main,
-    "network": network.main,
-    "plan_nights": plan_nights.main,
-    "power_cut": power_cut.main,
-    "storm": storm.main,
-}
+EVERY = (
+    broker,
+    disk_full,
+    fuzz,
+    kill_daemon,
+    modbus_line,
+    month,
+    mutants,
+    network,
+    plan_nights,
+    power_cut,
+    stateful,
+    storm,
+)
+CAMPAIGNS = {each.NAME: each.main for each in EVERY}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in CAMPAIGNS:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightctl.devices.fit import Fitted, fit, fit_level
+from lightctl.devices.fit import Fitted, fit, fit_level, nights_between
 from lightctl.devices.topics import slots_limit
 from lightctl.domain.assets import Capabilities, Dates
 from lightctl.domain.errors import NodeRefused
@@ -54,6 +54,21 @@ def test_the_switch_in_force_at_the_start_keeps_its_own_instant_and_earlier_ones
     assert fitted.losses == ()
 
 
+def test_a_switch_at_the_very_start_is_the_one_in_force():
+    fitted = fit(night(), ROOMY, min_level=0, start=at(5, 100).at, end=NOON + DAY)
+    assert fitted.switches == tuple(night()[1:])
+
+
+def test_a_plan_that_begins_after_the_start_is_taken_whole():
+    fitted = fit(night()[1:], ROOMY, min_level=0, start=NOON, end=NOON + DAY)
+    assert fitted.switches == tuple(night()[1:])
+
+
+def test_a_switch_at_the_very_end_belongs_to_the_night_after():
+    fitted = fit([*night(), at(24, 30)], ROOMY, min_level=0, start=NOON, end=NOON + DAY)
+    assert fitted.switches == tuple(night())
+
+
 def test_switches_after_the_end_are_not_part_of_the_period():
     fitted = fit(week(), ROOMY, min_level=0, start=NOON, end=NOON + 2 * DAY)
     assert fitted.valid_until == NOON + 2 * DAY
@@ -74,6 +89,13 @@ def test_a_week_in_which_the_clocks_change_is_still_seven_nights(shift):
     assert (fitted.valid_until, fitted.losses) == (end, ())
 
 
+@pytest.mark.parametrize(
+    ("hours", "nights"), [(0, 1), (1, 1), (24, 1), (25, 1), (26, 1), (26.01, 2), (47, 2), (49, 2), (7 * 24 + 1, 7)]
+)
+def test_two_hours_make_no_night_and_any_period_has_one(hours, nights):
+    assert nights_between(NOON, at(hours, 0).at) == nights
+
+
 def test_too_few_slots_mean_fewer_nights_and_never_a_dropped_step():
     fitted = fit(week(), replace(ROOMY, slots=14), min_level=0, start=NOON, end=NOON + 7 * DAY)
     assert fitted.valid_until == NOON + 2 * DAY
@@ -87,18 +109,31 @@ def test_a_node_that_cannot_hold_even_tonight_refuses_and_names_the_numbers():
 
 
 def test_a_live_node_is_not_given_nights():
-    with pytest.raises(NodeRefused, match="switch it live"):
+    with pytest.raises(NodeRefused, match="carries no nights"):
         fit(night(), Capabilities(), min_level=0, start=NOON, end=NOON + DAY)
 
 
 def test_without_any_switch_nothing_is_covered():
     assert fit((), ROOMY, min_level=0, start=NOON, end=NOON + DAY) == Fitted((), NOON, ())
+    assert fit([at(24, 100)], ROOMY, min_level=0, start=NOON, end=NOON + DAY) == Fitted((), NOON, ())
+
+
+def test_a_period_without_length_covers_nothing():
+    assert fit(night(), ROOMY, min_level=0, start=at(6, 0).at, end=at(6, 0).at) == Fitted((), at(6, 0).at)
+    assert fit(night(), ROOMY, min_level=0, start=at(6, 0).at, end=at(5, 0).at) == Fitted((), at(5, 0).at)
 
 
 def test_a_node_with_many_channels_gets_no_more_than_one_document_carries():
     many = replace(ROOMY, channels=16, slots=10_000)
     fitted = fit(week(), many, min_level=0, start=NOON, end=NOON + DAY)
     assert 0 < len(fitted.switches) <= slots_limit(16) < 96
+
+
+def test_a_document_may_be_full_to_its_last_switch():
+    most = slots_limit(16)
+    full = [at(hour / 2, 10 + hour % 2) for hour in range(most)]
+    for node in (replace(ROOMY, channels=16, slots=most), replace(ROOMY, channels=16, slots=10_000)):
+        assert fit(full, node, min_level=0, start=NOON, end=NOON + DAY).switches == tuple(full)
 
 
 def test_ramps_are_dropped_where_the_node_does_not_fade():
@@ -108,11 +143,17 @@ def test_ramps_are_dropped_where_the_node_does_not_fade():
     assert kinds(fitted) == {"ramp": 2}
 
 
+def test_a_ramp_of_one_second_is_missed_too():
+    fitted = fit([at(0, 0), at(5, 100, 1)], replace(ROOMY, ramp=False), min_level=0, start=NOON, end=NOON + DAY)
+    assert kinds(fitted) == {"ramp": 1}
+
+
 def test_levels_below_the_lowest_burning_level_are_raised_and_equal_neighbours_merge():
     dim = [at(0, 0), at(5, 8), at(6, 5), at(7, 40)]
     fitted = fit(dim, replace(ROOMY, min_level=10), min_level=15, start=NOON, end=NOON + DAY)
     assert [(s.at, s.level) for s in fitted.switches] == [(at(0, 0).at, 0), (at(5, 0).at, 15), (at(7, 0).at, 40)]
     assert kinds(fitted) == {"min_level": 2}
+    assert fitted.losses[0].detail == "raised to 15 %, the lowest it burns at"
 
 
 def test_a_relay_rounds_every_dimming_level_up():
@@ -136,11 +177,31 @@ def test_a_dip_shorter_than_the_grid_disappears_instead_of_outlasting_the_next_s
     assert [switch.level for switch in fitted.switches] == [100]
 
 
+ODD = [
+    ([at(0, 100), at(5, 50), at(5 + 1 / 60, 20)], [(0, 100), (5, 50), (5 + 1 / 6, 20)]),
+    ([at(0, 0), at(5 + 1 / 60, 100), at(5 + 11 / 60, 50), at(5 + 12 / 60, 20)], [(0, 0), (5, 100), (5 + 2 / 6, 20)]),
+    ([at(0, 0), at(5, 100), at(5 + 1 / 60, 20), at(5 + 1 / 6, 50)], [(0, 0), (5, 100), (5 + 1 / 6, 50)]),
+]
+
+
+@pytest.mark.parametrize(("plan", "expected"), ODD)
+def test_the_grid_costs_no_light_and_gives_none_that_is_not_planned_within_the_cell(plan, expected):
+    fitted = fit(plan, replace(ROOMY, resolution_s=600), min_level=0, start=NOON, end=NOON + DAY)
+    assert [(s.at, s.level) for s in fitted.switches] == [(at(hours, 0).at, level) for hours, level in expected]
+
+
+def test_what_the_grid_takes_from_before_the_start_is_not_carried():
+    plan = [at(0, 0), at(5 + 2 / 60, 100)]
+    fitted = fit(plan, replace(ROOMY, resolution_s=600), min_level=0, start=at(5 + 1 / 60, 0).at, end=NOON + DAY)
+    assert [(s.at, s.level) for s in fitted.switches] == [(at(5, 0).at, 100)]
+
+
 @pytest.mark.parametrize(
     ("level", "capabilities", "min_level", "expected"),
     [
         (0, Capabilities(min_level=10), 20, 0),
         (5, Capabilities(min_level=10), 0, 10),
+        (1, Capabilities(min_level=10), 0, 10),
         (5, Capabilities(min_level=10), 20, 20),
         (55, Capabilities(), 20, 55),
         (1, Capabilities(levels=(0, 100)), 0, 100),

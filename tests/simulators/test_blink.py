@@ -278,5 +278,8 @@ def test_what_the_light_does_while_it_blinks_would_look_like_a_fault():
     report = watched.hear(now)
     lamp = watched.firmware.lamp(0)
     light = replace(report.channels[0], level=round(lamp.level(now)), power_w=lamp.power_w(now))
-    watched.controller.step(NodeReported(replace(report, seq=report.seq + 1, channels={0: light})))
+    for seconds in (0, 30, 61):  # what is measured opens a fault when it shows again over a minute
+        at = now + dt.timedelta(seconds=seconds)
+        shown = replace(report, seq=report.seq + 1 + seconds, at=at, received_at=at, channels={0: light})
+        watched.controller.step(NodeReported(shown), after=(at - watched.controller.now).total_seconds())
     assert [fault.event for fault in watched.controller.faults.values()] == ["lampUnexpectedOn"]

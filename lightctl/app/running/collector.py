@@ -22,7 +22,10 @@ def relax() -> None:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Keep the collector away while a whole city is built up, and leave what is there afterwards out of later looks."""
+    """Keep the collector away while a whole city is built up: it would look through all of it many times.
+
+    What is there afterwards stays, so every later look leaves it out, and none holds the control loop up.
+    """
     gc.disable()
     try:
         yield

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from lightctl import __version__
 from lightctl.domain.errors import LinkDown
 from lightctl.files.settings import HttpSettings
 
@@ -73,3 +77,16 @@ async def serve_door(app: Any, http: HttpSettings, listener: socket.socket) -> N
     )
     with listener:  # uvicorn leaves it open when it is cancelled
         await _Server(config).serve(sockets=[listener])
+
+
+@contextlib.asynccontextmanager
+async def announced(directory: Path, url: str) -> AsyncIterator[None]:
+    """Say in the store's folder where the daemon is, for command lines on this host."""
+    path = directory / "daemon.json"
+    draft = directory / "daemon.json.new"
+    draft.write_text(json.dumps({"url": url, "pid": os.getpid(), "version": __version__}), encoding="utf-8")
+    draft.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
