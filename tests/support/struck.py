@@ -106,16 +106,12 @@ def answer_before_commit() -> None:
 def act_before_recording() -> None:
     """Break: what was decided is sent first and recorded when it is on the wire."""
 
-    async def control_loop(self: Any, recorder: Any) -> None:
-        while True:
-            events = await self._inbox.drain(daemon.REVIEW_AT_LEAST_S)
-            self._hear(events)
-            effects = self._decide(events)
-            self._act(effects)
-            await asyncio.sleep(0.05 if effects.submissions else 0.0)
-            await recorder.record(effects)
+    async def carry_out(self: Any, recorder: Any, effects: Any) -> None:
+        self._act(effects)
+        await asyncio.sleep(0.05 if effects.submissions else 0.0)
+        await recorder.record(effects)
 
-    daemon.Daemon._control_loop = control_loop
+    daemon.Daemon._carry_out = carry_out
 
 
 def believe_the_broker() -> None:
