@@ -26,8 +26,9 @@ class Submission:
 class Effects:
     """Everything one step decided.
 
-    commands, faults, reported, rollouts and standings hold the newest value of each changed one. review_at is when to
-    look again, or None.
+    commands, faults, reported, rollouts and standings hold the newest value of each changed one. A fault that is told
+    again, open, with the same `opened_at` is the same fault, whose members or words changed. review_at is when to look
+    again, or None.
     """
 
     submissions: tuple[Submission, ...] = ()

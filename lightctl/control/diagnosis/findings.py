@@ -58,6 +58,7 @@ class Findings:
         """Find a fault on a node; several of one kind are one, with all that was found."""
         known = self.bad.get((event, "node", node))
         if known is not None:
+            # critical, major, minor: the alphabet happens to put the worst first.
             detail, severity = f"{known.detail}; {detail}", min(known.severity, severity)
         fault = Fault(event, "node", node, self.now, detail, severity, members=members)
         self._add(fault, measured=measured)
