@@ -21,6 +21,7 @@ from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import SHARED_KINDS, Command, DesiredState, Fault, FaultEvent, Override, ReportedState
 from lightctl.planning.overrides import rank
 
+FOREIGN = "the node held foreign revision"
 # What most nodes have nothing of is one object for all of them, and replaced, never changed.
 NO_OVERRIDES: Mapping[int, Sequence[Override]] = MappingProxyType({})
 NO_HOLDS: Mapping[int, Hold] = MappingProxyType({})
@@ -128,7 +129,12 @@ class NodeMemory:
         if revision > self.highest_revision:
             self.highest_revision = revision
             self.stale = self.assert_now = True
-            self.cause = f"the node held foreign revision {revision}"
+            self.cause = f"{FOREIGN} {revision}"
+
+    def contradicts(self, revision: int) -> bool:
+        """Say whether the node names a revision nobody gave it, in answer to what it was sent because of just that."""
+        command = self.open_command
+        return command is not None and command.cause.startswith(FOREIGN) and revision > self.highest_revision
 
     def begun(self, now: dt.datetime) -> Override | None:
         """Give the strongest override that began since the document was last worked out, None where none did."""

@@ -60,7 +60,7 @@ class LampJudge:
         held = node, firmware.applied_revision
         reached = self._reached[held] = max(self._reached.get(held, now), now)
         for channel in range(self._scene.nodes.kinds[node].channels):
-            shown = firmware.lamp(channel).level(self._scene.now)
+            shown, _ = firmware.lamp(channel).driven(self._scene.now)  # what it blinks is not asked after
             wanted, point = asked.get(channel), self._scene.wishes.points[f"{node}-{channel}"]
             allowed: set[int] = set()
             for at in self._instants(node, now):
@@ -112,7 +112,7 @@ class LampJudge:
             if point.state is not LifeCycle.IN_USE:
                 continue
             firmware = scene.nodes.firmware(point.node)
-            shown = firmware.lamp(point.channel).level(scene.now)
+            shown, _ = firmware.lamp(point.channel).driven(scene.now)
             due = self._due(point, firmware.shows(scene.now))
             fading = scene.nodes.kinds[point.node].capabilities.ramp and min(due) <= shown <= max(due)
             if round(shown) not in due and not fading:

@@ -21,15 +21,18 @@ MOST_ORDERS_A_NODE = 8
 
 
 class WireJudge:
-    """Listens on the daemon's side of the wire. `sent` counts documents and orders by node, since it was cleared."""
+    """Listens on the daemon's side of the wire.
+
+    sent: documents and orders by node, since it was cleared. said: the last word of each node that the daemon may know.
+    """
 
     def __init__(self, scene: Scene) -> None:
         self.sent: dict[str, int] = {}
         self._scene = scene
         self._speaks = ""
         self._is_rubbish = False
-        self._said: dict[str, ReportedState] = {}
-        self._turned_on: deque[dt.datetime] = deque()
+        self.said: dict[str, ReportedState] = {}
+        self._turned_on: deque[tuple[dt.datetime, str]] = deque()
         self._orders: set[tuple[str, str]] = set()
 
     def hearing(self, node: str) -> None:
@@ -50,7 +53,7 @@ class WireJudge:
         if node != self._speaks:
             self._scene.violate("I12", f"what {self._speaks} said counts for {node}")
         if isinstance(event, ev.NodeReported):
-            self._said[node] = event.report
+            self.said[node] = event.report
 
     def published(self, order: Order, *, retained: bool) -> None:
         """Count a message, and look at what it may do."""
@@ -68,15 +71,16 @@ class WireJudge:
         if not per_s or not self._turns_on(node, desired):
             return
         now = self._scene.now
-        self._turned_on.append(now)
+        self._turned_on.append((now, node))
         within = SECOND * max(1.0, 1.0 / per_s) - dt.timedelta(milliseconds=1)
-        while self._turned_on[0] < now - within:
+        while self._turned_on[0][0] < now - within:
             self._turned_on.popleft()
-        if len(self._turned_on) > max(1.0, per_s) + (per_s > 1):
-            self._scene.violate("I11", f"{len(self._turned_on)} lamps turned on within {within}, {per_s} a second may")
+        nodes = {each for _, each in self._turned_on}
+        if len(nodes) > max(1.0, per_s):
+            self._scene.violate("I11", f"{len(nodes)} nodes turned on within {within}, {per_s} a second may")
 
     def _turns_on(self, node: str, desired: DesiredState) -> bool:
-        said = self._said.get(node)
+        said = self.said.get(node)
         for channel, wanted in desired.channels.items():
             report = None if said is None else said.channels.get(channel)
             if wanted.level_at(self._scene.daemon.now) and not (report is not None and level_in_force(report)):

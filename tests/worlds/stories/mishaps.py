@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lightctl.domain.states import Command
+from lightctl.domain.states import Command, ReportedState
 from simulators.node import Say
 from tests.worlds.network import Weather
 from tests.worlds.stories.post import DAEMON
@@ -28,6 +28,7 @@ class Backup:
     copy: sqlite3.Connection
     wishes: Wishes
     commands: dict[str, Command]
+    said: dict[str, ReportedState]
     writes: int
 
 
@@ -226,7 +227,9 @@ class Mishaps:
         scene.daemon.save()
         copy = sqlite3.connect(":memory:")
         connection(scene.daemon.store).backup(copy)
-        return Backup(copy, scene.wishes.copy(), dict(self._watch.commands.known), scene.writes)
+        return Backup(
+            copy, scene.wishes.copy(), dict(self._watch.commands.known), dict(self._watch.wire.said), scene.writes
+        )
 
     def _restore_backup(self, of: Arguments) -> None:
         """Lose the host: an old copy of the store comes back, and every node connects anew."""
@@ -237,6 +240,7 @@ class Mishaps:
         scene.wishes = backup.wishes.copy()
         scene.writes = backup.writes
         self._watch.commands.restore(backup.commands)
+        self._watch.wire.said = dict(backup.said)
         self._watch.documents.announced.clear()
         for node in scene.nodes:
             self._cut(node, "host", scene.rng.uniform(1, 20))
