@@ -9,10 +9,11 @@ given more revisions than seconds pass.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from lightctl.domain.assets import Fleet
+from lightctl.domain.crews import Maintenance
 from lightctl.domain.events import (
     Event,
     FleetChanged,
@@ -22,7 +23,7 @@ from lightctl.domain.events import (
     OverrideSet,
     RolloutChanged,
 )
-from lightctl.domain.states import Fault
+from lightctl.domain.states import Fault, Override
 from lightctl.files.schedules import ScheduleSet, read_schedules
 from lightctl.store.base import Snapshot
 
@@ -53,7 +54,12 @@ def boot_events(snapshot: Snapshot, time_zone: str, read: Read = read_schedules)
     yield IntentChanged(read(snapshot.schedule_files).intent, "daemon start")
     if snapshot.rollout is not None:
         yield RolloutChanged(snapshot.rollout, read(snapshot.rollout.files).intent)
-    for override in snapshot.overrides:
+    yield from held_events(snapshot.overrides, snapshot.maintenances)
+
+
+def held_events(overrides: Iterable[Override], maintenances: Iterable[Maintenance]) -> Iterator[Event]:
+    """Give the events that tell a controller what people hold: at boot, and when a clock set back has un-ended it."""
+    for override in overrides:
         yield OverrideSet(override, asked=False)
-    for maintenance in snapshot.maintenances:
+    for maintenance in maintenances:
         yield MaintenanceSet(maintenance)

@@ -14,9 +14,9 @@ from dataclasses import fields
 
 from lightctl.app.clock import ManualClock
 from lightctl.app.rollouts.steering import now_in_force
-from lightctl.app.running.boot import boot_events
+from lightctl.app.running.boot import boot_events, held_events
 from lightctl.control.census import Census, Hearing
-from lightctl.control.controller import Controller
+from lightctl.control.controller import SET_BACK, Controller
 from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
 from lightctl.devices.codec import Outgoing, mqtt_codec
@@ -75,6 +75,7 @@ class Daemon:
         self._turn: dt.datetime | None = None
         self._looks = 0
         self._runs = 0
+        self._latest = heap.now
         self._dies = ""
         self._then: Callable[[], None] = lambda: None
         self._clears: dict[str, tuple[Outgoing, ...]] = {}
@@ -104,6 +105,7 @@ class Daemon:
         self.save()
         self._dies = ""
         self._runs += 1
+        self._latest = self.now
         self.started_at = self._heap.now
         self._controller = self._parts.controller(self._policy, PROFILES, self._time_zone, self._parts.floor(self.now))
         self._turn = None
@@ -215,6 +217,10 @@ class Daemon:
 
     def _step(self, events: Sequence[ev.Event]) -> None:
         assert self._controller is not None
+        before, self._latest = self._latest, self.now
+        if self.now < before - SET_BACK:
+            held = held_events(self.store.overrides(self.now), self.store.running_maintenances(self.now))
+            events = [*held, *events]
         for event in events:
             if isinstance(event, ev.FleetChanged):
                 self._attach(event.fleet)

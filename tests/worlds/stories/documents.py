@@ -71,13 +71,15 @@ class Asked:
 
 
 class Documents:
-    """By node and revision. `newest` and `applied` are the highest given, and all that a node ever had or claimed.
+    """By node and revision.
 
-    announced: nodes of which the store knows what they say of themselves.
+    newest: the highest ever given; current: the one that counts, also if a backup was restored since. applied: all that
+    a node ever had or claimed to have. announced: nodes of which the store knows what they say of themselves.
     """
 
     def __init__(self, scene: Scene) -> None:
         self.newest: dict[str, int] = defaultdict(int)
+        self.current: dict[str, int] = {}
         self.applied: dict[str, set[int]] = defaultdict(set)
         self.announced: set[str] = set()
         self._asked: dict[tuple[str, int], dict[int, Asked]] = {}
@@ -87,6 +89,7 @@ class Documents:
         """Take note of a new document; I5: no revision means two things."""
         if desired.revision <= self.newest[desired.node]:
             self._scene.violate("I5", f"revision {desired.revision} of {desired.node} is used again")
+        self.current[desired.node] = desired.revision
         self.newest[desired.node] = max(desired.revision, self.newest[desired.node])
         self._asked[desired.node, desired.revision] = {
             channel: self._ask(desired, channel) for channel in desired.channels

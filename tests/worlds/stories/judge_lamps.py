@@ -117,7 +117,7 @@ class LampJudge:
             fading = scene.nodes.kinds[point.node].capabilities.ramp and min(due) <= shown <= max(due)
             if round(shown) not in due and not fading:
                 scene.violate("I7", f"{point.id} shows {shown:.0f} % and {sorted(due)} is due")
-            revision, newest = firmware.applied_revision, self._documents.newest[point.node]
+            revision, newest = firmware.applied_revision, self._documents.current[point.node]
             if scene.nodes.by_revision(point.node) and revision != newest:
                 scene.violate("I7", f"{point.node} holds revision {revision}, the newest is {newest}")
 

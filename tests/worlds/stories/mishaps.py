@@ -29,6 +29,7 @@ class Backup:
     wishes: Wishes
     commands: dict[str, Command]
     said: dict[str, ReportedState]
+    current: dict[str, int]
     writes: int
 
 
@@ -197,10 +198,14 @@ class Mishaps:
         self._watch.wire.rubbish(now=False)
 
     def _set_node_clock(self, of: Arguments) -> None:
-        nodes, node = self._scene.nodes, self._node(of)
-        self._watch.lamps.look(node)
-        nodes.set_clock_error(node, float(of["by_s"]))
-        self._lasting(of, lambda: nodes.set_clock_error(node, 0.0))
+        node = self._node(of)
+
+        def set_clock(by_s: float) -> None:
+            self._watch.lamps.look(node)
+            self._scene.nodes.set_clock_error(node, by_s)
+
+        set_clock(float(of["by_s"]))
+        self._lasting(of, lambda: set_clock(0.0))
 
     # -- the daemon -----------------------------------------------------------------------------------------------
 
@@ -227,9 +232,9 @@ class Mishaps:
         scene.daemon.save()
         copy = sqlite3.connect(":memory:")
         connection(scene.daemon.store).backup(copy)
-        return Backup(
-            copy, scene.wishes.copy(), dict(self._watch.commands.known), dict(self._watch.wire.said), scene.writes
-        )
+        watch = self._watch
+        known, said, current = dict(watch.commands.known), dict(watch.wire.said), dict(watch.documents.current)
+        return Backup(copy, scene.wishes.copy(), known, said, current, scene.writes)
 
     def _restore_backup(self, of: Arguments) -> None:
         """Lose the host: an old copy of the store comes back, and every node connects anew."""
@@ -242,6 +247,7 @@ class Mishaps:
         self._watch.commands.restore(backup.commands)
         self._watch.wire.said = dict(backup.said)
         self._watch.documents.announced.clear()
+        self._watch.documents.current = dict(backup.current)
         for node in scene.nodes:
             self._cut(node, "host", scene.rng.uniform(1, 20))
         self._lasting(of, self._revive)
