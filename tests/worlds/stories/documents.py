@@ -86,9 +86,12 @@ class Documents:
         self._scene = scene
 
     def give(self, desired: DesiredState) -> None:
-        """Take note of a new document; I5: no revision means two things."""
-        if desired.revision <= self.newest[desired.node]:
-            self._scene.violate("I5", f"revision {desired.revision} of {desired.node} is used again")
+        """Take note of a new document; I5: no revision means two things, nor goes back behind one the store knows."""
+        name = f"revision {desired.revision} of {desired.node}"
+        if (desired.node, desired.revision) in self._asked:
+            self._scene.violate("I5", f"{name} is used again")
+        elif desired.revision < self.current.get(desired.node, 0):
+            self._scene.violate("I5", f"{name} is lower than {self.current[desired.node]} was")
         self.current[desired.node] = desired.revision
         self.newest[desired.node] = max(desired.revision, self.newest[desired.node])
         self._asked[desired.node, desired.revision] = {

@@ -30,6 +30,7 @@ class LampJudge:
     """Looks at lamps."""
 
     def __init__(self, scene: Scene, documents: Documents) -> None:
+        self.looks = 0
         self._scene = scene
         self._documents = documents
         self._reached: dict[tuple[str, int], dt.datetime] = {}
@@ -61,6 +62,7 @@ class LampJudge:
         reached = self._reached[held] = max(self._reached.get(held, now), now)
         for channel in range(self._scene.nodes.kinds[node].channels):
             shown, _ = firmware.lamp(channel).driven(self._scene.now)  # what it blinks is not asked after
+            self.looks += 1
             wanted, point = asked.get(channel), self._scene.wishes.points[f"{node}-{channel}"]
             allowed: set[int] = set()
             for at in self._instants(node, now):

@@ -19,7 +19,7 @@ class Parts:
     """Controller, outbox, inbound, the floor under new revisions, and the firmware of the nodes.
 
     encoded: what becomes of each message before it leaves. stores_late: people are answered before their write is
-    stored. audited: whether writes are.
+    stored. audits_twice: each write has two entries in the audit.
     """
 
     controller: type[Controller] = Controller
@@ -29,7 +29,7 @@ class Parts:
     firmware: type[Firmware] = Firmware
     encoded: Callable[[Outgoing], Outgoing] = lambda message: message
     stores_late: bool = False
-    audited: bool = True
+    audits_twice: bool = False
 
 
 WHOLE = Parts()

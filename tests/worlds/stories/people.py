@@ -29,9 +29,9 @@ Write = Callable[[SqliteStore, AuditDraft], None]
 class People:
     """Carries out what people do, by word."""
 
-    def __init__(self, scene: Scene, *, audited: bool) -> None:
+    def __init__(self, scene: Scene, *, audits_twice: bool = False) -> None:
         self._scene = scene
-        self._audited = audited
+        self._audits_twice = audits_twice
         self._count = 0
         self.words: dict[str, Callable[[Arguments], None]] = {
             "dim": self._dim,
@@ -57,7 +57,12 @@ class People:
         scene, draft = self._scene, self._scene.audit(verb)
         scene.writes += 1
         scene.stirred_at = scene.now
-        scene.daemon.accept(lambda: write(scene.daemon.store, draft), event)
+        scene.daemon.accept(lambda: self._store(write, draft), event)
+
+    def _store(self, write: Write, draft: AuditDraft) -> None:
+        write(self._scene.daemon.store, draft)
+        if self._audits_twice:
+            self._scene.daemon.store.note(draft)
 
     def _point(self, of: Arguments) -> LightPoint:
         points = tuple(self._scene.wishes.points.values())
@@ -82,11 +87,9 @@ class People:
         self._scene.wishes.overrides[override.id] = override
         self._write(
             "dim",
-            lambda store, draft: store.add_overrides(
-                [override], override.id, draft if self._audited else None
-            ),
+            lambda store, draft: store.add_overrides([override], override.id, draft),
             ev.OverrideSet(override),
-        )  # fmt: skip
+        )
 
     def _resume(self, of: Arguments) -> None:
         now = self._scene.daemon.now

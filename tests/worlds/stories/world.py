@@ -54,10 +54,15 @@ class World:
         wishes = Wishes(place.time_zone, points, (story.shape, story.late, story.floor))
         self.scene = Scene(story, heap, rng, nodes, post, daemon, wishes)
         self._watch = daemon.watch = Watch(self.scene)
-        self._people = People(self.scene, audited=parts.audited)
+        self._people = People(self.scene, audits_twice=parts.audits_twice)
         self._people.settle()
         daemon.start()
         self._mishaps = Mishaps(self.scene, self._watch)
+
+    @property
+    def looks(self) -> int:
+        """How often a lamp was looked at."""
+        return self._watch.lamps.looks
 
     def tell(self) -> list[str]:
         """Live through the story and give what it broke."""
