@@ -40,8 +40,9 @@ class Asked:
 
     def level_at(self, at: dt.datetime) -> set[int]:
         """Give the levels that follow from it at an instant; a held level may be raised to the point's floor."""
-        # A live node knows no later level, nor when an override ends.
-        return self.due_at(at if self.capabilities.carries_nights else self.issued_at)
+        # One made for a live node knows no later level, nor when an override ends.
+        instants = {at if each.carries_nights else self.issued_at for each in self.fits}
+        return {level for instant in instants for level in self.due_at(instant)}
 
     def due_at(self, at: dt.datetime) -> set[int]:
         """Give the levels that plan and override have for an instant."""
@@ -80,6 +81,7 @@ class Documents:
     def __init__(self, scene: Scene) -> None:
         self.newest: dict[str, int] = defaultdict(int)
         self.current: dict[str, int] = {}
+        self.given_at: dict[str, dt.datetime] = {}
         self.applied: dict[str, set[int]] = defaultdict(set)
         self.announced: set[str] = set()
         self._asked: dict[tuple[str, int], dict[int, Asked]] = {}
@@ -93,6 +95,7 @@ class Documents:
         elif desired.revision < self.current.get(desired.node, 0):
             self._scene.violate("I5", f"{name} is lower than {self.current[desired.node]} was")
         self.current[desired.node] = desired.revision
+        self.given_at[desired.node] = self._scene.now
         self.newest[desired.node] = max(desired.revision, self.newest[desired.node])
         self._asked[desired.node, desired.revision] = {
             channel: self._ask(desired, channel) for channel in desired.channels

@@ -72,7 +72,7 @@ class LampJudge:
             fading = self._scene.nodes.kinds[node].capabilities.ramp and min(allowed) <= shown <= max(allowed)
             if round(shown) not in allowed and not fading and not self._at_an_edge(wanted, now):
                 self._scene.violate(self._rule(wanted, shown, now), f"{point.id} shows {shown:.0f} %, not {allowed}")
-            if round(shown) == 0 and wanted is not None and self._left_dark(wanted, now):
+            if round(shown) == 0 and wanted is not None and self._left_dark(wanted.over(reached), now):
                 self._scene.violate("I1", f"{point.id} is left dark while its plan has had light for an hour")
 
     def _instants(self, node: str, now: dt.datetime) -> tuple[dt.datetime, ...]:
@@ -120,7 +120,8 @@ class LampJudge:
             if round(shown) not in due and not fading:
                 scene.violate("I7", f"{point.id} shows {shown:.0f} % and {sorted(due)} is due")
             revision, newest = firmware.applied_revision, self._documents.current[point.node]
-            if scene.nodes.by_revision(point.node) and revision != newest:
+            fresh = scene.now - self._documents.given_at[point.node] < CONVERGED_WITHIN
+            if scene.nodes.by_revision(point.node) and revision != newest and not fresh:
                 scene.violate("I7", f"{point.node} holds revision {revision}, the newest is {newest}")
 
     def _due(self, point: LightPoint, shows: dt.datetime) -> set[int]:
