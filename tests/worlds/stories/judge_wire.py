@@ -6,17 +6,18 @@ I11 is held against the last word of the node that was heard, for the daemon can
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
+from collections import defaultdict, deque
 
 from lightctl.control.reconcile import level_in_force
 from lightctl.domain import events as ev
 from lightctl.domain.states import DesiredState, NodeAction, ReportedState
 from lightctl.links.base import Order
-from tests.worlds.stories.scene import Scene
+from tests.worlds.stories.scene import MINUTE, Scene
 
 SECOND = dt.timedelta(seconds=1)
 MOST_MESSAGES = 3
 MOST_EVENTS = 400
+MOST_A_MINUTE = 40
 MOST_ORDERS_A_NODE = 8
 
 
@@ -33,6 +34,7 @@ class WireJudge:
         self._is_rubbish = False
         self.said: dict[str, ReportedState] = {}
         self._turned_on: deque[tuple[dt.datetime, str]] = deque()
+        self._sent_at: dict[str, deque[dt.datetime]] = defaultdict(lambda: deque(maxlen=MOST_A_MINUTE))
         self._orders: set[tuple[str, str]] = set()
 
     def hearing(self, node: str) -> None:
@@ -59,12 +61,21 @@ class WireJudge:
         """Count a message, and look at what it may do."""
         node, content = order.node.id, order.content
         self.sent[node] = self.sent.get(node, 0) + 1
+        self._judge_pace(node)
         if isinstance(content, NodeAction):
             if retained or (node, content.id) in self._orders:
                 self._scene.violate("once", f"the order {content.id} to {node} is retained or sent again")
             self._orders.add((node, content.id))
         else:
             self._judge_turn(node, content)
+
+    def _judge_pace(self, node: str) -> None:
+        """I14: nothing a node says makes the two go on and on."""
+        times = self._sent_at[node]
+        times.append(self._scene.now)
+        if len(times) == MOST_A_MINUTE and times[-1] - times[0] < MINUTE:
+            self._scene.violate("I14", f"{MOST_A_MINUTE} messages to {node} within {times[-1] - times[0]}")
+            times.clear()
 
     def _judge_turn(self, node: str, desired: DesiredState) -> None:
         per_s = self._scene.story.switch_ons_per_s
