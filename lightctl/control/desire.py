@@ -198,7 +198,7 @@ def _same_effect(old: DesiredState, new: Wanted, now: dt.datetime, *, carries_ni
 
 
 def _same_level(old: ChannelDesired, new: ChannelDesired) -> bool:
-    """A level that is yet to begin, as our clock was ahead when it was given, is not in force at the node."""
+    """Say whether the node holds this level now: one given while our clock was ahead is yet to begin."""
     if len(old.switches) != 1 or old.override is not None:
         return False
     held, wanted = old.switches[0], new.switches[0]

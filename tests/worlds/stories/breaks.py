@@ -126,8 +126,9 @@ class Credulous(Inbound):
     """Takes rubbish for a sign of life."""
 
     def _refuse(self, topic: str, payload: bytes, why: str) -> None:
+        super()._refuse(topic, payload, why)
         node = next((name for name in self.nodes if name in topic), "")
-        self._emit(ev.NodePresence(node, True, self._clock.now()))  # noqa: FBT003
+        self._emit(ev.NodePresence(node, True, self._clock.now()))
 
 
 class Confused(Inbound):
@@ -186,7 +187,7 @@ BREAKS = {
     "answer-before-store": Break(replace(WHOLE, stores_late=True), "I4", ("crash",)),
     "audited-twice": Break(replace(WHOLE, audits_twice=True), "I8"),
     "deaf-to-roll-outs": Break(replace(WHOLE, controller=Deaf), "I7"),
-    "roll-out-forgotten": Break(replace(WHOLE, controller=Amnesic), "I2", ("crash",)),
+    "roll-out-forgotten": Break(replace(WHOLE, controller=Amnesic), "I7", ("crash",)),
     "no-feeder-limit": Break(replace(WHOLE, outbox=Unpaced), "I11"),
     "one-speaks-for-another": Break(replace(WHOLE, inbound=Confused), "I12"),
     "rubbish-believed": Break(replace(WHOLE, inbound=Credulous), "I13"),

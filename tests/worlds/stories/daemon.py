@@ -12,35 +12,30 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 
-from lightctl.app.clock import ManualClock
 from lightctl.app.rollouts.steering import now_in_force
 from lightctl.app.running.boot import boot_events, held_events
 from lightctl.control.census import Census, Hearing
 from lightctl.control.controller import SET_BACK, Controller
 from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
-from lightctl.devices.codec import Outgoing, mqtt_codec
+from lightctl.devices.codec import Outgoing
 from lightctl.domain import events as ev
-from lightctl.domain.assets import Fleet
-from lightctl.domain.errors import InvalidInput, NodeRefused, StoreError
+from lightctl.domain.errors import StoreError
 from lightctl.domain.rollouts import RolloutState
-from lightctl.domain.states import DesiredState
 from lightctl.links.base import Order
-from lightctl.links.outbound import failed
 from lightctl.planning.wall import next_wall_time
 from lightctl.store.base import Recorded
 from lightctl.store.sqlite import SqliteStore
 from tests.worlds.heap import Heap
 from tests.worlds.stories import setting
+from tests.worlds.stories.link import MQTT, HostClock, Link
 from tests.worlds.stories.nodes import PROFILES
 from tests.worlds.stories.parts import Parts
 from tests.worlds.stories.post import Post
 from tests.worlds.stories.watching import Watching
 
-MQTT = "mqtt"
 NOTHING = Recorded()
 RECORDED = tuple({field.name for field in fields(Recorded)} & {field.name for field in fields(Effects)})
-CODECS = {name: mqtt_codec(PROFILES[name]) for name in ("native", "json-dimmer")}
 NIGHTLY_S = 13 * 3600
 CONNECTS_AFTER_S = 0.5
 LOOKS_AT_LEAST_S = 10.0
@@ -55,8 +50,8 @@ class Daemon:
         switch_ons_per_s: float,
     ) -> None:  # fmt: skip
         self.watch: Watching
+        self.link: Link
         self.store = store
-        self.error_s = 0.0
         self.started_at = heap.now
         self.clock_set_at = heap.now
         self.most_waiting = 0
@@ -67,18 +62,16 @@ class Daemon:
         self._parts = parts
         self._switch_ons_per_s = switch_ons_per_s
         self._controller: Controller | None = None
-        self._clock = ManualClock(heap.now)
+        self._clock = HostClock(heap)
         self._inbox: list[ev.Event] = []
         self._unsaved: list[Recorded] = []
         self._late: list[Callable[[], None]] = []
         self._review_at: dt.datetime | None = None
-        self._turn: dt.datetime | None = None
         self._looks = 0
         self._runs = 0
         self._latest = heap.now
         self._dies = ""
         self._then: Callable[[], None] = lambda: None
-        self._clears: dict[str, tuple[Outgoing, ...]] = {}
         post.hear, post.tell = self.hear, self.tell
 
     # -- its life -------------------------------------------------------------------------------------------------
@@ -96,7 +89,7 @@ class Daemon:
     @property
     def now(self) -> dt.datetime:
         """What its host's clock shows."""
-        return self._heap.now + dt.timedelta(seconds=self.error_s)
+        return self._clock.now()
 
     def start(self) -> None:
         """Begin anew from what the store remembers, unless it runs."""
@@ -108,10 +101,9 @@ class Daemon:
         self._latest = self.now
         self.started_at = self._heap.now
         self._controller = self._parts.controller(self._policy, PROFILES, self._time_zone, self._parts.floor(self.now))
-        self._turn = None
-        self._clears = {}
-        self._outbox = self._parts.outbox(switch_ons_per_s=self._switch_ons_per_s)
-        self._inbound = self._parts.inbound(MQTT, CODECS, frozenset({"native"}), self._hear_event, self._clock)
+        self.link = Link(
+            self._heap, self._clock, self._post, self._parts, self.watch, self.tell, self._switch_ons_per_s
+        )
         self._step(list(boot_events(self.store.replay(self.now), self._time_zone, setting.read)))
         self._heap.after(CONNECTS_AFTER_S, self.connect)
         self._set_nightly(self._runs)
@@ -124,6 +116,7 @@ class Daemon:
         self._dies = ""
         self._controller, self._review_at, self._inbox, self._late = None, None, [], []
         self._post.link_up = False
+        self.link.closed = True
         then()
 
     def _die_at(self, point: str) -> bool:
@@ -135,10 +128,9 @@ class Daemon:
 
     def set_clock(self, error_s: float) -> None:
         """Set its host's clock so much ahead; it looks at it some seconds later, as its loop does."""
-        self.error_s = error_s
+        self._clock.error_s = error_s
         self.clock_set_at = self._heap.now
-        self._turn = None
-        self._publish()
+        self.link.take_turns_anew()
         self._look_at(self._review_at)
         self._heap.after(LOOKS_AT_LEAST_S, lambda: self.tell(ev.ReviewDue()))
 
@@ -147,7 +139,7 @@ class Daemon:
         if self.alive and not self._post.link_up:
             self._post.link_up = True
             self.tell(ev.LinkChanged(MQTT, up=True, at=self.now))
-            self._publish()
+            self.link.publish()
 
     def disconnect(self) -> None:
         """Lose the broker."""
@@ -172,12 +164,7 @@ class Daemon:
         """Take a message off the broker that a node sent."""
         if self.alive:
             self.watch.hearing(node)
-            self._clock.set(self.now)
-            self._inbound.receive(message.topic, message.payload, False)
-
-    def _hear_event(self, event: ev.Event) -> None:
-        self.watch.heard(event)
-        self.tell(event)
+            self.link.hear(message)
 
     def accept(self, write: Callable[[], None], event: ev.Event) -> None:
         """Take what people want: it is stored, then it is told."""
@@ -223,7 +210,8 @@ class Daemon:
             events = [*held, *events]
         for event in events:
             if isinstance(event, ev.FleetChanged):
-                self._attach(event.fleet)
+                self.link.attach(event.fleet.nodes)
+                self.watch.attached(event.fleet.nodes)
         try:
             effects = self._controller.step(events, self.now)
         except Exception as error:  # noqa: BLE001 - whatever leaves a step is what is looked for
@@ -237,22 +225,10 @@ class Daemon:
         for submission in effects.submissions:
             on = submission.street is not None
             order = Order(submission.node, submission.content, submission.priority, switches_on=on)
-            for refused in self._outbox.put(order, self.now):
-                self.tell(refused)
-        self._publish()
+            self.link.submit(order)
+        self.link.publish()
         self._look_at(effects.review_at)
         self._die_at("after acting")
-
-    def _attach(self, fleet: Fleet) -> None:
-        before, nodes = self._inbound.nodes, fleet.nodes
-        self._inbound.attach(nodes)
-        self.watch.attached(nodes)
-        for name in before.keys() - nodes.keys():
-            for event in self._outbox.drop_node(name, self.now, "the node is no longer on this link"):
-                self.tell(event)
-            self._clears[name] = CODECS[before[name].profile].clear(before[name])
-        for name in nodes:
-            self._clears.pop(name, None)
 
     def _record(self, effects: Effects) -> None:
         recorded = Recorded(**{name: getattr(effects, name) for name in RECORDED})
@@ -292,53 +268,3 @@ class Daemon:
                 self.tell(ev.ReviewDue())
 
         self._heap.after(max(0.0, (at - self.now).total_seconds()), wake)
-
-    def _publish(self) -> None:
-        while self._post.link_up:
-            order, expired = self._outbox.pop(self.now)
-            for event in expired:
-                self.tell(event)
-            if order is None:
-                self._clear()
-                self._wait_for_turn()
-                return
-            self._send(order)
-
-    def _clear(self) -> None:
-        """Take off the broker what is kept there for nodes that left."""
-        clears, self._clears = self._clears, {}
-        for node, messages in clears.items():
-            for message in messages:
-                self._post.publish(node, message, ())
-
-    def _wait_for_turn(self) -> None:
-        self.watch.waiting(len(self._outbox))
-        turn, run = self._outbox.next_turn, self._runs
-        if turn is None or turn == self._turn:
-            return
-        self._turn = turn
-
-        def take_turn() -> None:
-            if turn == self._turn and run == self._runs:
-                self._turn = None
-                self._publish()
-
-        self._heap.after(max(0.001, (turn - self.now).total_seconds()), take_turn)
-
-    def _send(self, order: Order) -> None:
-        node, content = order.node.id, order.content
-        self._clock.set(self.now)
-        try:
-            messages = CODECS[order.node.profile].encode(order.node, content, self.now)
-        except (InvalidInput, NodeRefused) as error:
-            self.tell(failed(order, str(error), self._clock, permanent=True))
-            return
-        acked: Sequence[ev.Event] = ()
-        if isinstance(content, DesiredState):
-            self.tell(ev.CommandSent(node, content.revision, self.now))
-            acked = (ev.BrokerAcked(node, content.revision, self.now),)
-        lost = failed(order, "lost", self._clock, permanent=False)
-        for message in messages:
-            encoded = self._parts.encoded(message)
-            self.watch.published(order, encoded)
-            self._post.publish(node, encoded, acked, lost)

@@ -21,8 +21,8 @@ NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 class Asked:
     """What stood in a document of one channel: the plan of that moment and the override held, from when until when.
 
-    Instants are those of the clock of whoever made it, and of whoever follows it. fits: what it may have been fitted to:
-    to the make's usual capabilities, as long as the node's own word may not be known.
+    Instants are those of the clock of whoever made it, and of whoever follows it. fits: what it may have been fitted
+    to, which is what its make usually can as long as the node's own word may not be known.
     """
 
     plan: Plan
@@ -35,7 +35,7 @@ class Asked:
     valid_until: dt.datetime
 
     def over(self, reached: dt.datetime) -> Asked:
-        """Give it as it is once the node's clock has reached an instant: what has ended stays ended, set back or not."""
+        """Give it as it is once the node's clock has reached an instant: what has ended stays ended."""
         return replace(self, held=None) if self.holds_at(self.issued_at) and not self.holds_at(reached) else self
 
     def level_at(self, at: dt.datetime) -> set[int]:

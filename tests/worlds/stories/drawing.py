@@ -22,7 +22,7 @@ Draw = Callable[[random.Random], Arguments]
 
 def _lasting(**more: Draw | Sequence[float | str]) -> Draw:
     def draw(rng: random.Random) -> Arguments:
-        drawn: dict[str, float | str | bool] = {"lasts_s": round(rng.choice(LASTING) * rng.uniform(0.5, 1.5), 1)}
+        drawn: dict[str, bool | int | float | str] = {"lasts_s": round(rng.choice(LASTING) * rng.uniform(0.5, 1.5), 1)}
         for name, values in more.items():
             drawn[name] = rng.choice(tuple(values))  # type: ignore[arg-type]
         return drawn

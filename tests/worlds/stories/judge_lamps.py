@@ -45,9 +45,9 @@ class LampJudge:
         for node in self._scene.nodes:
             self.look(node)
         scene = self._scene
-        if scene.daemon.alive and scene.calm_since is not None:
-            if scene.now - max(scene.calm_since, scene.stirred_at) > SETTLED:
-                self.judge_due()
+        calm = scene.daemon.alive and scene.calm_since is not None
+        if calm and scene.now - max(scene.calm_since or scene.now, scene.stirred_at) > SETTLED:
+            self.judge_due()
 
     # -- held against their documents -----------------------------------------------------------------------------
 
@@ -92,8 +92,7 @@ class LampJudge:
 
     def _left_dark(self, wanted: Asked, now: dt.datetime) -> bool:
         return all(
-            0 not in wanted.due_at(at)
-            and self._sun.level_at(wanted.point, (), at)[0]
+            0 not in wanted.due_at(at) and self._sun.level_at(wanted.point, (), at)[0]
             for at in (now - step * LIVE_LEFT_DARK / 10 for step in range(11))
         )
 

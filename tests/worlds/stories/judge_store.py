@@ -1,4 +1,4 @@
-"""The store: I4 (what was accepted survives), I8 (one audit entry for each write, chained), I9 (a restart changes nothing)."""
+"""The store: I4 (what was accepted survives), I8 (one audit entry a write, chained), I9 (a restart changes nothing)."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ PROFILES = shipped_profiles()
 
 
 class _Truth(TruthLog):
-    def __init__(self, heard: Callable[[str, dt.datetime], None]) -> None:
+    def __init__(self, nodes: Nodes) -> None:
         super().__init__(None)
-        self._heard = heard
+        self._nodes = nodes
 
     def lamp(self, setup: NodeSetup, change: LampChanged, what: str = CHANGE) -> None:  # noqa: ARG002
-        self._heard(setup.id, change.at)
+        self._nodes.changed(setup.id, change.at)
 
 
 class Nodes:
@@ -48,7 +48,7 @@ class Nodes:
         self.said: Callable[[str, Say, Outgoing], None] = lambda _node, _what, _message: None
         self._heap = heap
         self._dies_storing: dict[str, Callable[[], None]] = {}
-        self.street = Street(_Truth(lambda node, at: self.changed(node, at)), Flash(None), counters_every=None)
+        self.street = Street(_Truth(self), Flash(None), counters_every=None)
         for name, kind, clock in zip(node_names(story.nodes), story.nodes, story.clocks, strict=True):
             self._mount(name, KINDS[kind], clock, story, rng, firmware)
 

@@ -16,6 +16,7 @@ from tests.worlds.stories.setting import PLACES
 from tests.worlds.stories.story import Story
 from tests.worlds.stories.wishes import Wishes
 
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 EDGE = dt.timedelta(seconds=3)  # times cut to whole seconds on the wire
 LONGEST_WAY_S = 25.0
@@ -39,7 +40,7 @@ class Scene:
     violations: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     calm_since: dt.datetime | None = None
-    stirred_at: dt.datetime = dt.datetime.min.replace(tzinfo=dt.UTC)
+    stirred_at: dt.datetime = LONG_AGO
     writes: int = 0
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-Arguments = Mapping[str, float | str | bool]
+Arguments = Mapping[str, bool | int | float | str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ ROLLED_OUT_WITHIN = dt.timedelta(hours=12)
 MOST_AT_ONCE = 20_000
 
 
-class Stuck(Exception):
+class NeverRestsError(Exception):
     """So much happens at one instant that it never passes."""
 
 
@@ -72,7 +72,7 @@ class World:
             self._alone()
             self._roll_out()
             self._watch.finish()
-        except Stuck:
+        except NeverRestsError:
             self.scene.violate("rest", "the daemon never comes to rest")
         self._mishaps.close()
         SHELF.give_back(self._store)
@@ -161,5 +161,5 @@ class World:
                 street.advance(lives, most=1)
             at_once, last = (at_once + 1 if heap.now == last else 0), heap.now
             if at_once > MOST_AT_ONCE:
-                raise Stuck
+                raise NeverRestsError
         heap.now = max(heap.now, until)
