@@ -142,7 +142,7 @@ class Daemon:
         )
         machine_s = self._clock.scale.machine_seconds
         self._office = office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
-        self._metrics.connect(self._links, functools.partial(self._on_store_thread, operations.tally))
+        self._metrics.connect(self._links, self._controller, functools.partial(self._on_store_thread, operations.tally))
         self._alarm.start()
         listener = open_door(self._settings.http)
         try:
@@ -210,7 +210,6 @@ class Daemon:
         """Give what runs beside links, control loop and door, by name."""
         assert self._office is not None
         yield from self._office.parts()
-        yield "census", self._keep_counting()
         upkeep = Upkeep(
             store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
         )
@@ -262,12 +261,6 @@ class Daemon:
             await serve_door(door, http, doors.pop() if doors else open_door(http))
 
         await keep_running("http door", serve_once, lambda why: self._live.note("http", f"the HTTP door failed: {why}"))
-
-    async def _keep_counting(self) -> None:
-        def say(why: str) -> None:
-            self._live.note("metrics", f"lamps and nodes are not counted: {why}")
-
-        await keep_running("census", functools.partial(self._metrics.count, self._controller), say)
 
     async def _keep_upkeep(self, upkeep: Upkeep) -> None:
         await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
