@@ -30,7 +30,7 @@ from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
-from lightctl.app.running.collector import relax, undisturbed
+from lightctl.app.running.collector import give_back, relax, undisturbed
 from lightctl.app.running.door import announced, open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
 from lightctl.app.running.inbox import Inbox
@@ -171,6 +171,7 @@ class Daemon:
                 url = url_of(self._settings.http, listener)
                 async with announced(directory, url):
                     keep(self._keep_door(door, listener), "http door")
+                    give_back()
                     sd_notify(os.environ, "READY=1")
                     log.info("serving", url=url, version=__version__, store=str(directory))
                     await self._stop.wait()

@@ -173,6 +173,11 @@ class SqliteFile:
         with explained(self.name):
             yield from self.db.conn.execute(sql, parameters)
 
+    def forget_pages(self) -> None:
+        """Give back the room of pages that were read once and will not be again soon."""
+        with explained(self.name):
+            self.db.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         """Fold the write-ahead log into the database and close it; safe to call twice."""
         if self._inspection is not None:

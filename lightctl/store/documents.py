@@ -76,7 +76,7 @@ class Reader:
 
     def __init__(self, db: SqliteFile, shared: Shared) -> None:
         self._db = db
-        self._instant = shared.instant
+        self._instant, self._number = shared.instant, shared.number
         self._plans: dict[str, Switches] = {}
         self._channels: dict[bytes, dict[int, ChannelDesired]] = {}
 
@@ -91,7 +91,7 @@ class Reader:
                 for number, channel in unpack(written, dict[int, _Channel]).items()
             }
         issued_at, valid_until = self._instant(document.issued_at), self._instant(document.valid_until)
-        return DesiredState(node, revision, issued_at, valid_until, channels)
+        return DesiredState(node, self._number(revision), issued_at, valid_until, channels)
 
     def _switches(self, channel: _Channel) -> Switches:
         if not channel.plan:

@@ -100,7 +100,7 @@ class JournalRoom(RolloutRoom):
                 capabilities[can] = unpack(can, Capabilities)
             yield NodeRestored(
                 node,
-                highest,
+                shared.number(highest),
                 capabilities[can],
                 None if document is None else reader.read(node, revision, document),
                 None if command[0] is None else _command((node, *command), shared),
@@ -227,7 +227,7 @@ def _command(row: Row, shared: Shared) -> Command:
     node, revision, state, cause, created_at, deadline, priority, attempts, sent_at, acked_at, finished_at, detail = row
     return Command(
         node,
-        revision,
+        shared.number(revision),
         CommandState(state),
         shared.word(cause),
         shared.instant(created_at),

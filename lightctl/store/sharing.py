@@ -1,4 +1,4 @@
-"""Sharing: equal words and instants in what is read for a whole city become one object each.
+"""Sharing: equal words, numbers and instants in what is read for a whole city become one object each.
 
 A hundred thousand light points repeat a few hundred words. Read from JSON, each would be an object of its own, and that
 is a good part of all that a daemon holds.
@@ -7,16 +7,19 @@ is a good part of all that a daemon holds.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any, TypeVar
 
 from lightctl.domain.assets import LightPoint
+from lightctl.domain.single import lean
 from lightctl.domain.states import ReportedState
 from lightctl.store.codec import to_instant
 
+T = TypeVar("T")
 _put = object.__setattr__
 
 
 class Shared:
-    """The words and instants seen so far, for one reading of the store.
+    """The words, numbers and instants seen so far, for one reading of the store.
 
     What it is given was just read and belongs to nobody yet, so that it is changed, frozen or not: to build it anew
     would make a daemon's start a third longer. For the same reason an instant is known by its text: it is read once.
@@ -24,11 +27,17 @@ class Shared:
 
     def __init__(self) -> None:
         self._words: dict[str, str] = {}
+        self._numbers: dict[Any, Any] = {}
         self._instants: dict[str, dt.datetime] = {}
 
     def word(self, text: str) -> str:
         """Give the one object of a word."""
         return self._words.setdefault(text, text)
+
+    def number(self, number: T) -> T:
+        """Give the one object of a number."""
+        shared: T = self._numbers.setdefault(number, number)
+        return shared
 
     def instant(self, text: str) -> dt.datetime:
         """Read an instant, and give its one object."""
@@ -43,7 +52,7 @@ class Shared:
 
     def point(self, point: LightPoint) -> LightPoint:
         """Let a light point share its words."""
-        word = self._words.setdefault
+        word, number = self._words.setdefault, self._numbers.setdefault
         _put(point, "node", word(point.node, point.node))
         _put(point, "kind", word(point.kind, point.kind))
         _put(point, "road_class", word(point.road_class, point.road_class))
@@ -51,11 +60,15 @@ class Shared:
         _put(point, "profile", word(point.profile, point.profile))
         _put(point, "link", word(point.link, point.link))
         _put(point, "address", word(point.address, point.address))
+        _put(point, "rated_power_w", number(point.rated_power_w, point.rated_power_w))
+        _put(point, "standby_power_w", number(point.standby_power_w, point.standby_power_w))
         _put(point, "tags", {word(name, name): word(value, value) for name, value in point.tags.items()})
         return point
 
     def report(self, report: ReportedState) -> ReportedState:
-        """Let a report share its words; no two of a city have an instant in common."""
+        """Let a report share its words and its revision; no two of a city have an instant in common."""
         _put(report, "node", self.word(report.node))
         _put(report, "boot_id", self.word(report.boot_id))
+        _put(report, "applied_revision", self.number(report.applied_revision))
+        _put(report, "channels", lean(report.channels))
         return report

@@ -90,7 +90,7 @@ class SqliteStore(
     def replay(self, now: dt.datetime) -> Snapshot:
         """Give everything a daemon must know again at boot; overrides and maintenances only if they end after `now`."""
         shared = Shared()
-        return Snapshot(
+        snapshot = Snapshot(
             points=self.points(shared),
             schedule_files=self.schedules().files,
             overrides=self.overrides(now),
@@ -99,6 +99,8 @@ class SqliteStore(
             maintenances=self.running_maintenances(now),
             rollout=self.rollout_under_way(),
         )
+        self._main.forget_pages()
+        return snapshot
 
     def counts(self) -> Counts:
         """Count everything there is."""
