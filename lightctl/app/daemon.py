@@ -174,6 +174,7 @@ class Daemon:
                     give_back()
                     sd_notify(os.environ, "READY=1")
                     log.info("serving", url=url, version=__version__, store=str(directory))
+                    keep(asyncio.to_thread(store.inspect), "inspection")  # damage ends the daemon
                     await self._stop.wait()
                     log.info("stopping")
                     for task in running:
@@ -189,7 +190,7 @@ class Daemon:
     async def _boot(
         self, store: SqliteStore, operations: Operations, recorder: Recorder, reach_out: Callable[[], None]
     ) -> Effects:
-        """Know again what the store remembers, and decide on it; nobody acts before all of the store was checked.
+        """Know again what the store remembers, and decide on it; nobody acts before the store is known to be sound.
 
         The links find their brokers while it is decided: what they hear waits in the inbox, and no order is theirs yet.
         """
