@@ -1,8 +1,8 @@
 """The run: sets the stage, brings inventory and schedules in, watches the nights, and proves what they were.
 
-The clock of the run is started when everything is at hand, a moment before the first lamp is due. What is left to do by
-then is less than half of what was done, so a lead of three quarters of that time is enough on a machine with other work
-too: the nodes have their nights before the first of them is due.
+The clock of the run is started when everything is at hand, a moment before the first lamp is due: as long before as all
+that came until then took. What is left to do is less than half of that, so the nodes have their nights in time on a
+machine with other work too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from lightctl.store.sqlite import SqliteStore
 
 FIRST_NIGHT = dt.date(2026, 12, 4)
 ENDS_H = 10.0
-SHORTEST_LEAD_S, LEAD_SHARE = 1.0, 0.75
+SHORTEST_LEAD_S = 1.0
 HEARTBEAT_S = 3600.0
 RUN_S = 60.0
 RUN_S_PER_LAMP = 0.008
@@ -111,7 +111,7 @@ def run_demo(wishes: Wishes, cast: Cast, show: Show) -> Outcome:
     speed = wishes.speed or seconds / (RUN_S + RUN_S_PER_LAMP * wishes.lamps)
 
     def start_clock() -> Pace:
-        lead_s = max(SHORTEST_LEAD_S, LEAD_SHARE * (time.monotonic() - cast.began_s))
+        lead_s = max(SHORTEST_LEAD_S, time.monotonic() - cast.began_s)
         return Pace(TimeScale(span[0], time.time() + lead_s, speed), HEARTBEAT_S, wishes.seed)
 
     with Stage(cast.folder, town_scenery(mishaps), bring_town_in(points, files), start_clock, cast) as stage:
