@@ -1,8 +1,8 @@
 """The run: sets the stage, brings inventory and schedules in, watches the nights, and proves what they were.
 
-The clock of the run is started when everything is at hand, a moment before the first lamp is due: a quarter longer than
-all that came until then took. What is left to do, giving the nodes their nights, takes less, and so it is in time on a
-machine with other work too.
+The clock of the run is started when everything is at hand, a moment before the first lamp is due: one and a half times
+as long as all that came until then took. Giving the nodes their nights is what is left to do and takes less, so they
+have them in time on a machine with other work too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from lightctl.store.sqlite import SqliteStore
 
 FIRST_NIGHT = dt.date(2026, 12, 4)
 ENDS_H = 10.0
-SHORTEST_LEAD_S, LEAD_SHARE = 1.0, 1.25
+SHORTEST_LEAD_S, LEAD_SHARE = 1.0, 1.5
 HEARTBEAT_S = 3600.0
 RUN_S = 60.0
 RUN_S_PER_LAMP = 0.008
