@@ -83,8 +83,8 @@ class Stage:
         scenario = self.scenery.scenario(self.pace, self.broker.url, self._modbus_port)
         (self.folder / "scenario.yaml").write_text(json.dumps(scenario, indent=1), encoding="utf-8")
         self._cast.begin("simulators", str(self.folder / "scenario.yaml"))
+        self._cast.next_line("simulators")  # before anybody asks a unit that is not there yet
         self.start_daemon(self.pace)
-        self._cast.next_line("simulators")
 
     def close(self) -> None:
         """End everything that still runs, the newest first."""
