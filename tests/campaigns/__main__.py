@@ -21,6 +21,7 @@ from tests.campaigns import (
     plan_nights,
     power_cut,
     stateful,
+    stories,
     storm,
 )
 
@@ -36,6 +37,7 @@ EVERY = (
     plan_nights,
     power_cut,
     stateful,
+    stories,
     storm,
 )
 CAMPAIGNS = {each.NAME: each.main for each in EVERY}
