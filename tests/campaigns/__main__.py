@@ -22,6 +22,7 @@ from tests.campaigns import (
     power_cut,
     stateful,
     storm,
+    years,
 )
 
 EVERY = (
@@ -37,6 +38,7 @@ EVERY = (
     power_cut,
     stateful,
     storm,
+    years,
 )
 CAMPAIGNS = {each.NAME: each.main for each in EVERY}
 

@@ -89,6 +89,7 @@ class World:
         self.network = Network(self.heap, seed)
         self.store = SqliteStore(folder)
         self.events = 0
+        self.reports = 0
         self.overrides: list[Override] = []
         self.faces: dict[str, Face] = {}
         self.lines: dict[str, Line] = {}
@@ -170,6 +171,7 @@ class World:
             face = self.faces.get(node)
             if face is None or not self.street.reachable(node):
                 continue
+            self.reports += what is Say.REPORT
             for message in face.say(what, self.now):
                 self.network.carry(lambda message=message: self.daemon.hear(message))  # type: ignore[misc]
             if what is Say.HELLO:
