@@ -78,7 +78,9 @@ class World:
         *,
         folder: Path | None = None,
         make: Callable[..., Controller] = Controller,
+        write_s: float = 60.0,
     ) -> None:
+        """Let a town stand from an instant on; what its daemon decides is written every `write_s` seconds."""
         self.town = town
         self.heap = Heap(start)
         self.rng = random.Random(f"{seed}/world")
@@ -90,6 +92,7 @@ class World:
         self.store = SqliteStore(folder)
         self.events = 0
         self.reports = 0
+        self.delivered = 0
         self.overrides: list[Override] = []
         self.faces: dict[str, Face] = {}
         self.lines: dict[str, Line] = {}
@@ -98,9 +101,11 @@ class World:
         self._retained: dict[str, bytes] = {}
         self.store.put_schedules(dict(town.schedules), self.audit("apply"))
         self.store.put_points(town.points, self.audit("import"))
-        codecs = {name: mqtt_codec(profile) for name, profile in PROFILES.items() if profile.kind != "modbus"}
+        makes = {name: PROFILES[name] for name in dict.fromkeys(stood.profile for stood in town.nodes)}
+        codecs = {name: mqtt_codec(profile) for name, profile in makes.items() if profile.kind != "modbus"}
         self.daemon = Daemon(
-            self.heap, self.store, policy, PROFILES, town.time_zone, self._publish, codecs, town.luminaires, make=make
+            self.heap, self.store, policy, PROFILES, town.time_zone, self._publish, codecs, town.luminaires, make=make,
+            write_s=write_s,
         )  # fmt: skip
         for each in town.nodes:
             self._mount(each)
@@ -194,6 +199,7 @@ class World:
     def _deliver(self, node: str, topic: str, payload: bytes) -> None:
         if not payload or not self.street.reachable(node):
             return
+        self.delivered += 1
         try:
             outputs = self.faces[node].hear(topic, payload, self.now)
         except InvalidInput:

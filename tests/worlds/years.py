@@ -27,12 +27,13 @@ from tests.worlds.misfortunes import DAY, SET_RIGHT_EVERY, SETTLING, Misfortunes
 from tests.worlds.sites import Site
 from tests.worlds.year_breaks import BREAKS
 
-HEARTBEAT_S = 21600.0
+HEARTBEAT_S, WRITE_S = 21600.0, 600.0
 AFTER_NOON = dt.timedelta(minutes=30)
 KEPT = dt.timedelta(days=2)
 WHOLE_SECONDS_S = 1.0
 # Two months without the right time, the second because a node was without mains when the first was over.
 DRIFTING_S = WHOLE_SECONDS_S + 2 * OFFSET_S + 2 * SET_RIGHT_EVERY * 86400 * DRIFT_PPM * 1e-6
+OWN_SUN_S = 60.0  # a node that has nothing to follow goes by a sun of its own, a hundredth of a degree off
 MOST_PER_HOUR = 8
 HOUR_S = 3600.0
 MOST_TOLD = 200
@@ -62,6 +63,7 @@ class Judged:
     refused: list[str] = field(default_factory=list)
     cpu_s: float = 0.0
     judging_s: float = 0.0
+    say: Callable[[str], None] = lambda _text: None
 
     @property
     def lamp_events(self) -> int:
@@ -73,6 +75,7 @@ class Judged:
         self.violated += 1
         if len(self.violations) < MOST_TOLD:
             self.violations.append(what)
+            self.say(what)
 
 
 def live(years: Years, say: Callable[[str], None] = lambda _text: None) -> Judged:
@@ -87,10 +90,10 @@ def _live(years: Years, say: Callable[[str], None]) -> Judged:
     zone, first = years.site.zone, years.first or years.site.first
     start = _instant(night_of(first - DAY, zone)[0])
     town = build_town(years.site, years.lamps, years.seed, years.heartbeat_s)
-    world = World(town, years.seed, start, Policy(heartbeat_s=years.heartbeat_s))
+    world = World(town, years.seed, start, Policy(heartbeat_s=years.heartbeat_s), write_s=WRITE_S)
     watch = Watch(world, mean_look_s=None)
     misfortunes = Misfortunes(world, watch, years.seed, years.often)
-    found = Judged()
+    found = Judged(say=say)
     judge = Nights(world, misfortunes, found)
     began = time.process_time()
     world.run(_instant(night_of(first, zone)[0]))
@@ -108,7 +111,7 @@ def _live(years: Years, say: Callable[[str], None]) -> Judged:
         world.store.prune(world.now - KEPT, world.now - KEPT)
         for each in (world.lamps, watch, misfortunes):
             each.forget(world.now - 2 * AFTER_NOON - DAY)
-        if number % 100 == 0:  # noqa: PLR2004 - now and then
+        if number % 100 == 0:
             say(f"{years.site.name} {date}: {time.process_time() - began:.0f} s, {found.violated} violations")
     found.cpu_s = time.process_time() - began
     watch.finish()
@@ -155,20 +158,24 @@ class Nights:
 
     def _wrong(self, point: LightPoint, date: dt.date, start: dt.datetime, end: dt.datetime) -> str:
         alone = next((each for each in self._misfortunes.alone.get(point.node, ()) if _touch(each, start, end)), None)
-        if alone is not None and start < alone[0] < end:
+        if alone is None:
+            return self._wrong_in(point, date, start, end)
+        if start < alone[0] < end:
             return f"I15: it has nights until {alone[0]}, which is no noon"
-        spot = (point.latitude, point.longitude)
-        kind = "" if alone is not None else point.kind
-        overrides = () if alone is not None else tuple(
-            each for each in self._world.overrides
+        lamp, over = _of_nobody(point), min(alone[1], end)
+        return self._wrong_in(lamp, date, start, over) or (self._wrong_in(point, date, over, end) if over < end else "")
+
+    def _wrong_in(self, point: LightPoint, date: dt.date, start: dt.datetime, end: dt.datetime) -> str:
+        overrides = tuple(
+            each
+            for each in self._world.overrides
             if each.start < end and each.until > start and point.selected_by(each.select)
-        )  # fmt: skip
-        key = (spot, kind, overrides)
+        )
+        key = (point.latitude, point.longitude, point.kind, overrides)
         if key not in self._allowed:
-            lamp = point if kind else _of_nobody(point)
             assert self._sky is not None
             self._allowed[key] = allowed(
-                self._intent, self._zone, lamp, date, self._sky, overrides, SETTLING.total_seconds()
+                self._intent, self._zone, point, date, self._sky, overrides, SETTLING.total_seconds()
             )
         may = self._allowed[key]
         if may is None:
@@ -177,8 +184,8 @@ class Nights:
         stood = self._setups[point.node]
         excused = self._misfortunes.excused.get(point.node, ())
         instants, levels = self._world.lamps.within(point.node, point.channel, start, end)
-        slack_s = DRIFTING_S if stood.clock != (0.0, 0.0) else WHOLE_SECONDS_S
-        memo = (key, stood.setup.capabilities, slack_s, instants, levels)
+        slack_s = OWN_SUN_S if not point.kind else DRIFTING_S if stood.clock != (0.0, 0.0) else WHOLE_SECONDS_S
+        memo = (key, stood.setup.capabilities, slack_s, instants, levels, start, end)
         if excused or memo not in self._verdicts:
             segments = list(_without(_segments(instants, levels, start, end), excused))
             verdict = _verdict(may, stood.setup.capabilities, segments, slack_s)
@@ -230,8 +237,8 @@ def _without(segments: Iterator[Segment], excused: Sequence[Span]) -> Iterator[S
 
 
 def _of_nobody(point: LightPoint) -> LightPoint:
-    """Give a light point at the same place that no schedule names: what a node does that has nothing to follow."""
-    return LightPoint(f"nobody-{point.node}", point.latitude, point.longitude)
+    """Give the same lamp as no schedule and no person names it: what a node does that has nothing to follow."""
+    return LightPoint(f"{point.id}-alone", point.latitude, point.longitude, node=point.node, channel=point.channel)
 
 
 def _inside(at: dt.datetime, spans: Sequence[Span]) -> bool:
