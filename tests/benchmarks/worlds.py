@@ -7,17 +7,19 @@ held and carried out, every report goes through codec, controller, diagnosis and
 that comes into force at one lamp, a ramp of one lamp that comes to its end, or a report of a node, whether it tells a
 change or that the node is alive; a report of a node with several lamps is one. Documents delivered are given beside and
 count for nothing. Not in it are judging and what goes wrong. The floor is a bare heap of as many events: each is taken
-off it and puts another one on.
+off it and puts another one on, and where it is a report, `json` reads and writes one of four lamps.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import heapq
+import json
 import time
 
 from lightctl.app.running.collector import relax
 from lightctl.control.policy import Policy
+from simulators.node import Say
 from tests.support.benchmark import Figures, options, paired, peak_mb, say
 from tests.worlds.kernel import World
 from tests.worlds.long_town import build_town
@@ -53,12 +55,17 @@ class Lived:
         return self.events / used
 
     def floor(self) -> float:
-        """Give how many events a second a heap does that does nothing else."""
+        """Give how many events a second a heap does that only writes and reads the reports among them."""
         waiting = [(START + dt.timedelta(seconds=number * STRIDE_S % DAY_S), number) for number in range(1000)]
         heapq.heapify(waiting)
+        every = self.events // self.parts["reports"]
+        mast = next(name for name in self.world.faces if name.startswith("mast"))
+        (said,) = self.world.faces[mast].say(Say.REPORT, self.world.now)
         used = time.process_time()
         for number in range(self.events):
             at, _ = heapq.heappop(waiting)
+            if number % every == 0:
+                json.dumps(json.loads(said.payload))
             heapq.heappush(waiting, (at + dt.timedelta(seconds=number * STRIDE_S % DAY_S), number))
         return self.events / (time.process_time() - used)
 
