@@ -64,6 +64,11 @@ def test_firmware_that_is_broken_on_purpose_is_found_out(breaking):
     assert lived(*TROUBLED, breaking=breaking, often=VERY_OFTEN).violated
 
 
+def test_lamps_that_do_not_give_what_they_are_told_are_found_out():
+    found = lived("duisburg", "2026-10-20", 1, "dimmer-stops-at-half")
+    assert any("gives 50 % and was told 40 %" in each for each in found.violations)
+
+
 def test_a_level_is_wrong_where_it_may_not_be_due_and_only_there():
     may = Allowed((0.0, 100.0, 200.0), (frozenset({0}), frozenset({0, 70}), frozenset({70})), 300.0)
     assert may.fault_of([Segment(0.0, 150.0, 0), Segment(150.0, 300.0, 70)], 0.0) == ""

@@ -10,9 +10,12 @@ from dataclasses import replace
 from lightctl.domain.states import DesiredState
 from lightctl.planning import calendars, resolve, sun
 from simulators.firmware import Firmware
+from simulators.lamp import Lamp
 from simulators.node import NEVER, Memory
 from tests.support.plan_breaks import BREAKS as PLAN_BREAKS
 from tests.support.plan_breaks import Patch
+
+HALF = 50
 
 
 def _leap_day_skipped() -> list[Patch]:
@@ -65,6 +68,15 @@ def _override_never_ends() -> list[Patch]:
     return [(Firmware, "receive", receive)]
 
 
+def _dimmer_stops_at_half() -> list[Patch]:
+    own = Lamp.drive
+
+    def drive(self, level, ramp_s, now):
+        own(self, max(level, HALF) if level else level, ramp_s, now)
+
+    return [(Lamp, "drive", drive)]
+
+
 OWN: dict[str, Callable[[], list[Patch]]] = {
     function.__name__.removeprefix("_").replace("_", "-"): function
     for function in (
@@ -73,6 +85,7 @@ OWN: dict[str, Callable[[], list[Patch]]] = {
         _nights_forgotten_on_reboot,
         _valid_until_ignored,
         _override_never_ends,
+        _dimmer_stops_at_half,
     )
 }
 BREAKS = {**PLAN_BREAKS, **OWN}
