@@ -79,8 +79,9 @@ class World:
         folder: Path | None = None,
         make: Callable[..., Controller] = Controller,
         write_s: float = 60.0,
+        measures: bool = True,
     ) -> None:
-        """Let a town stand from an instant on; what its daemon decides is written every `write_s` seconds."""
+        """Let a town stand from an instant on; see Daemon for `write_s` and `measures`."""
         self.town = town
         self.heap = Heap(start)
         self.rng = random.Random(f"{seed}/world")
@@ -105,7 +106,7 @@ class World:
         codecs = {name: mqtt_codec(profile) for name, profile in makes.items() if profile.kind != "modbus"}
         self.daemon = Daemon(
             self.heap, self.store, policy, PROFILES, town.time_zone, self._publish, codecs, town.luminaires, make=make,
-            write_s=write_s,
+            write_s=write_s, measures=measures,
         )  # fmt: skip
         for each in town.nodes:
             self._mount(each)

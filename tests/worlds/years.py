@@ -2,6 +2,7 @@
 
 The town is `long_town`, what happens besides is `misfortunes`, what is due says the oracle (`expected`), and `Watch`
 follows commands, revisions and silences. After each noon the night before is judged by the lamps' own lists of changes.
+Measurements are not kept: the scripted month judges them.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def _live(years: Years, say: Callable[[str], None]) -> Judged:
     zone, first = years.site.zone, years.first or years.site.first
     start = _instant(night_of(first - DAY, zone)[0])
     town = build_town(years.site, years.lamps, years.seed, years.heartbeat_s)
-    world = World(town, years.seed, start, Policy(heartbeat_s=years.heartbeat_s), write_s=WRITE_S)
+    policy = Policy(heartbeat_s=years.heartbeat_s)
+    world = World(town, years.seed, start, policy, write_s=WRITE_S, measures=False)
     watch = Watch(world, mean_look_s=None)
     misfortunes = Misfortunes(world, watch, years.seed, years.often)
     found = Judged(say=say)
@@ -108,7 +110,7 @@ def _live(years: Years, say: Callable[[str], None]) -> Judged:
         judge.judge(date, bounds)
         found.judging_s += time.process_time() - judging
         world.daemon.write()
-        world.store.prune(world.now - KEPT, world.now - KEPT)
+        world.store.prune_journal(world.now - KEPT)
         for each in (world.lamps, watch, misfortunes):
             each.forget(world.now - 2 * AFTER_NOON - DAY)
         if number % 100 == 0:
