@@ -6,8 +6,9 @@ The town is that of the campaign `years` (Duisburg, tests/worlds/long_town.py): 
 held and carried out, every report goes through codec, controller, diagnosis and store. A lamp event is another level
 that comes into force at one lamp, a ramp of one lamp that comes to its end, or a report of a node, whether it tells a
 change or that the node is alive; a report of a node with several lamps is one. Documents delivered are given beside and
-count for nothing. Not in it are judging, what goes wrong, and adding up what was measured. The floor is a bare heap of as many events: each is taken
-off it and puts another one on, and where it is a report, `json` reads and writes one of four lamps.
+count for nothing. Not in it are judging, what goes wrong, and adding up what was measured. The floor is a bare heap of
+as many events: each is taken off it and puts another one on, and where it is a report, `json` reads and writes one of
+four lamps.
 """
 
 from __future__ import annotations
