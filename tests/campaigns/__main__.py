@@ -23,6 +23,7 @@ from tests.campaigns import (
     stateful,
     stories,
     storm,
+    years,
 )
 
 EVERY = (
@@ -39,6 +40,7 @@ EVERY = (
     stateful,
     stories,
     storm,
+    years,
 )
 CAMPAIGNS = {each.NAME: each.main for each in EVERY}
 
