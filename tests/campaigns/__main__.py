@@ -20,6 +20,7 @@ from tests.campaigns import (
     network,
     plan_nights,
     power_cut,
+    soak,
     stateful,
     storm,
 )
@@ -35,6 +36,7 @@ EVERY = (
     network,
     plan_nights,
     power_cut,
+    soak,
     stateful,
     storm,
 )

@@ -23,6 +23,7 @@ from tests.support.chaos_proxy import MODES, ChaosProxy
 from tests.support.fire_city import NIGHT_S, FireCity
 from tests.support.fire_judge import BOUND_S, Judge
 from tests.support.fire_load import Load
+from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wire_log import WireLog
 
@@ -53,7 +54,7 @@ def run(
             proxies = [stack.enter_context(ChaosProxy(broker.port, seed + side)) for side in range(2)]
             wire = stack.enter_context(WireLog(broker.host, broker.port))
             city = FireCity(
-                place / "city", broker, lamps, breaking=breaking, daemon_url=proxies[0].url, nodes_url=proxies[1].url
+                place / "city", broker, small_town(lamps), breaking=breaking, daemon_url=proxies[0].url, nodes_url=proxies[1].url
             )
             stack.enter_context(city)
             judge = Judge(city, Load(city, seed + report.number), wire, bound_s)

@@ -19,10 +19,12 @@ from pathlib import Path
 import httpx
 
 from tests.support.brokers import start_nats
-from tests.support.fire_city import LIVE, NIGHT_S, FireCity, naps
+from tests.support.fire_city import NIGHT_S, FireCity, naps
 from tests.support.fire_judge import Judge
 from tests.support.fire_load import Load
+from tests.support.fire_town import LIVE, small_town
 from tests.support.firing import Report, arguments, conclude
+from tests.support.vitals import resident_mb
 from tests.support.wire_log import WireLog
 
 NAME = "storm"
@@ -40,28 +42,28 @@ def run(
     seed: int, rounds: int, *, nodes: int = NODES, first: int = 0, breaking: str = "", bound: float = 0.0
 ) -> Report:
     """Run rounds in one city."""
-    report = Report(NAME, seed, breaking, first)
+    report = Report(NAME, seed, breaking, first, options=f"--nodes {nodes} --rounds {rounds}")
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lightctl-fire-")))
         broker = stack.enter_context(start_nats(place / "broker"))
         wire = stack.enter_context(WireLog(broker.host, broker.port))
-        city = FireCity(place / "city", broker, nodes, breaking=breaking, heartbeat_s=HEARTBEAT_S, patience=PATIENCE)
+        city = FireCity(place / "city", broker, small_town(nodes), breaking=breaking, heartbeat_s=HEARTBEAT_S, patience=PATIENCE)
         stack.enter_context(city)
         judge = Judge(city, Load(city, seed), wire, bound or bound_s(nodes))
         city.start_daemon()
         judge.await_peace(first=True)
         if judge.wrong:
             report.end_round(judge.wrong)
-        peaks, named, cleared = [city.memory_mb()], [], []
+        peaks, named, cleared = [resident_mb(city.pid("daemon"))], [], []
         while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
             broker.kill()
             city.reboot([point.node for point in city.points if point.tags["make"] == LIVE])
             broker.restart(empty=True)
             wire.take_given()
             judge.await_peace()
-            peaks.append(city.memory_mb())
+            peaks.append(resident_mb(city.pid("daemon")))
             named.append(_until(city, judge, "lamp_failure", on=True))
-            peaks.append(city.memory_mb())
+            peaks.append(resident_mb(city.pid("daemon")))
             cleared.append(_until(city, judge, "lamp_failure", on=False))
             judge.await_peace()
             judge.judge_commands()  # every node has spoken by now, so the listener knows what it holds

@@ -36,7 +36,7 @@ from tests.support.faulty_disk import watch as watch_disk
 
 STRIKES = ("before-commit", "after-commit", "before-publish", "after-publish")
 DISK_STRIKES = ("full", "dead")
-GATHERED, CROWD = 25, 10
+GATHERED, CROWD, KEPT_BYTES = 25, 10, 4096
 
 
 class Striker:
@@ -171,6 +171,41 @@ def drop_when_crowded() -> None:
     Inbox.put = dropping
 
 
+def keep_every_event() -> None:
+    """Break: whatever arrives is kept for ever, with room of its own."""
+    put, kept = Inbox.put, []
+
+    def keeping(self: Inbox, event: Any) -> None:
+        kept.append((event, bytearray(KEPT_BYTES)))
+        put(self, event)
+
+    Inbox.put = keeping
+
+
+def leave_files_open() -> None:
+    """Break: every commit opens a file and forgets it."""
+    execute, left = Database.execute, []
+
+    def leaving(self: Database, sql: str, *rest: object) -> object:
+        if sql == "COMMIT":
+            left.append(os.open(os.devnull, os.O_RDONLY))
+        return execute(self, sql, *rest)
+
+    Database.execute = leaving
+
+
+def never_checkpoint() -> None:
+    """Break: what is in a write-ahead log stays there."""
+    execute = Database.execute
+
+    def configure(self: Database, sql: str, *rest: object) -> object:
+        if sql == "BEGIN IMMEDIATE":
+            execute(self, "PRAGMA wal_autocheckpoint = 0")
+        return execute(self, sql, *rest)
+
+    Database.execute = configure
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "answer-before-commit": answer_before_commit,
     "act-before-recording": act_before_recording,
@@ -178,6 +213,9 @@ BREAKS: dict[str, Callable[[], None]] = {
     "give-up-on-a-full-disk": give_up_on_a_full_disk,
     "swallow-errors": swallow_errors,
     "believe-the-broker": believe_the_broker,
+    "keep-every-event": keep_every_event,
+    "leave-files-open": leave_files_open,
+    "never-checkpoint": never_checkpoint,
 }
 
 
