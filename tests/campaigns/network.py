@@ -1,7 +1,7 @@
-"""The network between daemon, broker and nodes: slow, sliced, dropping, doubling, reset, cut and half-open.
+"""The network between daemon, broker and nodes: slow, sliced, dropping, doubling, reset, cut, half-open; or it lies.
 
-python -m tests.campaigns network --rounds 42 --seed 1 [-o json]
-python -m tests.campaigns network --rounds 7 --break NAME     the daemon broken on purpose: must fail
+python -m tests.campaigns network --rounds 48 --seed 1 [-o json]
+python -m tests.campaigns network --rounds 16 --break NAME     the daemon broken on purpose: must fail
 
 A proxy in this process (tests/support/chaos_proxy.py) stands before the broker for the daemon, and another one for the
 nodes; a round has either or both misbehave for some seconds while an operator writes. Needs no rights. Exit code 1: an
@@ -30,7 +30,7 @@ from tests.support.wire_log import WireLog
 NAME = "network"
 LAMPS = 40
 SIDES = ("daemon", "nodes", "both")
-BREAKS = ("believe-the-broker",)
+BREAKS = ("believe-the-broker", "send-once")
 
 
 def run(
@@ -93,5 +93,5 @@ def _round(proxies: Sequence[ChaosProxy], judge: Judge, seed: int, number: int, 
 
 def main(told: Sequence[str]) -> int:
     """Run what the command line asks for."""
-    chosen = arguments(NAME, __doc__, BREAKS, rounds=42).parse_args(told)
+    chosen = arguments(NAME, __doc__, BREAKS, rounds=48).parse_args(told)
     return conclude(run(chosen.seed, chosen.rounds, first=chosen.first, breaking=chosen.breaking), chosen.output)

@@ -26,7 +26,8 @@ from lightctl.app import daemon
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
-from lightctl.control import knowledge
+from lightctl.control import controller, knowledge
+from lightctl.control.reconcile import Resend, Wait
 from lightctl.domain.events import BrokerAcked
 from lightctl.domain.moves import moved
 from lightctl.domain.states import CommandState
@@ -129,6 +130,19 @@ def believe_the_broker() -> None:
     knowledge.Knowledge.absorb = believing
 
 
+def send_once() -> None:
+    """Break: what was sent is never sent again, whatever the node says."""
+    decide = controller.reconcile
+
+    def deciding(desired: Any, report: Any, command: Any, *rest: Any, **more: Any) -> Any:
+        found = decide(desired, report, command, *rest, **more)
+        if isinstance(found, Resend) and command is not None and command.sent_at is not None:
+            return Wait(command.deadline)
+        return found
+
+    controller.reconcile = deciding
+
+
 def give_up_on_a_full_disk() -> None:
     """Break: what cannot be recorded is not sent either."""
     act, record, recorders = daemon.Daemon._act, Recorder.record, []
@@ -211,6 +225,7 @@ BREAKS: dict[str, Callable[[], None]] = {
     "act-before-recording": act_before_recording,
     "drop-when-crowded": drop_when_crowded,
     "give-up-on-a-full-disk": give_up_on_a_full_disk,
+    "send-once": send_once,
     "swallow-errors": swallow_errors,
     "believe-the-broker": believe_the_broker,
     "keep-every-event": keep_every_event,
