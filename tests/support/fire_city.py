@@ -235,7 +235,8 @@ class FireCity:
                 process.kill()
                 process.wait(STOP_S)
             if process.stdin is not None:
-                process.stdin.close()
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.close()
         self._running.clear()
 
 

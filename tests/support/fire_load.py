@@ -22,11 +22,11 @@ LEVELS = range(10, 101, 5)
 HOLD = dt.timedelta(hours=11)
 OFTEN = 12  # one write of so many replaces the schedules
 REST_S = 0.02
-SCHEDULES, IMPORT = "", "inventory"
+SCHEDULES, IMPORT, ALL = "", "inventory", "*"
 
 @dataclass(slots=True)
 class Write:
-    """One write: which lamp (or SCHEDULES) shall have which level (None: its program's); taken: None unknown.
+    """One write: which lamp (or ALL, or SCHEDULES) shall have which level (None: its program's); taken: None unknown.
 
     An IMPORT changes a tag of a light point, which is no lamp's business.    idle: it was answered that nothing had to be changed, so no entry speaks of it.
     """
@@ -112,6 +112,8 @@ class Load:
                     program = write.level
                 case "inventory":
                     pass
+                case "*":
+                    held = dict.fromkeys(held)
                 case lamp:
                     held[lamp] = write.level
         fitted = self.city.fitted
@@ -119,9 +121,16 @@ class Load:
 
     def replan(self, level: int) -> None:
         """Replace the schedules now, and wait for the answer."""
+        self._write_now(SCHEDULES, level)
+
+    def release(self) -> None:
+        """Resume all lamps now, and wait for the answer."""
+        self._write_now(ALL, None)
+
+    def _write_now(self, what: str, level: int | None) -> None:
         assert self.city.client is not None
         self._round += 1
-        self._send(Write(f"{self.prefix}{self._round}-plan", SCHEDULES, level), self.city.client)
+        self._send(Write(f"{self.prefix}{self._round}-alone", what, level), self.city.client)
 
     def _write_on(self, rng: random.Random, lamps: list[str], thread: int) -> None:
         client = self.city.client
@@ -150,7 +159,8 @@ class Load:
             case Write(lamp="inventory"):
                 point = replace(self.city.points[0], tags={**self.city.points[0].tags, "mast": write.reason})
                 return "/v1/inventory/import", {"text": write_inventory([point], "csv"), "reason": write.reason}
-        body = {"target": {"id": write.lamp}, "reason": write.reason}
+        target = {"select": ALL} if write.lamp == ALL else {"id": write.lamp}
+        body: dict[str, object] = {"target": target, "reason": write.reason, "max_affected": len(self.city.points)}
         if write.level is None:
             return "/v1/lights/resume", body
         until = (self.city.now() + HOLD).isoformat()
