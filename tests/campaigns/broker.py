@@ -81,7 +81,7 @@ class Brokers:
         try:
             self._again()
             sound = kind != "damaged" or _carries(self.now.host, self.now.port)
-        except (AssertionError, LinkDown):
+        except (AssertionError, LinkDown, OSError):
             sound = False
             if kind != "damaged":
                 raise

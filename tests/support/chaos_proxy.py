@@ -81,7 +81,8 @@ class ChaosProxy:
             if self.mode in ("cut", "half-open"):
                 return
             from_there, there = await asyncio.open_connection(self.host, self._target)
-            ways = [self._forward(reader, there, writer), self._forward(from_there, writer, there)]
+            dead = asyncio.Event()
+            ways = [self._forward(reader, there, writer, dead), self._forward(from_there, writer, there, dead)]
             tasks = [asyncio.create_task(way) for way in ways]
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -97,8 +98,9 @@ class ChaosProxy:
                     each.transport.abort()
 
     async def _forward(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter, dead: asyncio.Event
     ) -> None:
+        """Forward one way of a connection; `dead` is set once it is half-open, and nothing passes either way any more."""
         lossy = False
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
@@ -106,12 +108,15 @@ class ChaosProxy:
                 if lossy and self.mode == "good":
                     return
                 kind = packet[0] >> 4
+                if dead.is_set():
+                    continue
                 match self.mode:
                     case "cut":
                         return
                     case "half-open":
                         self.done["half-open connections"] += 1
-                        await asyncio.Event().wait()
+                        dead.set()
+                        continue
                     case "reset" if self._rng.random() < 0.2:
                         self.done["resets"] += 1
                         writer.write(packet[: self._rng.randrange(len(packet))])
