@@ -35,6 +35,8 @@ class Report:
     def end_round(self, wrong: Sequence[str]) -> None:
         """Close a round and note what was wrong in it."""
         self.violations += [(self.number, each) for each in wrong]
+        for each in wrong:
+            sys.stderr.write(f"round {self.number}: {each[:300]}\n")
         self.rounds += 1
         if time.monotonic() - self.said > SAYING_S:
             self.said = time.monotonic()
