@@ -172,7 +172,7 @@ class Controller:
         why = f"lightctl failed on this node: {error!r} in {Path(place.filename).name}:{place.lineno}"
         fault = Fault(FaultEvent.NODE_FAULT, "node", memory.node.id, now, why, "critical")
         if fault.key not in memory.faults:
-            memory.faults[fault.key] = fault
+            memory.keep(fault)
             out.faults.append(fault)
         memory.review_at = now + dt.timedelta(seconds=self._policy.rest_s)
         self._queue(memory, memory.review_at)

@@ -26,6 +26,7 @@ FOREIGN = "the node held foreign revision"
 # What most nodes have nothing of is one object for all of them, and replaced, never changed.
 NO_OVERRIDES: Mapping[int, Sequence[Override]] = MappingProxyType({})
 NO_HOLDS: Mapping[int, Hold] = MappingProxyType({})
+NO_FAULTS: Mapping[tuple[str, str, str], Fault] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class NodeMemory:
 
     node: Node
     profile: Profile
-    points: dict[int, LightPoint]
+    points: Mapping[int, LightPoint]
     capabilities: Capabilities
     known_since: dt.datetime
     overrides: Mapping[int, Sequence[Override]] = field(default_factory=lambda: NO_OVERRIDES)
@@ -74,7 +75,7 @@ class NodeMemory:
     failures: int = 0
     unreachable: str = ""
     refusal: str = ""
-    faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
+    faults: Mapping[tuple[str, str, str], Fault] = field(default_factory=lambda: NO_FAULTS)
     review_at: dt.datetime | None = None
     queued_at: dt.datetime | None = None
     announced: bool = False
@@ -147,6 +148,14 @@ class NodeMemory:
         found = (each for held in self.overrides.values() for each in held if before and before < each.start <= now)
         return max(found, key=rank, default=None)
 
+    def keep(self, fault: Fault) -> None:
+        """Let a fault of the node stand."""
+        self.faults = {**self.faults, fault.key: fault}
+
+    def drop(self, key: tuple[str, str, str]) -> None:
+        """Let a fault of the node stand no more."""
+        self.faults = {other: fault for other, fault in self.faults.items() if other != key} or NO_FAULTS
+
     def rest(self, now: dt.datetime, policy: Policy) -> None:
         """Pause after a command that failed or expired, longer each time."""
         self.failures += 1
@@ -170,7 +179,8 @@ class NodeMemory:
             self.time = self.time.heard(restored.reported.at, restored.reported.received_at)
         self.boot_id = restored.boot_id
         self.heard_at = restored.reported.received_at if restored.reported is not None else None
-        self.faults = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
+        own = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
+        self.faults = own or NO_FAULTS
         silence = [fault.detail for fault in restored.faults if fault.event is FaultEvent.COMMUNICATION_FAILURE]
         self.unreachable = next(iter(silence), "")
 
