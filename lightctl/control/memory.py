@@ -130,10 +130,12 @@ class NodeMemory:
         """Take note of a revision the node names; one that we never gave makes us start above it.
 
         Whoever gave it may have given more since, of which some may be on their way yet: by the law of `revision_floor`
-        no more than seconds passed, and its word is not older than a day. Registers too small for a floor count on.
+        no more than seconds passed, and its word is not older than a day. That may have been a run that heard the same
+        word, so the second in which this one began counts too. Registers too small for a floor count on.
         """
         if revision > self.highest_revision:
-            self.highest_revision = revision + (A_DAY_S if self.revision_floor else 0)
+            above = A_DAY_S + self.revision_floor % A_DAY_S if self.revision_floor else 0
+            self.highest_revision = revision + above
             self.stale = self.assert_now = True
             self.cause = f"{FOREIGN} {revision}"
 
