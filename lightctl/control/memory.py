@@ -126,6 +126,15 @@ class NodeMemory:
         self.highest_revision = max(self.highest_revision + 1, self.revision_floor)
         return self.highest_revision
 
+    def begin_revisions(self, floor: int) -> None:
+        """Give no revision below a floor; where those known are above it, a run that was forgotten may have gone on.
+
+        Then the second of the day in which this run began keeps the two apart.
+        """
+        self.revision_floor = floor
+        if floor and self.highest_revision >= floor:
+            self.highest_revision += floor % A_DAY_S
+
     def see_revision(self, revision: int) -> None:
         """Take note of a revision the node names; one that we never gave makes us start above it.
 
