@@ -29,7 +29,7 @@ from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
-from lightctl.app.running.boot import boot_events, revision_floor
+from lightctl.app.running.boot import boot_events, held_events, revision_floor
 from lightctl.app.running.collector import give_back, relax, undisturbed
 from lightctl.app.running.door import announced, open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
@@ -40,7 +40,7 @@ from lightctl.app.running.recorder import Recorder
 from lightctl.app.running.sdnotify import sd_notify
 from lightctl.app.running.upkeep import Upkeep
 from lightctl.app.running.wiring import build_links, policy_of, time_scale_of
-from lightctl.control.controller import Controller
+from lightctl.control.controller import SET_BACK, Controller
 from lightctl.control.effects import Effects
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.events import Event, FleetChanged, LinkChanged, NightlyRun, ReviewDue
@@ -160,7 +160,7 @@ class Daemon:
                     decided = await self._boot(store, operations, recorder, reach_out)
                 await self._on_store_thread(office.settle_in)
                 self._set_nightly_run()
-                control = tasks.create_task(self._control_loop(recorder, decided), name="control loop")
+                control = tasks.create_task(self._control_loop(store, recorder, decided), name="control loop")
                 del decided
                 for name, part in self._beside(store, operations):
                     keep(part, name)
@@ -219,12 +219,24 @@ class Daemon:
         if self._settings.reports.directory:
             yield "reports", self._keep_reports(store, operations)
 
-    async def _control_loop(self, recorder: Recorder, decided: Effects) -> None:
+    async def _control_loop(self, store: SqliteStore, recorder: Recorder, decided: Effects) -> None:
         await self._carry_out(recorder, decided)
+        latest = self._clock.now()
         while True:
             events = await self._inbox.drain(REVIEW_AT_LEAST_S)
+            before, latest = latest, self._clock.now()
+            if latest < before - SET_BACK:
+                events = [*await self._held(store, latest), *events]
             self._hear(events)
             await self._carry_out(recorder, self._decide(events))
+
+    async def _held(self, store: SqliteStore, now: dt.datetime) -> Sequence[Event]:
+        """Give what people hold, by the store: what a clock ahead of the time has ended may hold again."""
+
+        def read() -> Sequence[Event]:
+            return tuple(held_events(store.overrides(now), store.running_maintenances(now)))
+
+        return await self._on_store_thread(read)
 
     async def _carry_out(self, recorder: Recorder, effects: Effects) -> None:
         await recorder.record(effects)

@@ -312,7 +312,7 @@ class Knowledge:
             concerned.append(memory.node.id)
             # What the link has not answered for yet waits there still; a unit's nights are not to be written twice.
             owed = memory.open_command is not None and not memory.on_its_way
-            memory.answer_hello = memory.answer_hello or owed or memory.profile.announces
+            memory.answer_hello = memory.answer_hello or owed or memory.profile.modbus is None
         return concerned
 
     def _schedule_topups(self, now: dt.datetime) -> Concerned:

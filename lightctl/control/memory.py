@@ -21,6 +21,8 @@ from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import SHARED_KINDS, Command, DesiredState, Fault, FaultEvent, Override, ReportedState
 from lightctl.planning.overrides import rank
 
+A_DAY_S = 86_400
+FOREIGN = "the node held foreign revision"
 # What most nodes have nothing of is one object for all of them, and replaced, never changed.
 NO_OVERRIDES: Mapping[int, Sequence[Override]] = MappingProxyType({})
 NO_HOLDS: Mapping[int, Hold] = MappingProxyType({})
@@ -125,11 +127,20 @@ class NodeMemory:
         return self.highest_revision
 
     def see_revision(self, revision: int) -> None:
-        """Take note of a revision the node names; one that was never given makes us start above it."""
+        """Take note of a revision the node names; one that we never gave makes us start above it.
+
+        Whoever gave it may have given more since, of which some may be on their way yet: by the law of `revision_floor`
+        no more than seconds passed, and its word is not older than a day. Registers too small for a floor count on.
+        """
         if revision > self.highest_revision:
-            self.highest_revision = revision
+            self.highest_revision = revision + (A_DAY_S if self.revision_floor else 0)
             self.stale = self.assert_now = True
-            self.cause = f"the node held foreign revision {revision}"
+            self.cause = f"{FOREIGN} {revision}"
+
+    def contradicts(self, revision: int) -> bool:
+        """Say whether the node names a revision nobody gave it, in answer to what it was sent because of just that."""
+        command = self.open_command
+        return command is not None and command.cause.startswith(FOREIGN) and revision > self.highest_revision
 
     def begun(self, now: dt.datetime) -> Override | None:
         """Give the strongest override that began since the document was last worked out, None where none did."""
