@@ -44,7 +44,7 @@ class Allowed:
     def spans(self, begin: float, end: float, longer_s: float = 0.0) -> Iterator[tuple[float, Levels]]:
         """Give what may be due in a span, each with when it begins to be; only what is due for longer than so long."""
         for index in range(max(0, bisect_right(self.starts, begin) - 1), len(self.starts)):
-            if self.starts[index] >= end:
+            if end <= max(begin, self.starts[index]):
                 return
             over = self.starts[index + 1] if index + 1 < len(self.starts) else self.end
             if over - self.starts[index] > longer_s:
