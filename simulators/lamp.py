@@ -191,10 +191,11 @@ class Lamp:
         return wanted if instead is None else instead
 
     def _driven(self, now: dt.datetime) -> float:
-        passed = (now - self._start).total_seconds()
+        # A wire's word may come between two things due, so what is due then lies a moment before it.
+        passed = max(0.0, (now - self._start).total_seconds())
         if passed >= self._ramp_s:
             return self._to
-        return self._from + (self._to - self._from) * max(0.0, passed) / self._ramp_s
+        return self._from + (self._to - self._from) * passed / self._ramp_s
 
     def _power(self, output: float) -> float:
         if not self._supplied:

@@ -20,7 +20,9 @@ from tests.campaigns import (
     network,
     plan_nights,
     power_cut,
+    soak,
     stateful,
+    stories,
     storm,
     years,
 )
@@ -36,7 +38,9 @@ EVERY = (
     network,
     plan_nights,
     power_cut,
+    soak,
     stateful,
+    stories,
     storm,
     years,
 )

@@ -48,6 +48,12 @@ def test_a_ramp_moves_the_light_linearly_and_then_stops():
     assert lamp.ramp_end == after(60)
 
 
+def test_at_a_moment_before_an_order_without_a_ramp_a_lamp_is_where_the_order_took_it():
+    lamp = Lamp(KIND, START)
+    lamp.drive(100, 0, after(1))
+    assert lamp.level(START) == 100
+
+
 def test_a_new_order_in_the_middle_of_a_ramp_starts_from_the_light_there_is():
     lamp = Lamp(KIND, START)
     lamp.drive(100, 60, START)
