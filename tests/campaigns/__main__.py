@@ -22,7 +22,9 @@ from tests.campaigns import (
     power_cut,
     soak,
     stateful,
+    stories,
     storm,
+    years,
 )
 
 EVERY = (
@@ -38,7 +40,9 @@ EVERY = (
     power_cut,
     soak,
     stateful,
+    stories,
     storm,
+    years,
 )
 CAMPAIGNS = {each.NAME: each.main for each in EVERY}
 

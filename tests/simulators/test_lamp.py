@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.lamp import Lamp, LampType
+from simulators.lamp import HEALTHY, Ills, Lamp, LampType
 
 START = dt.datetime(2026, 12, 21, 16, 0, tzinfo=dt.UTC)
 KIND = LampType(rated_power_w=60.0, standby_power_w=1.0)
@@ -122,3 +122,22 @@ def test_counters_go_on_from_what_they_were():
     lamp.drive(100, 0, START)
     assert lamp.energy_wh(after(3600)) == pytest.approx(560)
     assert lamp.lit_h(after(3600)) == pytest.approx(8)
+
+
+def test_a_lamp_that_burns_on_is_asked_anew_when_anything_is_done_to_it():
+    lamp = Lamp(LampType(100.0, 0.0), after(0))
+    lamp.drive(50, 0, after(0))
+    assert (lamp.level(after(10)), lamp.power_w(after(10))) == (50, 50.0)
+    for change, expected in (
+        (lambda at: lamp.drive(80, 0, at), (80, 80.0)),
+        (lambda at: lamp.show(30, at), (30, 30.0)),
+        (lambda at: lamp.show(None, at), (80, 80.0)),
+        (lambda at: lamp.ail(Ills(dimmer=20.0), at), (20, 20.0)),
+        (lambda at: lamp.ail(HEALTHY, at), (80, 80.0)),
+        (lambda at: lamp.fail(1, at), (0, 0.0)),
+        (lambda at: lamp.fail(0, at), (80, 80.0)),
+        (lambda at: lamp.supply(on=False, now=at), (0, 0.0)),
+        (lambda at: lamp.supply(on=True, now=at), (80, 80.0)),
+    ):
+        change(after(20))
+        assert (lamp.level(after(20)), lamp.power_w(after(20))) == expected
