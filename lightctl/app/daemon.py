@@ -38,6 +38,7 @@ from lightctl.app.running.keeping import keep_running
 from lightctl.app.running.logs import configure_logs
 from lightctl.app.running.recorder import Recorder
 from lightctl.app.running.sdnotify import sd_notify
+from lightctl.app.running.timekeeping import Timekeeper, own_time_of
 from lightctl.app.running.upkeep import Upkeep
 from lightctl.app.running.wiring import build_links, policy_of, time_scale_of
 from lightctl.control.controller import Controller
@@ -75,10 +76,11 @@ class Daemon:
     """One running lightctl; `run` is its whole life."""
 
     def __init__(self, settings: Settings, build_door: BuildDoor) -> None:
-        """Take settings; nothing is opened before `run`."""
+        """Take settings, and what time it was in the run before; nothing else is opened before `run`."""
         self._settings = settings
         self._build_door = build_door
-        self._clock = RunClock(time_scale_of(settings))
+        self._own_time = own_time_of(settings)
+        self._clock = RunClock(time_scale_of(settings), self._own_time)
         self._live = Live(self._clock.now(), self._clock.now)
         self._inbox = Inbox(dropped=self._live.drop)
         self._alarm = Alarm(self._clock)
@@ -142,11 +144,11 @@ class Daemon:
             self._settings.delivery.clock_untrusted_s,
             self._metrics.instruments,
         )
+        keeper = Timekeeper(self._own_time, directory, self._live, self._alarm, self._node_clocks, self._emit)
         with undisturbed():
-            decided = await self._boot(store, operations, recorder)
-        upkeep = Upkeep(
-            store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
-        )
+            decided = await self._boot(store, operations, recorder, keeper)
+        terms, forget = operations.upkeeping, operations.citizen_forget
+        upkeep = Upkeep(store, self._on_store_thread, self._alarm, self._live, terms, forget, keeper.sure)
         self._alarm.start()
         self._set_nightly_run()
         machine_s = self._clock.scale.machine_seconds
@@ -164,6 +166,7 @@ class Daemon:
                 running += [tasks.create_task(part, name=name) for name, part in office.parts()]
                 running.append(tasks.create_task(self._keep_counting(), name="census"))
                 running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
+                running.append(tasks.create_task(self._keep_time(keeper), name="timekeeping"))
                 if self._settings.reports.directory:
                     running.append(tasks.create_task(self._keep_reports(store, operations), name="reports"))
                 sd_notify(os.environ, "READY=1")
@@ -179,11 +182,14 @@ class Daemon:
             await self._metrics.close()
             await self._settle_inbox(recorder)
 
-    async def _boot(self, store: SqliteStore, operations: Operations, recorder: Recorder) -> Effects:
+    async def _boot(
+        self, store: SqliteStore, operations: Operations, recorder: Recorder, keeper: Timekeeper
+    ) -> Effects:
         """Know again what the store remembers, and decide on it; nobody acts before all of the store was checked."""
         try:
             snapshot = await self._on_store_thread(functools.partial(store.replay, self._clock.now()))
             recorder.take_up(snapshot.open_faults)
+            keeper.take_up(snapshot.open_faults)
             events = tuple(boot_events(snapshot, self._settings.site.time_zone))
             for event in events:
                 if isinstance(event, FleetChanged):
@@ -246,6 +252,15 @@ class Daemon:
 
     async def _keep_upkeep(self, upkeep: Upkeep) -> None:
         await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
+
+    async def _keep_time(self, keeper: Timekeeper) -> None:
+        await keep_running(
+            "timekeeping", keeper.run, lambda why: self._live.note("clock", f"timekeeping failed: {why}")
+        )
+
+    def _node_clocks(self, most: int) -> list[float]:
+        """Give how far some nodes' clocks are ahead of ours (s of the machine)."""
+        return [self._clock.scale.machine_seconds(off_s) for off_s in self._controller.node_clocks(most)]
 
     async def _keep_reports(self, store: SqliteStore, operations: Operations) -> None:
         def say(why: str) -> None:
