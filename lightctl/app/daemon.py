@@ -29,7 +29,7 @@ from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
-from lightctl.app.running.boot import boot_events, revision_floor
+from lightctl.app.running.boot import boot_events, revision_floor, wishes
 from lightctl.app.running.collector import relax, undisturbed
 from lightctl.app.running.door import announced, open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
@@ -144,7 +144,8 @@ class Daemon:
             self._settings.delivery.clock_untrusted_s,
             self._metrics.instruments,
         )
-        keeper = Timekeeper(self._own_time, directory, self._live, self._alarm, self._node_clocks, self._emit)
+        reread = functools.partial(self._on_store_thread, lambda: notify(wishes(store, self._clock.now())))
+        keeper = Timekeeper(self._own_time, directory, self._live, self._alarm, self._node_clocks, self._emit, reread)
         with undisturbed():
             decided = await self._boot(store, operations, recorder, keeper)
         terms, forget = operations.upkeeping, operations.citizen_forget

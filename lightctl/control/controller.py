@@ -236,7 +236,8 @@ class Controller:
         memory.refusal = ""
         refit, memory.refit = memory.refit, False
         old = memory.desired
-        if old is not None and not memory.assert_now:
+        # What was given while our clock was ahead begins in what is the future again, and says nothing until then.
+        if old is not None and old.issued_at <= now and not memory.assert_now:
             ageing = topping_up or old.valid_until - now < RENEWAL_MARGIN
             longer = wanted.valid_until - old.valid_until >= WORTHWHILE
             carries = memory.capabilities.carries_nights

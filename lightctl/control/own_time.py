@@ -85,6 +85,11 @@ class OwnTime:
         off_s = wall_s - self._line_s - steady_s
         return off_s if abs(off_s) > self._within_s else 0.0
 
+    def open_question(self, wall_s: float, steady_s: float) -> bool:
+        """Say whether it is open what time it is: nodes could say it at any moment."""
+        awaited = self._agreed or steady_s - self._began_s <= self._patience_s
+        return bool(self.left_by(wall_s, steady_s)) or (awaited and not self._vouched)
+
     def sure(self, wall_s: float, steady_s: float) -> bool:
         """Say whether the time is sure enough to delete by it what is old.
 

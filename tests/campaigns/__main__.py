@@ -11,6 +11,7 @@ import sys
 
 from tests.campaigns import (
     broker,
+    clock,
     disk_full,
     fuzz,
     kill_daemon,
@@ -26,6 +27,7 @@ from tests.campaigns import (
 
 EVERY = (
     broker,
+    clock,
     disk_full,
     fuzz,
     kill_daemon,

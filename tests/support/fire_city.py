@@ -15,7 +15,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -79,11 +80,23 @@ def light_points(lamps: int) -> tuple[LightPoint, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a daemon's process gets besides: variables, and arguments of tests.support.struck."""
+
+    environ: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+
+
+NOTHING = Around()
+
+
 class FireCity:
     """The processes of one city in a folder; leaving it ends each by its own id. The broker is the caller's.
 
     daemon_url, nodes_url: where each side finds the broker, if a proxy stands before it. heartbeat_s, patience: how
-    often nodes report (machine seconds), and how much longer than in a small town they are waited for.
+    often nodes report (machine seconds), and how much longer than in a small town they are waited for. start, speed:
+    when the run begins, and how fast its clock runs. files: its schedules. around: what the daemon gets besides.
     """
 
     def __init__(
@@ -98,9 +111,14 @@ class FireCity:
         nodes_url: str = "",
         heartbeat_s: float = HEARTBEAT_S,
         patience: float = PATIENCE,
+        start: dt.datetime = EVENING,
+        speed: float = SPEED,
+        files: Mapping[str, str] | None = None,
+        around: Around = NOTHING,
     ) -> None:
         self.folder, self.breaking, self._disk = folder, breaking, disk
-        self._times = heartbeat_s * SPEED, patience
+        self._times, self._start_at, self._speed = (heartbeat_s * speed, patience), start, speed
+        self._files, self._around = files or schedules(PROGRAM), around
         self.points = light_points(lamps)
         self.lamps = [point.id for point in self.points if point.tags["make"] != DEAD]
         self.dead = {point.node for point in self.points if point.tags["make"] == DEAD}
@@ -119,8 +137,8 @@ class FireCity:
     def __enter__(self) -> Self:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            bring_town_in(self.points, schedules(PROGRAM))(self)  # type: ignore[arg-type]
-            clock = TimeScale(EVENING, time.time(), SPEED)
+            bring_town_in(self.points, self._files)(self)  # type: ignore[arg-type]
+            clock = TimeScale(self._start_at, time.time(), self._speed)
             self.pace, self.began_s = Pace(clock, self._times[0], 5, patience=self._times[1]), time.monotonic()
             scenario = self.scenery.scenario(self.pace, self._urls[1], 0)
             (self.folder / "scenario.yaml").write_text(json.dumps(scenario))
@@ -155,7 +173,8 @@ class FireCity:
         arguments = ["-m", "tests.support.struck", "--armed-by", "strike", "--break", self.breaking]
         arguments += ["--strike", strike] if strike else []
         arguments += ["--disk", STORE] if self._disk else []
-        self._start("daemon", *arguments, "serve", "--config", "lightctl.toml")
+        arguments += self._around.arguments
+        self._start("daemon", *arguments, "serve", "--config", "lightctl.toml", **self._around.environ)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if not self.alive():
@@ -231,7 +250,7 @@ class FireCity:
         found: dict[str, Any] = self.client.get("/v1/status").raise_for_status().json()
         return found
 
-    def _start(self, name: str, *arguments: str) -> None:
+    def _start(self, name: str, *arguments: str, **environ_besides: str) -> None:
         environ = {key: value for key, value in os.environ.items() if not key.startswith("LIGHTCTL_")}
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
@@ -240,7 +259,7 @@ class FireCity:
                 stdin=subprocess.PIPE if name == "simulators" else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environ | {"PYTHONPATH": str(ROOT)},
+                env=environ | {"PYTHONPATH": str(ROOT)} | environ_besides,
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing but a system call
             )
 

@@ -9,10 +9,11 @@ given more revisions than seconds pass.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from lightctl.domain.assets import Fleet
+from lightctl.domain.crews import Maintenance
 from lightctl.domain.events import (
     Event,
     FleetChanged,
@@ -22,9 +23,10 @@ from lightctl.domain.events import (
     OverrideSet,
     RolloutChanged,
 )
-from lightctl.domain.states import Fault
+from lightctl.domain.states import Fault, Override
 from lightctl.files.schedules import read_schedules
 from lightctl.store.base import Snapshot
+from lightctl.store.sqlite import SqliteStore
 
 REVISIONS_BEGAN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
@@ -52,7 +54,16 @@ def boot_events(snapshot: Snapshot, time_zone: str) -> Iterator[Event]:
     yield IntentChanged(read_schedules(snapshot.schedule_files).intent, "daemon start")
     if snapshot.rollout is not None:
         yield RolloutChanged(snapshot.rollout, read_schedules(snapshot.rollout.files).intent)
-    for override in snapshot.overrides:
+    yield from _wishes(snapshot.overrides, snapshot.maintenances)
+
+
+def wishes(store: SqliteStore, now: dt.datetime) -> tuple[Event, ...]:
+    """Give what people asked for that is not over, for a controller that took another time for the present one."""
+    return tuple(_wishes(store.overrides(now), store.running_maintenances(now)))
+
+
+def _wishes(overrides: Iterable[Override], maintenances: Iterable[Maintenance]) -> Iterator[Event]:
+    for override in overrides:
         yield OverrideSet(override, asked=False)
-    for maintenance in snapshot.maintenances:
+    for maintenance in maintenances:
         yield MaintenanceSet(maintenance)
