@@ -130,6 +130,11 @@ class ClockJudge(Judge):
             if not anew and not early <= dt.datetime.fromisoformat(at) <= late:
                 self.wrong.append(f"an entry of the audit says {at}, and it was between {early} and {late}")
                 break
+        highest: dict[str, int] = {}
+        for node, revision in self.wire.known()[0]:  # in the order in which they were first seen
+            if revision < highest.get(node, 0):
+                self.wrong.append(f"I5: {node} was given revision {revision} after {highest[node]}")
+            highest[node] = max(revision, highest.get(node, 0))
         counts = self._counts()
         self.wrong += [
             f"deleted: {name} went from {before} to {counts[name]}"

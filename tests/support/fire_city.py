@@ -15,7 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -82,10 +82,15 @@ def light_points(lamps: int) -> tuple[LightPoint, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a daemon's process gets besides: variables, and arguments of tests.support.struck."""
+    """What a process gets besides: variables, for a daemon arguments of tests.support.struck, a command to start it.
+
+    host: the address of the daemon's HTTP door.
+    """
 
     environ: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    host: str = ""
 
 
 NOTHING = Around()
@@ -96,7 +101,8 @@ class FireCity:
 
     daemon_url, nodes_url: where each side finds the broker, if a proxy stands before it. heartbeat_s, patience: how
     often nodes report (machine seconds), and how much longer than in a small town they are waited for. start, speed:
-    when the run begins, and how fast its clock runs. files: its schedules. around: what the daemon gets besides.
+    when the run begins, and how fast its clock runs. files: its schedules. around, nodes_around: what daemon
+    and nodes get besides.
     """
 
     def __init__(
@@ -115,10 +121,11 @@ class FireCity:
         speed: float = SPEED,
         files: Mapping[str, str] | None = None,
         around: Around = NOTHING,
+        nodes_around: Around = NOTHING,
     ) -> None:
         self.folder, self.breaking, self._disk = folder, breaking, disk
         self._times, self._start_at, self._speed = (heartbeat_s * speed, patience), start, speed
-        self._files, self._around = files or schedules(PROGRAM), around
+        self._files, self._around, self._nodes_around = files or schedules(PROGRAM), around, nodes_around
         self.points = light_points(lamps)
         self.lamps = [point.id for point in self.points if point.tags["make"] != DEAD]
         self.dead = {point.node for point in self.points if point.tags["make"] == DEAD}
@@ -145,8 +152,11 @@ class FireCity:
             settings = self.scenery.settings(self.pace, self._urls[0], 0)
             # A broker that comes and goes all the time must not be waited for as one that is down for hours.
             settings = settings.replace("[delivery]", "reconnect_cap_s = 1.0\nkeepalive_s = 5\n[delivery]", 1)
+            if self._around.host:
+                settings = settings.replace("[http]", f'[http]\nhost = "{self._around.host}"', 1)
             (self.folder / "lightctl.toml").write_text(settings)
-            self._start("simulators", "-m", "simulators", "scenario.yaml", "--stdin-faults")
+            arguments = ("-m", "simulators", "scenario.yaml", "--stdin-faults")
+            self._start("simulators", arguments, self._nodes_around)
         except BaseException:
             self.close()
             raise
@@ -173,8 +183,8 @@ class FireCity:
         arguments = ["-m", "tests.support.struck", "--armed-by", "strike", "--break", self.breaking]
         arguments += ["--strike", strike] if strike else []
         arguments += ["--disk", STORE] if self._disk else []
-        arguments += self._around.arguments
-        self._start("daemon", *arguments, "serve", "--config", "lightctl.toml", **self._around.environ)
+        arguments += [*self._around.arguments, "serve", "--config", "lightctl.toml"]
+        self._start("daemon", arguments, self._around)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if not self.alive():
@@ -250,16 +260,16 @@ class FireCity:
         found: dict[str, Any] = self.client.get("/v1/status").raise_for_status().json()
         return found
 
-    def _start(self, name: str, *arguments: str, **environ_besides: str) -> None:
+    def _start(self, name: str, arguments: Sequence[str], around: Around) -> None:
         environ = {key: value for key, value in os.environ.items() if not key.startswith("LIGHTCTL_")}
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*around.command, sys.executable, *arguments],
                 cwd=self.folder,
                 stdin=subprocess.PIPE if name == "simulators" else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environ | {"PYTHONPATH": str(ROOT)} | environ_besides,
+                env=environ | {"PYTHONPATH": str(ROOT)} | dict(around.environ),
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing but a system call
             )
 

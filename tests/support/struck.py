@@ -32,7 +32,8 @@ from lightctl.app.running import timekeeping, upkeep
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
-from lightctl.control import knowledge, memory, own_time
+from lightctl.control import controller, knowledge, memory, own_time
+from lightctl.control.reconcile import Resend, Wait
 from lightctl.domain.events import BrokerAcked
 from lightctl.domain.moves import moved
 from lightctl.domain.states import CommandState
@@ -135,6 +136,24 @@ def believe_the_broker() -> None:
     knowledge.Knowledge.absorb = believing
 
 
+def send_and_forget() -> None:
+    """Break: what was sent once is not sent again, and nobody who comes back is given what he missed."""
+    reconcile, refresh = controller.reconcile, knowledge.Knowledge._refresh
+
+    def once(*told: Any, **more: Any) -> Any:
+        found = reconcile(*told, **more)
+        return Wait(None) if isinstance(found, Resend) else found
+
+    def no_refresh(self: Any, link: str) -> Any:
+        refresh(self, link)
+        for each in self.memories.values():
+            each.answer_hello = False
+        return ()
+
+    controller.reconcile = once
+    knowledge.Knowledge._refresh = no_refresh
+
+
 def give_up_on_a_full_disk() -> None:
     """Break: what cannot be recorded is not sent either."""
     act, record, recorders = daemon.Daemon._act, Recorder.record, []
@@ -219,6 +238,7 @@ BREAKS: dict[str, Callable[[], None]] = {
     "give-up-on-a-full-disk": give_up_on_a_full_disk,
     "swallow-errors": swallow_errors,
     "believe-the-broker": believe_the_broker,
+    "send-and-forget": send_and_forget,
     "believe-the-clock": believe_the_clock,
     "prune-by-the-clock": prune_by_the_clock,
     "number-by-the-clock": number_by_the_clock,
