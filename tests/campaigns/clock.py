@@ -98,16 +98,18 @@ def _round(clock: FakeClock, judge: ClockJudge, seed: int, number: int) -> Count
     again, anew = number % 3 == 2, number % 6 == 5
     judge.load.start()
     time.sleep(rng.uniform(0.2, 2.0))
-    answered = judge.answered()
+    answered, down_s = judge.answered(), 0.0
     for _ in _setting(clock, name):
         pass
     if again:
         time.sleep(rng.uniform(0.0, 2.0))
         city.kill_daemon()
+        died_s = time.monotonic()
         if anew:
             _forget_the_boot(city.store / "clock.json")
         judge.load.stop()
         city.start_daemon()
+        down_s = time.monotonic() - died_s
         judge.load.start()
     time.sleep(rng.uniform(1.0, 4.0) + (LATE_ANEW_S if anew else LATE_S))
     judge.look_at_the_door(answered, by_the_command_line=number % 4 == 0)
@@ -117,7 +119,7 @@ def _round(clock: FakeClock, judge: ClockJudge, seed: int, number: int) -> Count
     judge.hold_daemon_to_account()
     judge.await_peace()
     judge.judge_commands()
-    judge.judge_time(anew=anew)
+    judge.judge_time(anew=anew, down_s=down_s)
     return Counter(
         [name, *(["started again meanwhile"] if again else []), *(["as on a machine started anew"] if anew else [])]
     )

@@ -28,6 +28,13 @@ def test_what_a_node_was_given_while_our_clock_was_ahead_does_not_stand_when_it_
     assert document.valid_until < street.now + dt.timedelta(days=9)
 
 
+def test_a_live_node_whose_clock_is_a_little_late_does_what_it_is_told_at_once():
+    street = running(Street(now=EVENING), LIVE)
+    street.step(ev.OverrideSet(override(street, 30)))
+    late = street.now - dt.timedelta(seconds=street.policy.clock_warn_s)
+    assert street.desired["n-a"].channels[0].level_at(late) == 30
+
+
 @pytest.mark.parametrize("step", [*STEPS, *(-step for step in STEPS)])
 def test_nodes_were_not_silent_while_our_clock_jumped_and_commands_get_their_time(step):
     street = running(Street(now=EVENING))

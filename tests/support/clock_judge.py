@@ -117,13 +117,13 @@ class ClockJudge(Judge):
             if said.returncode:
                 self.wrong.append(f"lightctl status ended with {said.returncode}: {said.stderr[-300:]}")
 
-    def judge_time(self, *, anew: bool) -> None:
+    def judge_time(self, *, anew: bool, down_s: float) -> None:
         """After a round: lamps had the level due all the time, entries say when they were made, nothing was deleted.
 
-        anew: the daemon had to learn from nodes what time it is.
+        anew: the daemon had to learn from nodes what time it is. down_s: how long there was no daemon.
         """
         now = self.city.now()
-        self._judge_lamps(self._since, now, LATE_ANEW_S if anew else LATE_S)
+        self._judge_lamps(self._since, now, down_s + (LATE_ANEW_S if anew else LATE_S))
         entries = self._read("SELECT at FROM audit ORDER BY seq")
         early, late = self._since - dt.timedelta(seconds=OFF_S), now + dt.timedelta(seconds=OFF_S)
         for (at,) in entries[self._entries :]:
