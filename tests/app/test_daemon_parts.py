@@ -13,7 +13,7 @@ from lightctl.app.asking import Guard, Role, Target
 from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
-from lightctl.app.running.boot import boot_events, wishes
+from lightctl.app.running.boot import boot_events
 from lightctl.app.running.collector import relax
 from lightctl.app.running.first_token import TOKEN_FILE, write_first_token
 from lightctl.app.running.inbox import BATCH, Inbox
@@ -25,12 +25,10 @@ from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.events import FleetChanged, IntentChanged, LinkChanged, OverrideSet, ReviewDue
-from lightctl.domain.selectors import parse_selector
-from lightctl.domain.states import ChannelReport, Override, Reading, ReportedState, Scope
+from lightctl.domain.states import ChannelReport, Reading, ReportedState
 from lightctl.domain.timescale import REAL_TIME, TimeScale
 from lightctl.files.settings import Settings
 from lightctl.planning.wall import next_wall_time
-from lightctl.store.base import AuditDraft
 from lightctl.store.sqlite import SqliteStore
 from tests.support.desk import NOW, OPERATOR, TECHNICIAN, VIEWER
 
@@ -233,11 +231,3 @@ def test_the_collector_of_a_daemon_looks_through_a_city_seldom():
     finally:
         gc.set_threshold(*before)
     assert young * rounds * old > 1_000_000
-
-
-def test_what_people_asked_for_that_is_not_over_at_a_time_is_read_again_as_at_a_start(office):
-    for name, hours in (("o1", 1), ("o2", 30)):
-        held = Override(name, Scope.LIGHT_POINT, parse_selector("*"), 30, NOW, NOW + dt.timedelta(hours=hours))
-        office.store.add_overrides([held], name, AuditDraft(NOW, "olga", "cli", "dim", "*"))
-    assert [event.override.id for event in wishes(office.store, NOW)] == ["o1", "o2"]
-    assert [event.override.id for event in wishes(office.store, NOW + dt.timedelta(days=1))] == ["o2"]

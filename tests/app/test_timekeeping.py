@@ -37,14 +37,11 @@ class Machine:
         self.clock = RunClock(own=self.own)
         self.live = Live(self.clock.now(), self.clock.now)
         tell, ask = self.told.append, lambda _most: self.offsets
-        self.keeper = Timekeeper(self.own, self.folder, self.live, Alarm(self.clock), ask, tell, self.reread)
+        self.keeper = Timekeeper(self.own, self.folder, self.live, Alarm(self.clock), ask, tell)
 
     def pass_on(self, seconds: float) -> None:
         self.steady_s += seconds
         self.keeper.look(time.time(), self.steady_s)
-
-    async def reread(self) -> None:
-        self.told.append("read again")
 
     @property
     def true(self) -> dt.datetime:

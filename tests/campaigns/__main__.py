@@ -22,8 +22,11 @@ from tests.campaigns import (
     network,
     plan_nights,
     power_cut,
+    soak,
     stateful,
+    stories,
     storm,
+    years,
 )
 
 EVERY = (
@@ -39,8 +42,11 @@ EVERY = (
     network,
     plan_nights,
     power_cut,
+    soak,
     stateful,
+    stories,
     storm,
+    years,
 )
 CAMPAIGNS = {each.NAME: each.main for each in EVERY}
 

@@ -25,6 +25,7 @@ from tests.support.brokers import start_mosquitto, start_nats
 from tests.support.clock_judge import LATE_ANEW_S, LATE_S, PARTS, ClockJudge, PartLoad
 from tests.support.fake_clock import MISSING, FakeClock, find_libfaketime
 from tests.support.fire_city import Around, FireCity
+from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wire_log import WireLog
 
@@ -67,10 +68,10 @@ def run(
             city = FireCity(
                 place / "city",
                 broker,
-                lamps,
+                small_town(lamps),
                 breaking=breaking,
                 around=around,
-                start=part.start,
+                evening=part.start,
                 speed=1.0,
                 files=part.files,
             )

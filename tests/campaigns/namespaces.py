@@ -23,6 +23,7 @@ from tests.support.brokers import free_port, start_mosquitto
 from tests.support.fire_city import NIGHT_S, FireCity
 from tests.support.fire_judge import BOUND_S, Judge
 from tests.support.fire_load import Load
+from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.namespaces import KINDS, Side, enter, unavailable
 from tests.support.wire_log import WireLog
@@ -30,7 +31,7 @@ from tests.support.wire_log import WireLog
 NAME = "namespaces"
 LAMPS = 40
 SIDES = ("daemon", "nodes", "both")
-BREAKS = ("believe-the-broker", "send-and-forget")
+BREAKS = ("believe-the-broker", "send-once")
 UNAVAILABLE = 3
 BAD_S = {"cut": (8.0, 12.0), "cut for long": (75.0, 90.0)}
 BAD_OTHERWISE_S = (3.0, 8.0)
@@ -52,8 +53,8 @@ def run(
             broker = stack.enter_context(start_mosquitto(place / "broker", lines=lines))
             wire = stack.enter_context(WireLog(broker.host, broker.port))
             city = FireCity(
-                place / "city", broker, lamps, breaking=breaking, daemon_url=daemon.url, nodes_url=nodes.url,
-                around=daemon.around, nodes_around=nodes.around,
+                place / "city", broker, small_town(lamps), breaking=breaking, daemon_url=daemon.url,
+                nodes_url=nodes.url, around=daemon.around, nodes_around=nodes.around,
             )  # fmt: skip
             stack.enter_context(city)
             judge = Judge(city, Load(city, seed + report.number), wire, BOUND_S)

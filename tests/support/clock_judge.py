@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.support.city import ROOT
-from tests.support.fire_city import EVENING, HEARTBEAT_S, PROGRAM, FireCity, schedules
+from tests.support.fire_city import EVENING, HEARTBEAT_S, FireCity
 from tests.support.fire_judge import Judge
 from tests.support.fire_load import Load
+from tests.support.fire_town import PROGRAM, schedules
 
 LATE_S, LATE_ANEW_S = 8.0, 4 * HEARTBEAT_S
 """How long a lamp may be wrong after a switching time; and where nodes must say first what time it is."""

@@ -43,7 +43,7 @@ from tests.support.faulty_disk import watch as watch_disk
 
 STRIKES = ("before-commit", "after-commit", "before-publish", "after-publish")
 DISK_STRIKES = ("full", "dead")
-GATHERED, CROWD = 25, 10
+GATHERED, CROWD, KEPT_BYTES = 25, 10, 4096
 
 
 class Striker:
@@ -136,22 +136,17 @@ def believe_the_broker() -> None:
     knowledge.Knowledge.absorb = believing
 
 
-def send_and_forget() -> None:
-    """Break: what was sent once is not sent again, and nobody who comes back is given what he missed."""
-    reconcile, refresh = controller.reconcile, knowledge.Knowledge._refresh
+def send_once() -> None:
+    """Break: what was sent is never sent again, whatever the node says."""
+    decide = controller.reconcile
 
-    def once(*told: Any, **more: Any) -> Any:
-        found = reconcile(*told, **more)
-        return Wait(None) if isinstance(found, Resend) else found
+    def deciding(desired: Any, report: Any, command: Any, *rest: Any, **more: Any) -> Any:
+        found = decide(desired, report, command, *rest, **more)
+        if isinstance(found, Resend) and command is not None and command.sent_at is not None:
+            return Wait(command.deadline)
+        return found
 
-    def no_refresh(self: Any, link: str) -> Any:
-        refresh(self, link)
-        for each in self.memories.values():
-            each.answer_hello = False
-        return ()
-
-    controller.reconcile = once
-    knowledge.Knowledge._refresh = no_refresh
+    controller.reconcile = deciding
 
 
 def give_up_on_a_full_disk() -> None:
@@ -196,6 +191,41 @@ def drop_when_crowded() -> None:
     Inbox.put = dropping
 
 
+def keep_every_event() -> None:
+    """Break: whatever arrives is kept for ever, with room of its own."""
+    put, kept = Inbox.put, []
+
+    def keeping(self: Inbox, event: Any) -> None:
+        kept.append((event, bytearray(KEPT_BYTES)))
+        put(self, event)
+
+    Inbox.put = keeping
+
+
+def leave_files_open() -> None:
+    """Break: every commit opens a file and forgets it."""
+    execute, left = Database.execute, []
+
+    def leaving(self: Database, sql: str, *rest: object) -> object:
+        if sql == "COMMIT":
+            left.append(os.open(os.devnull, os.O_RDONLY))
+        return execute(self, sql, *rest)
+
+    Database.execute = leaving
+
+
+def never_checkpoint() -> None:
+    """Break: what is in a write-ahead log stays there."""
+    execute = Database.execute
+
+    def configure(self: Database, sql: str, *rest: object) -> object:
+        if sql == "BEGIN IMMEDIATE":
+            execute(self, "PRAGMA wal_autocheckpoint = 0")
+        return execute(self, sql, *rest)
+
+    Database.execute = configure
+
+
 def believe_the_clock() -> None:
     """Break: whatever the machine's clock shows is the time."""
     own_time.OwnTime.now_s = lambda _self, wall_s, _steady_s: wall_s
@@ -236,12 +266,15 @@ BREAKS: dict[str, Callable[[], None]] = {
     "act-before-recording": act_before_recording,
     "drop-when-crowded": drop_when_crowded,
     "give-up-on-a-full-disk": give_up_on_a_full_disk,
+    "send-once": send_once,
     "swallow-errors": swallow_errors,
     "believe-the-broker": believe_the_broker,
-    "send-and-forget": send_and_forget,
     "believe-the-clock": believe_the_clock,
     "prune-by-the-clock": prune_by_the_clock,
     "number-by-the-clock": number_by_the_clock,
+    "keep-every-event": keep_every_event,
+    "leave-files-open": leave_files_open,
+    "never-checkpoint": never_checkpoint,
 }
 
 

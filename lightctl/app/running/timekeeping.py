@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,15 +59,10 @@ class Timekeeper:
         alarm: Alarm,
         ask: Callable[[int], Iterable[float]],
         tell: Callable[[ClockJudged], None],
-        reread: Callable[[], Awaitable[None]],
     ) -> None:
-        """Judge `own`; ask: how far some nodes' clocks are ahead of ours (machine s). tell: hears each verdict.
-
-        reread: has what people asked for read again, as by another time other things are over.
-        """
+        """Judge `own`; ask: how far some nodes' clocks are ahead of ours (machine s). tell: hears each verdict."""
         self._own, self._path = own, directory / FILE
         self._live, self._alarm, self._ask, self._tell = live, alarm, ask, tell
-        self._reread = reread
         self._fault: Fault | None = None
         self._kept: Kept | None = None
 
@@ -94,19 +89,18 @@ class Timekeeper:
                 asked_s = 0.0
             if now_s - asked_s >= ASK_EVERY_S or self._own.open_question(wall_s, now_s):
                 asked_s = now_s
-                if self.look(wall_s, now_s):
-                    self._alarm.set_anew()
-                    await self._reread()
+                self.look(wall_s, now_s)
 
-    def look(self, wall_s: float, now_s: float) -> bool:
-        """Judge once, and keep and tell what is new; says whether it is another time than before."""
+    def look(self, wall_s: float, now_s: float) -> None:
+        """Judge once, and keep and tell what is new."""
         moved = self._own.look(tuple(self._ask(MOST_WITNESSES)), wall_s, now_s)
         fault = self._verdict()
         if fault is not None or moved:
             log.warning("time", doubt=self._own.doubt, moved=moved)
             self._tell(ClockJudged(fault, moved))
+            if moved:
+                self._alarm.set_anew()
         self._keep(self._own.keep(_boot(), wall_s, now_s))
-        return moved
 
     def _verdict(self) -> Fault | None:
         """Give the fault that opened or ended, if one did."""
