@@ -111,7 +111,9 @@ class Judge:
         check = self.city.client.get("/v1/audit/verify").raise_for_status().json()
         if not check["ok"]:
             self.wrong.append(f"I8: the audit is broken: {check}")
-        self.wrong += self.load.settle_accounts(reason for (reason,) in self._read("SELECT reason FROM audit"))
+        self.wrong += self.load.settle_accounts(
+            (reason for (reason,) in self._read("SELECT reason FROM audit")), living=True
+        )
 
     def _held(self, confirmed: dict[str, int]) -> dict[str, int]:
         """Give what nodes hold: by their flash, or as they said on the wire; who was not heard speaks again soon."""
