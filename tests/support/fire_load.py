@@ -83,8 +83,11 @@ class Load:
             thread.join(30)
         self._running.clear()
 
-    def settle_accounts(self, reasons: Iterable[str]) -> list[str]:
-        """Hold the writes against the reasons in the audit of the store; give what contradicts I4 or I8."""
+    def settle_accounts(self, reasons: Iterable[str], *, living: bool = False) -> list[str]:
+        """Hold the writes against the reasons in the audit of the store; give what contradicts I4 or I8.
+
+        living: the daemon runs, and what it has not answered yet it may still take.
+        """
         found: dict[str, int] = {}
         for reason in reasons:
             found[reason] = found.get(reason, 0) + 1
@@ -99,7 +102,8 @@ class Load:
                 wrong.append(f"I8: {write} was refused and is in the audit")
             if times > 1:
                 wrong.append(f"I8: {write} is in the audit {times} times")
-            write.taken = times > 0
+            if times or write.taken is not None or not living:
+                write.taken = times > 0
         wrong += [
             f"I8: an entry for {reason}, which nobody asked for" for reason in found if reason.startswith(self.prefix)
         ]
