@@ -1,13 +1,9 @@
-"""StrictClient: aiomqtt 2.5 for one connection, with the failures it hides made visible, and its traffic made light.
+"""StrictClient: aiomqtt 2.5 for one connection, with the failures it hides made visible.
 
 aiomqtt 2.5 drops the reason code of a PUBACK (a denied publish looks like success), leaves a pending publish asleep
 when the connection dies, acknowledges and queues messages without a bound, and re-sends hidden messages when a client
-is re-entered. So: one StrictClient per connection, an answer to each publish that carries its reason, messages handed
+is re-entered. So: one StrictClient per connection, a future per publish that carries its reason code, messages handed
 over inside the read (acknowledged only after `on_message` returned, nothing queued), and a close that leaves nothing.
-
-aiomqtt and paho connect, log in, keep alive, subscribe and disconnect. Publishes and their acknowledgements, which are
-nearly all of a city's traffic, pass them by (`mqtt_packets`): what came is read in one go, what is to leave in one turn
-of the loop is written in one go, and paho holds no publish that it could send again.
 It leans on private names of aiomqtt and paho; tests/links proves each of them against real brokers.
 """
 
@@ -20,7 +16,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import aiomqtt
 import paho.mqtt.client as paho
@@ -31,23 +27,29 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from lightctl.domain.errors import LinkDown, NodeRefused
-from lightctl.links import mqtt_packets as packets
 
 OnMessage = Callable[[str, bytes, bool], None]
-Ended = Callable[[LinkDown | NodeRefused | None], None]
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 1.0
 ACK_TIMEOUT_S = 10.0
-PIECE_BYTES = 16_384  # read in one turn of the loop: some fifty reports, a few milliseconds
+BURST = 50  # packets read in one turn of the loop: a few milliseconds
 FAILURE = 0x80
 # What may be accepted next time (MQTT 5, 2.4): unspecified error, implementation specific, quota exceeded.
 TEMPORARY = frozenset({0x80, 0x83, 0x97})
 UNSPECIFIED = 0x80
 UNSUPPORTED_VERSION = 0x84
 MAX_PACKET_BYTES = 65_536
-NOT_IN_TOPICS = "+#\0"
 LOGGER = logging.getLogger("lightctl.links.mqtt.wire")
 LOGGER.setLevel(logging.CRITICAL)  # everything it would say reaches the link as an event
+
+
+class _Packed(NamedTuple):
+    """Properties as they go on the wire; of what a publish is given, paho asks for no more than that."""
+
+    packed: bytes
+
+    def pack(self) -> bytes:
+        return self.packed
 
 
 class UnsupportedProtocol(LinkDown):
@@ -84,17 +86,16 @@ class StrictClient(aiomqtt.Client):
             keepalive=keepalive_s,
             tls_context=tls,
             logger=LOGGER,
+            max_inflight_messages=window,
             properties=_connect_properties() if mqtt5 else None,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else small publishes wait up to 40 ms
         )
         self.window = window
         self.mqtt5 = mqtt5
         self._on_text = on_message
-        self._acks: dict[int, tuple[float, Ended]] = {}
-        self._unread = bytearray()
-        self._unwritten: list[bytes] = []
+        self._acks: dict[int, tuple[float, asyncio.Future[None]]] = {}
+        self._expiry: tuple[int, _Packed] | None = None
         self._client.connect_timeout = CONNECT_TIMEOUT_S
-        self._client.disable_logger()
         self._client.loop_read = self._read  # type: ignore[method-assign]
 
     async def open(self) -> None:
@@ -125,44 +126,36 @@ class StrictClient(aiomqtt.Client):
             if _value(cast("ReasonCode | int", code)) >= FAILURE:
                 raise LinkDown(f"the broker refuses the subscription to {topic}: {code}")
 
-    def send(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None, ended: Ended) -> None:
-        """Put a publish on the wire; `ended` is told its PUBACK (None), NodeRefused (denied) or LinkDown, once.
+    def send(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None) -> asyncio.Future[None]:
+        """Put a publish on the wire; the future ends with its PUBACK, NodeRefused (denied) or LinkDown.
 
         Raises LinkDown when it cannot be put on the wire, NodeRefused for a topic MQTT does not allow. On MQTT 5 the
         broker drops the message after `expiry_s` seconds.
         """
-        if not topic or any(sign in topic for sign in NOT_IN_TOPICS):
-            raise NodeRefused(f"cannot publish to {topic!r}: it has a wildcard or a NUL. Correct the node's address.")
-        if self._disconnected.done() or self._client.socket() is None:
-            raise LinkDown("could not publish: the connection ended")
-        number = self._next_number() if qos else 0
-        properties = packets.expiring(expiry_s) if self.mqtt5 else None
-        self._write(packets.publish(topic, payload, qos=qos, retain=retain, number=number, properties=properties))
-        if qos:
-            self._acks[number] = (time.monotonic(), ended)
+        properties: Any = self._expiring(expiry_s) if self.mqtt5 and expiry_s is not None else None
+        # Straight to paho: aiomqtt's publish costs a task per call and looks through all pending calls each time.
+        try:
+            info = self._client.publish(topic, payload, qos, retain, properties)
+        except ValueError as error:  # a wildcard or a NUL in the topic
+            raise NodeRefused(f"cannot publish to {topic!r}: {error}. Correct the node's address.") from error
+        if info.rc != paho.MQTT_ERR_SUCCESS:
+            raise LinkDown(f"could not publish: {paho.error_string(info.rc)}")
+        acked: asyncio.Future[None] = self._loop.create_future()
+        if qos == 0:
+            acked.set_result(None)
+        elif self._disconnected.done():
+            acked.set_exception(LinkDown("the connection ended"))
         else:
-            self._loop.call_soon(ended, None)
+            self._acks[info.mid] = (time.monotonic(), acked)
+        return acked
 
-    async def publish_one(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
-        """Publish and wait for the PUBACK; raises NodeRefused (denied) or LinkDown."""
-        answered: asyncio.Future[None] = self._loop.create_future()
-
-        def ended(error: LinkDown | NodeRefused | None) -> None:
-            if answered.done():
-                return
-            if error is None:
-                answered.set_result(None)
-            else:
-                answered.set_exception(error)
-
-        self.send(topic, payload, qos=qos, retain=retain, expiry_s=None, ended=ended)
-        await answered
-
-    def _next_number(self) -> int:
-        """Give a packet identifier that nobody uses; paho numbers its own packets out of the same."""
-        while (number := self._client._mid_generate()) in self._acks:  # noqa: SLF001
-            pass
-        return number
+    def _expiring(self, expiry_s: int) -> _Packed:
+        """Give the properties of a message that expires; those of the last one where they are the same."""
+        if self._expiry is None or self._expiry[0] != expiry_s:  # making them takes as long as all else of a publish
+            made = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            made.MessageExpiryInterval = max(1, min(expiry_s, 0xFFFF_FFFF))
+            self._expiry = (expiry_s, _Packed(made.pack()))  # type: ignore[no-untyped-call]
+        return self._expiry[1]
 
     async def wait_closed(self) -> None:
         """Wait for the connection to end or to fall silent; always raises LinkDown with the reason."""
@@ -185,7 +178,6 @@ class StrictClient(aiomqtt.Client):
     async def close(self) -> None:
         """Disconnect and leave no socket, task or sleeping publisher behind; never raises MqttError."""
         self.timeout = CLOSE_TIMEOUT_S
-        self._flush()
         if self._connected.done() and not self._connected.cancelled() and self._connected.exception() is None:
             with contextlib.suppress(aiomqtt.MqttError):
                 await self.__aexit__(None, None, None)
@@ -200,81 +192,22 @@ class StrictClient(aiomqtt.Client):
 
     def _wake_publishers(self, _: object = None) -> None:
         waiting, self._acks = self._acks, {}
-        for _, ended in waiting.values():
-            ended(LinkDown("the connection ended before the broker answered"))
-
-    def _write(self, packet: bytes) -> None:
-        """Have a packet written, together with all others of this turn of the loop."""
-        if not self._unwritten:
-            self._loop.call_soon(self._flush)
-        self._unwritten.append(packet)
-
-    def _flush(self) -> None:
-        """Hand paho what waits as one packet of a kind that it asks nothing about; it writes and tries again."""
-        joined, self._unwritten = b"".join(self._unwritten), []
-        if not joined:
-            return
-        self._client._out_packet.append({  # noqa: SLF001
-            "command": packets.PUBACK, "mid": 0, "qos": 1, "pos": 0, "to_process": len(joined), "packet": joined,
-            "info": None,
-        })  # fmt: skip
-        self._client.loop_write()
+        for _, acked in waiting.values():
+            if not acked.done():
+                acked.set_exception(LinkDown("the connection ended before the broker answered"))
 
     def _read(self, max_packets: int = 1) -> MQTTErrorCode:  # noqa: ARG002 - paho's signature
-        """Read a piece of what has come and handle every packet that is whole; paho would take one a turn."""
+        """Read what has come; paho takes one packet a call where nothing is in flight, a turn of the loop for each."""
         client = self._client
-        if client.socket() is None:
-            return paho.MQTT_ERR_NO_CONN
-        try:
-            piece = client._sock_recv(PIECE_BYTES)  # noqa: SLF001
-        except BlockingIOError:
-            return paho.MQTT_ERR_SUCCESS
-        except OSError:
-            piece = b""
-        if not piece:
-            return client._loop_rc_handle(paho.MQTT_ERR_CONN_LOST)  # noqa: SLF001
-        client._last_bytes_received = time.monotonic()  # noqa: SLF001
-        self._unread += piece
-        code = paho.MQTT_ERR_SUCCESS
-        try:
-            for first, body in packets.take_packets(self._unread):
-                code = self._handle(first, body)
-                if code != paho.MQTT_ERR_SUCCESS:
-                    break
-        except ValueError:
-            code = paho.MQTT_ERR_PROTOCOL
-        return code if code == paho.MQTT_ERR_SUCCESS else client._loop_rc_handle(code)  # noqa: SLF001
-
-    def _handle(self, first: int, body: bytes) -> MQTTErrorCode:
-        kind = first & packets.KIND
-        if kind == packets.PUBLISH:
-            message = packets.read_publish(first, body, mqtt5=self.mqtt5)
-            self._on_text(message.topic, message.payload, message.retained)
-            if message.number:
-                self._write(packets.acknowledge(message.number))
-        elif kind == packets.PUBACK:
-            self._end(*packets.read_acknowledgement(body))
-        else:
-            self._client._in_packet = {  # noqa: SLF001
-                "command": first, "have_remaining": 1, "remaining_count": [], "remaining_mult": 1,
-                "remaining_length": len(body), "packet": bytearray(body), "to_process": 0, "pos": 0,
-            }  # fmt: skip
-            return self._client._packet_handle()  # noqa: SLF001
+        for _ in range(BURST):
+            if client.socket() is None:
+                return paho.MQTT_ERR_NO_CONN
+            code = client._packet_read()  # noqa: SLF001
+            if code == paho.MQTT_ERR_AGAIN:
+                break
+            if code != paho.MQTT_ERR_SUCCESS:
+                return client._loop_rc_handle(code)  # noqa: SLF001
         return paho.MQTT_ERR_SUCCESS
-
-    def _end(self, number: int, code: int) -> None:
-        """Tell what became of a publish."""
-        _, ended = self._acks.pop(number, (0.0, None))
-        if ended is None:
-            return
-        if code < FAILURE:
-            ended(None)
-            return
-        reason = ReasonCode(PacketTypes.PUBACK, identifier=code)
-        if code in TEMPORARY:
-            ended(LinkDown(f"the broker refused the publish for now: {reason}"))
-        else:
-            ended(NodeRefused(f"the broker refused the publish: {reason}"))
 
     def _on_connect(
         self,
@@ -288,6 +221,32 @@ class StrictClient(aiomqtt.Client):
         if limit is not None:  # MQTT 5, 3.2.2.3.3: more unacknowledged publishes than this end the connection
             self.window = max(1, min(self.window, int(limit)))
         super()._on_connect(client, userdata, flags, reason_code, properties)
+
+    def _on_publish(
+        self,
+        client: paho.Client,  # noqa: ARG002 - paho's signature
+        userdata: Any,  # noqa: ANN401, ARG002
+        mid: int,
+        reason_code: ReasonCode,
+        properties: Properties,  # noqa: ARG002
+    ) -> None:
+        _, acked = self._acks.pop(mid, (0.0, None))
+        if acked is None or acked.done():
+            return
+        code = _value(reason_code)
+        if code < FAILURE:
+            acked.set_result(None)
+        elif code in TEMPORARY:
+            acked.set_exception(LinkDown(f"the broker refused the publish for now: {reason_code}"))
+        else:
+            acked.set_exception(NodeRefused(f"the broker refused the publish: {reason_code}"))
+
+    def _on_message(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:  # noqa: ANN401, ARG002
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""
+        self._on_text(topic, bytes(message.payload), bool(message.retain))
 
 
 def _connect_properties() -> Properties:
