@@ -42,7 +42,7 @@ NIGHTLY_CAUSE, PROGRAM_CAUSE = "nightly run", "program"
 RENEWAL_MARGIN = dt.timedelta(hours=36)
 WORTHWHILE = dt.timedelta(hours=1)
 SET_BACK = dt.timedelta(minutes=1)
-OF_A_CITY = FleetChanged | IntentChanged | LinkChanged
+OF_A_CITY = frozenset({FleetChanged, IntentChanged, LinkChanged})
 SLICE = 1000  # nodes: so many keep everything else waiting for less than a tenth of a second
 
 
@@ -83,8 +83,9 @@ class Controller:
         self._latest = now
         concerned.update(dict.fromkeys(self._knowledge.forget_ended(now)))
         for event in events:
-            waits = isinstance(event, OF_A_CITY)
-            (self._backlog if waits else concerned).update(dict.fromkeys(self._knowledge.absorb(event, now, out)))
+            named = self._knowledge.absorb(event, now, out)
+            if named:
+                (self._backlog if type(event) in OF_A_CITY else concerned).update(dict.fromkeys(named))
         concerned.update(dict.fromkeys(self._pop_due(now)))
         self._take_slice(concerned)
         self._attend_all(concerned, now, out)
@@ -326,16 +327,17 @@ class Controller:
     # -- the next look --------------------------------------------------------------------------------------------
 
     def _look_again(self, memory: NodeMemory, now: dt.datetime, waiting: dt.datetime | None) -> None:
-        candidates = [
+        command, desired = memory.open_command, memory.desired
+        candidates = (
             waiting,
             memory.topup_at,
             memory.next_change,
-            memory.open_command.deadline if memory.open_command is not None else None,
+            command.deadline if command is not None else None,
             memory.held_until if memory.unreachable else memory.silent_since + memory.lease(self._policy),
-            memory.desired.valid_until - RENEWAL_MARGIN if memory.desired is not None else None,
-            memory.desired.valid_until if memory.desired is not None else None,
-        ]
-        memory.review_at = min((at for at in candidates if at is not None and at > now), default=None)
+            desired.valid_until - RENEWAL_MARGIN if desired is not None else None,
+            desired.valid_until if desired is not None else None,
+        )
+        memory.review_at = min([at for at in candidates if at is not None and at > now], default=None)
         if memory.review_at is not None:
             self._queue(memory, memory.review_at)
 

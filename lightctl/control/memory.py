@@ -90,16 +90,18 @@ class NodeMemory:
     @property
     def open_command(self) -> Command | None:
         """The command on its way, if there is one."""
-        return self.command if self.command is not None and not self.command.state.terminal else None
+        command = self.command
+        return None if command is None or command.state.terminal else command
 
     @property
     def silent_since(self) -> dt.datetime:
         """When its lease began: it was last heard, or first known of."""
-        return max(self.heard_at or self.known_since, self.known_since)
+        heard, known = self.heard_at, self.known_since
+        return known if heard is None or heard < known else heard
 
     def lease(self, policy: Policy) -> dt.timedelta:
         """Give how long it may be silent."""
-        return dt.timedelta(seconds=policy.lease_factor * self.heartbeat_s(policy))
+        return policy.lease(self.profile.heartbeat_s)
 
     def heartbeat_s(self, policy: Policy) -> float:
         """Give how often it reports when nothing changes, at least (s)."""
