@@ -12,10 +12,11 @@ import datetime as dt
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from lightctl.devices.codec import MqttCodec, Outgoing
 from lightctl.domain.assets import Node
-from lightctl.domain.errors import InvalidInput, NodeRefused
+from lightctl.domain.errors import InvalidInput, LinkDown, NodeRefused
 from lightctl.domain.events import ActionFinished, BrokerAcked, CommandSent, Event, SendFailed
 from lightctl.domain.states import DesiredState
 from lightctl.links.base import Clock, Emit, Order
@@ -138,19 +139,21 @@ class Outbound:
             await asyncio.sleep(self._pace.take(time.monotonic()))
         await self._in_flight_below(client.window)
         expiry_s = self._expiry_s(delivery.order)
-        acked = client.send(message.topic, message.payload, qos=message.qos, retain=message.retain, expiry_s=expiry_s)
+        client.send(
+            message.topic, message.payload, qos=message.qos, retain=message.retain, expiry_s=expiry_s,
+            ended=partial(self._ended, delivery),
+        )  # fmt: skip
         self._in_flight += 1
-        acked.add_done_callback(lambda ended: self._ended(delivery, ended))
 
     async def _in_flight_below(self, limit: int) -> None:
         while self._in_flight >= limit:
             self._landed.clear()
             await self._landed.wait()
 
-    def _ended(self, delivery: _Delivery, acked: asyncio.Future[None]) -> None:
+    def _ended(self, delivery: _Delivery, error: LinkDown | NodeRefused | None) -> None:
         self._in_flight -= 1
         self._landed.set()
-        error, order = acked.exception(), delivery.order
+        order = delivery.order
         if order is None or delivery.told:
             return
         node = order.node.id
