@@ -33,6 +33,7 @@ from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.collector import relax, undisturbed
 from lightctl.app.running.door import announced, open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
+from lightctl.app.running.hurry import Hurry
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.keeping import keep_running
 from lightctl.app.running.logs import configure_logs
@@ -94,6 +95,7 @@ class Daemon:
         self._links: dict[str, Link] = {}
         self._office: Office | None = None
         self._metrics = Metrics(settings.metrics, self._live, self._inbox)
+        self._hurry = Hurry()
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -196,9 +198,16 @@ class Daemon:
     async def _control_loop(self, recorder: Recorder, decided: Effects) -> None:
         await self._carry_out(recorder, decided)
         while True:
-            events = await self._inbox.drain(REVIEW_AT_LEAST_S)
+            events = await self._next_events(decided)
             self._hear(events)
-            await self._carry_out(recorder, self._decide(events))
+            decided = self._decide(events)
+            await self._carry_out(recorder, decided)
+
+    async def _next_events(self, decided: Effects) -> list[Event]:
+        if self._hurry.goes_on(decided, self._clock.now(), time.monotonic()):
+            await asyncio.sleep(0)
+            return self._inbox.take() if self._inbox.asked else []
+        return await self._inbox.drain(REVIEW_AT_LEAST_S)
 
     async def _carry_out(self, recorder: Recorder, effects: Effects) -> None:
         await recorder.record(effects)

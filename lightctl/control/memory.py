@@ -117,8 +117,13 @@ class NodeMemory:
         for channel, wanted in desired.channels.items():
             said = self.reported.channels.get(channel) if self.reported is not None else None
             if wanted.level_at(now) and not (said is not None and level_in_force(said)):
-                return min(map(street_of, self.points.values()), default=("", "", self.node.id))
+                return self.place
         return None
+
+    @property
+    def place(self) -> Street:
+        """Where its lamps stand."""
+        return min(map(street_of, self.points.values()), default=("", "", self.node.id))
 
     def next_revision(self) -> int:
         """Give a revision above every one ever used or seen for this node, those we were made to forget included."""
