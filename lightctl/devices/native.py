@@ -159,15 +159,13 @@ def _announced(node: str, hello: topics.HelloDoc, received_at: dt.datetime) -> N
 
 def _reported(node: Node, report: topics.ReportedDoc, received_at: dt.datetime) -> ReportedState:
     """Read a report; channels no light point hangs on are left out."""
-    channels = {int(key): channel for key, channel in report.channels.items()}
+    channels = {}
+    for key, said in report.channels.items():
+        number = int(key)
+        if number in node.channels:
+            channels[number] = _channel_report(said)
     return ReportedState(
-        node=node.id,
-        received_at=received_at,
-        channels={number: _channel_report(channel) for number, channel in channels.items() if number in node.channels},
-        boot_id=report.boot_id,
-        seq=report.seq,
-        at=instant(report.at),
-        applied_revision=report.applied_revision,
+        node.id, received_at, channels, report.boot_id, report.seq, instant(report.at), report.applied_revision
     )
 
 

@@ -113,7 +113,7 @@ class Outbound:
             if delivery.alone:
                 await self._in_flight_below(1)
             for message in messages:
-                await self._publish(client, message, delivery)
+                now = await self._publish(client, message, delivery)
             handed = True
         except (NodeRefused, InvalidInput) as refused:
             handed = True
@@ -124,7 +124,7 @@ class Outbound:
                 delivery.told = True
                 self.submit(order)
         if isinstance(order.content, DesiredState):
-            self._emit(CommandSent(order.node.id, order.content.revision, self._clock.now()))
+            self._emit(CommandSent(order.node.id, order.content.revision, now))
         if delivery.alone:
             await self._in_flight_below(1)
 
@@ -134,16 +134,19 @@ class Outbound:
             await self._publish(client, message, _Delivery(None, 1, told=True))
         self._clears.pop(node, None)
 
-    async def _publish(self, client: StrictClient, message: Outgoing, delivery: _Delivery) -> None:
+    async def _publish(self, client: StrictClient, message: Outgoing, delivery: _Delivery) -> dt.datetime:
+        """Put a message on the wire when it may go; gives the instant."""
         if self._pace is not None:
             await asyncio.sleep(self._pace.take(time.monotonic()))
         await self._in_flight_below(client.window)
-        expiry_s = self._expiry_s(delivery.order)
+        now = self._clock.now()
+        expiry_s = _expiry_s(delivery.order, now)
         client.send(
             message.topic, message.payload, qos=message.qos, retain=message.retain, expiry_s=expiry_s,
             ended=partial(self._ended, delivery),
         )  # fmt: skip
         self._in_flight += 1
+        return now
 
     async def _in_flight_below(self, limit: int) -> None:
         while self._in_flight >= limit:
@@ -191,11 +194,12 @@ class Outbound:
             raise NodeRefused(f"Link {self._link} knows no MQTT profile {node.profile!r}. Correct the inventory.")
         return codec
 
-    def _expiry_s(self, order: Order | None) -> int | None:
-        if order is None:
-            return None
-        ends = order.content.valid_until if isinstance(order.content, DesiredState) else order.content.not_after
-        return max(1, int((ends - self._clock.now()).total_seconds()))
+
+def _expiry_s(order: Order | None, now: dt.datetime) -> int | None:
+    if order is None:
+        return None
+    ends = order.content.valid_until if isinstance(order.content, DesiredState) else order.content.not_after
+    return max(1, int((ends - now).total_seconds()))
 
 
 def failed(order: Order, why: str, clock: Clock, *, permanent: bool) -> Event:
