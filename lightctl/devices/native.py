@@ -15,6 +15,7 @@ from lightctl.devices.sensor_codec import SUBSCRIPTIONS, decode_sensor, is_senso
 from lightctl.domain.assets import Capabilities, Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.events import ActionFinished, Event, NodeAnnounced, NodePresence, NodeReported
+from lightctl.domain.single import lean
 from lightctl.domain.states import (
     ChannelDesired,
     ChannelReport,
@@ -179,7 +180,7 @@ def _reported(node: Node, report: topics.ReportedDoc, received_at: dt.datetime) 
         if number in node.channels:
             channels[number] = _channel_report(said)
     return ReportedState(
-        node.id, received_at, channels, report.boot_id, report.seq, instant(report.at), report.applied_revision
+        node.id, received_at, lean(channels), report.boot_id, report.seq, instant(report.at), report.applied_revision
     )
 
 

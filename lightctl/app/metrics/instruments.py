@@ -50,7 +50,7 @@ class Instruments:
             "lightctl_events", "Events that reached the control loop, by kind.", ["kind"], registry=registry
         )
         self._ended = Counter("lightctl_commands", "Commands that ended, by how.", ["state"], registry=registry)
-        confirmed = Histogram(
+        self._confirmed = Histogram(
             "lightctl_command_confirmation_seconds",
             "Time from a command's making to its confirmation by the node; asked: by a person, or by the plan.",
             ["asked"], buckets=CONFIRMED_S, registry=registry,
@@ -64,7 +64,7 @@ class Instruments:
             self._events.labels(_name(kind))
         for state in ENDS:
             self._ended.labels(state.value)
-        self._confirmed_by_plan, self._confirmed_by_person = map(confirmed.labels, ("plan", "person"))
+        self._confirmed_by_plan, self._confirmed_by_person = map(self._confirmed.labels, ("plan", "person"))
 
     def hear(self, events: Iterable[Event]) -> None:
         """Count a batch of events."""
