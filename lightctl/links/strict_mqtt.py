@@ -246,8 +246,9 @@ class StrictClient(aiomqtt.Client):
         """
 
         def watch() -> None:
-            if client.socket() is sock:
-                self._loop.add_writer(sock.fileno(), self._write)
+            current = client.socket()
+            if current is not None and current is sock:
+                self._loop.add_writer(current.fileno(), self._write)
 
         self._loop.call_soon_threadsafe(watch)
 

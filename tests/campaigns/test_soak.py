@@ -36,24 +36,10 @@ def samples(**an_hour: float) -> list[Sample]:
         burst = 1700.0 if number % 9 == 0 else 0.0
         found.append(
             Sample(
-                slice=0,
-                city_h=hours,
-                wall_s=hours * 600,
-                cpu_s=hours * 60,
-                rss_mb=180 + rng.uniform(-3, 3),
-                descriptors=20 + rng.randrange(3),
-                threads=6 + rng.randrange(2),
-                inbox=burst,
-                waiting=burst,
-                orders=burst,
-                answer_s=rng.uniform(0, 0.2),
-                lightctl_wal_mb=4.0,
-                telemetry_wal_mb=4.0,
-                lightctl_mb=6.0,
-                telemetry_mb=10.0,
-                reports=hours * 24_000,
-                broker_mb=80.0,
-                street_mb=56.0,
+                slice=0, city_h=hours, wall_s=hours * 600, cpu_s=hours * 60, rss_mb=180 + rng.uniform(-3, 3),
+                descriptors=20 + rng.randrange(3), threads=6 + rng.randrange(2), inbox=burst, waiting=burst,
+                orders=burst, answer_s=rng.uniform(0, 0.2), lightctl_wal_mb=4.0, telemetry_wal_mb=4.0, lightctl_mb=6.0,
+                telemetry_mb=10.0, reports=hours * 24_000, broker_mb=80.0, street_mb=56.0,
             )  # fmt: skip
         )
     for name, grows in an_hour.items():

@@ -98,11 +98,7 @@ class ChaosProxy:
                     each.transport.abort()
 
     async def _forward(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        back: asyncio.StreamWriter,
-        dead: asyncio.Event,
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter, dead: asyncio.Event
     ) -> None:
         """Forward one way of a connection; `dead` is set once it is half-open, and nothing passes either way any more."""
         lossy = False

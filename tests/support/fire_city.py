@@ -94,10 +94,7 @@ class FireCity:
                 bring_town_in(self.points, schedules(PROGRAM))(self)  # type: ignore[arg-type]
             evening, speed = self._clock
             clock = TimeScale(evening, time.time(), speed)
-            self.pace, self.began_s = (
-                Pace(clock, self.heartbeat_s * speed, 5, patience=self._patience),
-                time.monotonic(),
-            )
+            self.pace, self.began_s = Pace(clock, self.heartbeat_s * speed, 5, patience=self._patience), time.monotonic()
             line_port = free_port()
             scenario = self.scenery.scenario(self.pace, self._urls[1], line_port)
             (self.folder / "scenario.yaml").write_text(json.dumps(scenario))

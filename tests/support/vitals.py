@@ -66,15 +66,7 @@ def cpu_s(pid: int) -> float:
 
 
 def take(
-    number: int,
-    city_h: float,
-    wall_s: float,
-    *,
-    client: httpx.Client,
-    store: Path,
-    daemon: int,
-    broker: int,
-    street: int,
+    number: int, city_h: float, wall_s: float, *, client: httpx.Client, store: Path, daemon: int, broker: int, street: int
 ) -> Sample:
     """Take a sample; daemon, broker, street: process ids."""
     began = time.monotonic()
