@@ -15,6 +15,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
@@ -101,6 +102,7 @@ class StrictClient(aiomqtt.Client):
         self._piece, self._taken, self._asked = b"", 0, False
         self._client.connect_timeout = CONNECT_TIMEOUT_S
         self._client.disable_logger()
+        self._thread = threading.get_ident()
         self._receive = self._client._sock_recv  # noqa: SLF001
         self._client._sock_recv = self._take  # type: ignore[method-assign]  # noqa: SLF001
         self._client.loop_read = self._read  # type: ignore[method-assign]
@@ -240,21 +242,22 @@ class StrictClient(aiomqtt.Client):
                 return client._loop_rc_handle(code)  # noqa: SLF001
 
     def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:  # noqa: ANN401, ARG002
-        """Write when there is room, from the loop's next turn on; paho may ask for it from another thread.
+        """Write all that waits in the loop's next turn; paho asks for it from another thread while it connects.
 
-        aiomqtt would then watch a socket that was closed meanwhile, or whichever has its number by now.
+        aiomqtt would first watch whether there is room, as nearly always, and a socket that was closed meanwhile.
         """
-
-        def watch() -> None:
-            current = client.socket()
-            if current is not None and current is sock:
-                self._loop.add_writer(current.fileno(), self._write)
-
-        self._loop.call_soon_threadsafe(watch)
+        if threading.get_ident() == self._thread:
+            self._loop.call_soon(self._write)
+        else:
+            self._loop.call_soon_threadsafe(self._write)
 
     def _write(self) -> None:
+        client = self._client
         try:
-            self._client.loop_write()
+            client.loop_write()
+            sock = client.socket()
+            if sock is not None and client.want_write():
+                self._loop.add_writer(sock.fileno(), self._write)
         except (OSError, ValueError) as error:  # what paho lets through from a broken socket
             if not self._disconnected.done():
                 self._disconnected.set_exception(error)
