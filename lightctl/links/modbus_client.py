@@ -11,9 +11,9 @@ from typing import Any, Literal, Protocol
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ModbusPDU
 
 CONNECT_TIMEOUT_S = 3.0
-NEVER_CLOSE = 2**31
 # Whatever goes wrong reaches the link as an error with its reason; pymodbus would log each silence of a dead unit.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 Client = AsyncModbusTcpClient | AsyncModbusSerialClient
@@ -57,10 +57,21 @@ class ModbusEndpoint:
         return self.kind == "serial" or self.framer == "rtu"
 
 
-def new_client(
-    endpoint: ModbusEndpoint, on_packet: Callable[[bool, bytes], bytes], on_connect: Callable[[bool], None]
-) -> Client:
-    """Build a client that never retries, never reconnects and never closes by itself: all that is the link's."""
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who is told what passes on a line: packets and messages (True: those we send), and whether it is up."""
+
+    packet: Callable[[bool, bytes], bytes]
+    message: Callable[[bool, ModbusPDU], ModbusPDU]
+    connect: Callable[[bool], None]
+
+
+def new_client(endpoint: ModbusEndpoint, ears: Ears) -> Client:
+    """Build a client that frames, sends and decodes. Waiting for answers is not its work: see ModbusWire.
+
+    It never reconnects by itself. Left to wait, it would close the line after a few unanswered questions, so that one
+    dead unit would cut off all.
+    """
     if endpoint.kind == "serial":  # opened exclusively: two masters on one line garble each other
         client: Client = AsyncModbusSerialClient(
             endpoint.device,
@@ -69,10 +80,9 @@ def new_client(
             parity=endpoint.parity,
             stopbits=endpoint.stopbits,
             reconnect_delay=0,
-            timeout=endpoint.timeout_s,
-            retries=0,
-            trace_packet=on_packet,
-            trace_connect=on_connect,
+            trace_packet=ears.packet,
+            trace_pdu=ears.message,
+            trace_connect=ears.connect,
         )
     else:
         client = AsyncModbusTcpClient(
@@ -80,14 +90,10 @@ def new_client(
             port=endpoint.port,
             framer=FramerType.RTU if endpoint.rtu else FramerType.SOCKET,
             reconnect_delay=0,
-            timeout=endpoint.timeout_s,
-            retries=0,
-            trace_packet=on_packet,
-            trace_connect=on_connect,
+            trace_packet=ears.packet,
+            trace_pdu=ears.message,
+            trace_connect=ears.connect,
         )
-    # Left to itself pymodbus closes the line after three unanswered questions: one dead unit would cut off all.
-    client.set_max_no_responses(NEVER_CLOSE)
-    client.ctx.count_until_disconnect = NEVER_CLOSE
     client.ctx.callback_data = _tolerant(client.ctx.callback_data)  # type: ignore[method-assign]
     return client
 

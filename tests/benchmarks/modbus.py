@@ -19,7 +19,9 @@ import json
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from statistics import median
 
 from pymodbus.client import AsyncModbusTcpClient
@@ -56,6 +58,14 @@ class WallClock:
         await asyncio.sleep(seconds)
 
 
+@dataclass(slots=True)
+class Wait:
+    """Since when a unit was not heard, and the longest it ever was not."""
+
+    since_s: float
+    longest_s: float = 0.0
+
+
 class Lines:
     """The lines by their ports, read by us or by pymodbus for some seconds at a time."""
 
@@ -83,19 +93,18 @@ class Lines:
         return {unit for unit in range(1, self._units + 1) if is_dead(line, unit, self._units, DEAD_EVERY)}
 
     async def _poll(self) -> float:
-        heard: dict[str, float] = {}
-        waited: dict[str, float] = {}
         polls = 0
 
         def emit(event: Event) -> None:
             nonlocal polls
             if isinstance(event, MeterRead):
                 polls += 1
-                now, node = time.monotonic(), event.reading.node
-                waited[node] = max(waited.get(node, 0.0), now - heard.get(node, began))
-                heard[node] = now
+                now, wait = time.monotonic(), waits[event.reading.node]
+                wait.longest_s = max(wait.longest_s, now - wait.since_s)
+                wait.since_s = now
 
         began = time.monotonic()
+        waits: defaultdict[str, Wait] = defaultdict(lambda: Wait(began))
         links = [self._link(line, port, emit) for line, port in enumerate(self._ports)]
         running = [asyncio.create_task(link.run()) for link in links]
         await asyncio.sleep(self._seconds)
@@ -103,11 +112,11 @@ class Lines:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        for node, longest in waited.items():
+        for node, wait in waits.items():
             beside_dead = bool(self._dead(int(node.partition("-")[0][1:])))
-            self.waited_s[beside_dead] = max(self.waited_s[beside_dead], longest)
+            self.waited_s[beside_dead] = max(self.waited_s[beside_dead], wait.longest_s)
         living = sum(self._units - len(self._dead(line)) for line in range(len(self._ports)))
-        assert len(heard) == living, f"{len(heard)} of {living} living units were heard"
+        assert len(waits) == living, f"{len(waits)} of {living} living units were heard"
         return polls / took
 
     def _link(self, line: int, port: int, emit: object) -> ModbusLink:
