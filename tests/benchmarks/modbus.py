@@ -1,6 +1,7 @@
 """How many units lightctl polls on two hundred Modbus lines, against bare pymodbus, and what a dead unit costs others.
 
 python -m tests.benchmarks.modbus [--lines 200] [--units 5] [--seconds 8] [--pairs 5]
+    [--floor pymodbus|lean] [--loop asyncio|uvloop] [--floor-loop asyncio|uvloop]
 
 Each line is a TCP connection to a gateway with five units; a poll reads twenty registers (ten measurements of a meter)
 and, for us, is matched with its question, decoded and emitted as an event. One unit in 32 is dead. Ours are the
@@ -8,6 +9,7 @@ daemon's links with pauses between polls taken away; the floor is pymodbus readi
 once, which knows the dead units and never asks them. Both in one process beside the gateways' own, in turn; rates are
 answers a second on the wall. `neighbours_waited_s` is the longest that a living unit on a line with a dead one went
 without a poll, in any of our turns, from the moment the line was opened; `others_waited_s` is that on lines without.
+`--floor lean` is a codec of thirty lines in place of pymodbus; the loops are those that ours and the floor run on.
 """
 
 from __future__ import annotations
@@ -21,16 +23,15 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
-
-from pymodbus.client import AsyncModbusTcpClient
 
 from lightctl.devices.profile import Profile, parse_profile
 from lightctl.domain.assets import Node
 from lightctl.domain.events import Event, MeterRead
 from lightctl.links.modbus import ModbusEndpoint, ModbusLink
-from tests.support.benchmark import Figures, options, paired, say, versions
+from tests.support.bare_modbus import LINES
+from tests.support.benchmark import LOOPS, Figures, loop_missing, loop_of, options, paired, say, versions
 from tests.support.lean_modbus import is_dead
 from tests.support.orphans import end_with_parent
 
@@ -38,7 +39,6 @@ GOAL, MOST_WAIT_S = 0.7, 1.0
 DEAD_EVERY = 32
 REGISTERS = 20
 TIMEOUT_S = 0.5
-FLOOR_TIMEOUT_S = 30.0  # it asks nobody who is dead; a busy machine must not end it
 DEAD_POLL_S = 5.0  # the daemon's own patience with the dead; its settings say 120
 METER = "version: 1\ntitle: A meter\nkind: modbus\nmodbus:\n  readings:\n" + "".join(
     f"    value_{place}: {{table: input, address: {place}, type: float32}}\n" for place in range(0, REGISTERS, 2)
@@ -66,26 +66,36 @@ class Wait:
     longest_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The bare client, and the event loops that ours and the floor run on."""
+
+    floor: str = "pymodbus"
+    loop: str = "asyncio"
+    floor_loop: str = "asyncio"
+
+
 class Lines:
     """The lines by their ports, read by us or by pymodbus for some seconds at a time."""
 
-    def __init__(self, ports: list[int], units: int, seconds: float) -> None:
+    def __init__(self, ports: list[int], units: int, seconds: float, ways: Ways) -> None:
         self.waited_s: dict[bool, float] = {True: 0.0, False: 0.0}
         self.used_us: dict[str, list[float]] = {"ours": [], "floor": []}
-        self._ports, self._units, self._seconds = ports, units, seconds
+        self._ports, self._units, self._seconds, self._ways = ports, units, seconds, ways
         self._profile = parse_profile(METER, "meter")
 
     def ours(self) -> float:
         """Give how many polls a second the daemon's links answer for."""
-        return self._noting("ours", self._poll)
+        return self._noting("ours", self._poll, self._ways.loop)
 
     def floor(self) -> float:
-        """Give how many reads a second pymodbus makes of the living units."""
-        return self._noting("floor", self._read)
+        """Give how many reads a second the bare client makes of the living units."""
+        return self._noting("floor", self._read, self._ways.floor_loop)
 
-    def _noting(self, which: str, read: Callable[[], Coroutine[None, None, float]]) -> float:
+    def _noting(self, which: str, read: Callable[[], Coroutine[None, None, float]], loop: str) -> float:
         used_s = time.process_time()
-        rate = asyncio.run(read())
+        with asyncio.Runner(loop_factory=loop_of(loop)) as runner:
+            rate = runner.run(read())
         self.used_us[which].append((time.process_time() - used_s) / (rate * self._seconds) * 1e6)
         return rate
 
@@ -134,16 +144,15 @@ class Lines:
         return sum(counts) / (time.monotonic() - began)
 
     async def _read_line(self, line: int, port: int, ends: float) -> int:
-        client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=FLOOR_TIMEOUT_S)
-        await client.connect()
+        client = LINES[self._ways.floor]()
+        await client.start(port)
         alive = [unit for unit in range(1, self._units + 1) if unit not in self._dead(line)]
         reads = 0
         while time.monotonic() < ends:
             for unit in alive:
-                answer = await client.read_input_registers(0, count=REGISTERS, device_id=unit)
-                assert not answer.isError()
+                await client.read(unit, REGISTERS)
                 reads += 1
-        client.close()
+        client.stop()
         return reads
 
 
@@ -165,10 +174,10 @@ def gateways(lines: int, units: int) -> Iterator[list[int]]:
             process.terminate()
 
 
-def measure(lines: int, units: int, seconds: float, pairs: int) -> Figures:
+def measure(lines: int, units: int, seconds: float, pairs: int, ways: Ways = Ways()) -> Figures:
     """Read the lines both ways in turn."""
     with gateways(lines, units) as ports:
-        read = Lines(ports, units, seconds)
+        read = Lines(ports, units, seconds, ways)
         found = paired(read.ours, read.floor, pairs)
     dead = sum(is_dead(line, unit, units, DEAD_EVERY) for line in range(lines) for unit in range(1, units + 1))
     used_us = {which: round(median(used[1:]), 1) for which, used in read.used_us.items()}
@@ -177,6 +186,7 @@ def measure(lines: int, units: int, seconds: float, pairs: int) -> Figures:
         "units": lines * units,
         "dead": dead,
         "registers": REGISTERS,
+        **asdict(ways),
         **found,
         "cpu_us_per_read": used_us | {"ratio": round(used_us["floor"] / used_us["ours"], 2)},
         "neighbours_waited_s": round(read.waited_s[True], 2),
@@ -192,11 +202,17 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--floor", choices=LINES, default="pymodbus")
+    parser.add_argument("--loop", choices=LOOPS, default="asyncio")
+    parser.add_argument("--floor-loop", choices=LOOPS, default="asyncio")
     chosen = parser.parse_args()
-    figures = measure(chosen.lines, chosen.units, chosen.seconds, chosen.pairs)
+    if why := loop_missing(chosen.loop, chosen.floor_loop):
+        parser.error(why)
+    ways = Ways(chosen.floor, chosen.loop, chosen.floor_loop)
+    figures = measure(chosen.lines, chosen.units, chosen.seconds, chosen.pairs, ways)
     cost_s = figures["neighbours_waited_s"] - figures["others_waited_s"]
     good = figures["ratio"] >= GOAL and cost_s <= MOST_WAIT_S
-    goal = f"at least {GOAL} x bare pymodbus; a dead unit costs its neighbours no more than {MOST_WAIT_S:g} s"
+    goal = f"at least {GOAL} x bare {chosen.floor}; a dead unit costs its neighbours no more than {MOST_WAIT_S:g} s"
     say(figures | {"goal": goal, "within_goal": good}, chosen.output)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import importlib
 import json
 import os
 import platform
@@ -12,10 +14,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
 Figures = dict[str, object]
+LOOPS = ("asyncio", "uvloop")
 
 
 def options(module: str, documentation: str) -> argparse.ArgumentParser:
@@ -49,6 +53,16 @@ def paired(us: Callable[[], float], floor: Callable[[], float], pairs: int = 5) 
         "ratios": [round(ratio, 3) for ratio in ratios],
         "pairs": pairs,
     }
+
+
+def loop_of(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Give how an event loop is made: asyncio's own, or uvloop's, which is no requirement of ours."""
+    return asyncio.new_event_loop if name == "asyncio" else importlib.import_module(name).new_event_loop
+
+
+def loop_missing(*names: str) -> str:
+    """Say which of these event loops is not installed here, "" when all are."""
+    return "" if all(find_spec(name) for name in names) else "uvloop is not installed here: pip install uvloop"
 
 
 def versions(*names: str) -> Figures:
