@@ -70,8 +70,8 @@ def test_at_dusk_every_lamp_is_sent_its_level_once_after_the_due_time():
 
 
 def test_every_living_unit_is_polled_and_dead_ones_are_on_some_lines_only():
-    figures = modbus.measure(lines=20, units=5, seconds=1.5, pairs=1)
-    assert (figures["units"], figures["dead"]) == (100, 3)
+    figures = modbus.measure(modbus.Trial(lines=20, seconds=1.5), pairs=1)
+    assert (figures["units"], figures["dead"]) == (5, 3)
     assert figures["neighbours_waited_s"] > figures["others_waited_s"] > 0
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.support.bare_mqtt import OTHERS, missing
-from tests.support.benchmark import Figures, options, paired, say, versions
+from tests.support.benchmark import Figures, options, paired, say, used_ratio, versions
 from tests.support.push_floors import CFloor, LibraryFloor, document_of
 from tests.support.responder import name_of
 from tests.support.wire_street import BROKERS, WireStreet, broker_here, wire_street
@@ -89,6 +89,7 @@ def measure(nodes: int, pairs: int, broker: str, beside: Sequence[str] = ()) -> 
             attempts = street.number("SELECT max(attempts) FROM commands")
             resident = street.resident_mb()
     ours_us, floor_us = (round(median(each.used_s[1:]) / nodes * 1e6) for each in (push, library))
+    used = used_ratio(push.used_s, library.used_s)
     return {
         "nodes": nodes,
         "broker": broker,
@@ -96,13 +97,18 @@ def measure(nodes: int, pairs: int, broker: str, beside: Sequence[str] = ()) -> 
         **found,
         "c_client_per_s": round(median(c_rates[1:]), 1) if in_c.available else "no C compiler or libmosquitto here",
         "ratio_to_c": round(found["us_per_s"] / median(c_rates[1:]), 3) if in_c.available else None,
-        "cpu_us_per_node": {"daemon": ours_us, "floor": floor_us, "ratio": round(floor_us / ours_us, 2)},
+        "cpu_us_per_node": {"daemon": ours_us, "floor": floor_us, "ratio": used},
         "beside": {name: told(other.rates, other.used_s, nodes) for name, other in others.items()},
         "daemon_mb": resident,
         "not_confirmed": failed,
         "most_attempts": attempts,
         **versions("aiomqtt", "paho-mqtt"),
     }
+
+
+def quick() -> Figures:
+    """Measure for a few seconds, by processor time, on the broker that is there wherever the tests are."""
+    return {"ratio": measure(nodes=300, pairs=4, broker="nats")["cpu_us_per_node"]["ratio"]}
 
 
 def told(rates: Sequence[float], used_s: Sequence[float], each: int) -> Figures:

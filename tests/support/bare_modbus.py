@@ -1,4 +1,4 @@
-"""Modbus TCP clients with nothing behind them, one a line: pymodbus as its documentation has it, and the least possible.
+"""Modbus TCP clients with nothing behind them, one for each line: pymodbus as its documentation has it, and a lean one.
 
 `lean` is no library: about what Python can do with a codec of its own. It checks the transaction and trusts the rest.
 """

@@ -11,7 +11,7 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from importlib.util import find_spec
@@ -53,6 +53,14 @@ def paired(us: Callable[[], float], floor: Callable[[], float], pairs: int = 5) 
         "ratios": [round(ratio, 3) for ratio in ratios],
         "pairs": pairs,
     }
+
+
+def used_ratio(us: Sequence[float], floor: Sequence[float]) -> float:
+    """Give the median of floor / us over processor times by turns, the first not counted: above 1 we use less.
+
+    A machine that is busy with other things changes how much is done in a second, and this hardly.
+    """
+    return round(median(theirs / ours for ours, theirs in zip(us[1:], floor[1:], strict=True)), 3)
 
 
 def loop_of(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
