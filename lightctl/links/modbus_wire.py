@@ -18,13 +18,12 @@ from functools import partial
 
 from pymodbus import ModbusException
 from pymodbus.client.mixin import ModbusClientMixin
-from pymodbus.exceptions import ConnectionException
 from pymodbus.pdu import ModbusPDU
 
 from lightctl.devices.maps import BIT_TABLES, Table
 from lightctl.devices.registers import Block, Write
 from lightctl.domain.errors import LinkDown, NodeRefused
-from lightctl.links.modbus_client import CONNECT_TIMEOUT_S, Ears, ModbusEndpoint, new_client
+from lightctl.links.modbus_client import LineClient, ModbusEndpoint
 from lightctl.links.modbus_pending import Pending
 from lightctl.links.modbus_units import Known
 
@@ -67,13 +66,11 @@ class ModbusWire:
         self._endpoint = endpoint
         self._rng = rng
         self._on_lost = on_lost
-        self._heard_s = 0.0
         self._asked_s: dict[int, float] = {}
         self._suspects: set[int] = set()
         self._no_echo: set[int] = set()
         self._pending = Pending(endpoint.timeout_s)
-        self._ears = Ears(self._packet, self._message, self._connect)
-        self._client = new_client(endpoint, self._ears)
+        self._client = LineClient(endpoint, self._pending, self._lost)
 
     @property
     def connected(self) -> bool:
@@ -82,25 +79,15 @@ class ModbusWire:
 
     async def open(self) -> None:
         """Connect anew; raises LinkDown."""
-        self._client = new_client(self._endpoint, self._ears)
+        self._client = LineClient(self._endpoint, self._pending, self._lost)
         if self._endpoint.rtu:
             recent = time.monotonic() - self._endpoint.late_s
             self._suspects |= {unit for unit, asked_s in self._asked_s.items() if asked_s > recent}
-        # As the client's own connect(), which keeps the reason of a failure to itself.
-        wire = self._client.ctx
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                wire.transport, _ = await wire.call_create()
-        except TimeoutError as error:
-            raise LinkDown(f"{self._client} does not answer within {CONNECT_TIMEOUT_S:g} s") from error
-        except (OSError, ValueError) as error:  # refused, unknown; a serial device missing, taken or misconfigured
-            raise LinkDown(f"cannot open {self._client}: {error}") from error
+        await self._client.open()
 
     async def close(self) -> None:
         """Close the line and let its transport go."""
-        self._client.close()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await self._client.close()
 
     def rests_s(self, unit: int) -> float:
         """Give the real seconds for which a unit must be left alone because a late answer may still come."""
@@ -166,12 +153,8 @@ class ModbusWire:
 
     async def _ask(self, unit: int, code: int, question: Callable[..., Awaitable[ModbusPDU]]) -> ModbusPDU:
         self._asked_s[unit] = time.monotonic()
-        coming = self._pending.begin()
         try:
-            await question(device_id=unit, no_response_expected=True)  # the client sends; we wait
-            answer = await coming
-        except ConnectionException as error:
-            raise LinkDown(f"{self._client} is not connected") from error
+            answer = await question(device_id=unit)
         except TimeoutError as error:
             await self._doubt(unit)
             raise UnitSilent(f"unit {unit} did not answer within {self._endpoint.timeout_s:g} s") from error
@@ -179,7 +162,7 @@ class ModbusWire:
             await self._doubt(unit)
             raise AnswerUnfit(f"unit {unit}: {error}") from error
         # pymodbus lets a transaction number of 0 pass for any question.
-        if not self._endpoint.rtu and answer.transaction_id != self._client.ctx.request_transaction_id:
+        if answer.transaction_id != self._client.transaction:
             raise AnswerUnfit(f"unit {unit} answered another transaction")
         if answer.function_code == code:
             return answer
@@ -202,7 +185,7 @@ class ModbusWire:
         silent_from = time.monotonic()
         while True:
             now = time.monotonic()
-            silent_from = max(silent_from, self._heard_s)
+            silent_from = max(silent_from, self._client.heard_s)
             wait_s = min(silent_from + quiet_s, until) - now
             if wait_s <= 0:
                 return
@@ -249,18 +232,7 @@ class ModbusWire:
                 await self._doubt(unit)
         raise AnswerUnfit(f"unit {unit} echoed another word")
 
-    def _packet(self, sending: bool, packet: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
-        if not sending:
-            self._heard_s = time.monotonic()
-        return packet
-
-    def _message(self, sending: bool, message: ModbusPDU) -> ModbusPDU:  # noqa: FBT001 - pymodbus's signature
-        if not sending:
-            self._pending.take(message)
-        return message
-
-    def _connect(self, connected: bool) -> None:  # noqa: FBT001 - pymodbus's signature
-        if not connected:
-            with contextlib.suppress(RuntimeError):  # the loop may be closing
-                self._pending.fail(LinkDown(f"the connection to {self._client} ended"))
-                self._on_lost()
+    def _lost(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may be closing
+            self._pending.fail(LinkDown(f"the connection to {self._client} ended"))
+            self._on_lost()
