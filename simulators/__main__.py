@@ -17,6 +17,7 @@ from simulators.specs import FAULT_KINDS, Scenario
 from simulators.strict_yaml import read_section
 
 EXIT_INVALID, EXIT_FAILED = 2, 1
+LONGEST_LINE_BYTES = 16 * 1024 * 1024  # a fault may name every node of a large city
 
 
 def main() -> int:
@@ -53,7 +54,7 @@ async def _serve(scenario: Scenario, *, stdin_faults: bool) -> None:
 
 
 async def _take_faults(run: Run) -> None:
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=LONGEST_LINE_BYTES)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         if line.strip():

@@ -42,6 +42,11 @@ class Face(Protocol):
         """The topic on which a broker would keep the last message for it while it is away."""
         ...
 
+    @property
+    def kept(self) -> bool:
+        """Whether its makers have the broker keep what it is to do."""
+        ...
+
     def say(self, what: Say | ActionAnswer, now: dt.datetime) -> tuple[Outgoing, ...]:
         """Give the messages of something it wants to say."""
         ...
@@ -57,6 +62,8 @@ class Face(Protocol):
 
 class NativeFace:
     """The native contract, v1."""
+
+    kept = True
 
     def __init__(self, firmware: Firmware) -> None:
         self._firmware = firmware
@@ -92,6 +99,8 @@ class NativeFace:
 
 class DimmerFace:
     """A dimmer of another make: one level, set and told as JSON."""
+
+    kept = False
 
     def __init__(self, firmware: Firmware, profile: Profile) -> None:
         assert profile.mqtt is not None

@@ -266,12 +266,12 @@ class Firmware:
         self._clock = clock
         return [*outputs, *self._decide(now), Say.REPORT] if self.powered else outputs
 
-    def _due(self, number: int, shown: dt.datetime) -> tuple[int, Reason, float]:
+    def _due(self, kept: ChannelDesired | None, shown: dt.datetime) -> tuple[int, Reason, float]:
         """Give level, reason and seconds of fading left, of what is in force by the node's own clock."""
         if self._local is not None:
             return self._local, Reason.LOCAL, 0.0
-        document = None if self._desired is None else self._table(number, shown)
-        if self._desired is not None and document is not None:
+        if self._desired is not None and kept is not None:
+            document = self._table(kept, shown)
             if document.override is not None and shown < document.override.until:
                 return document.override.level, Reason.OVERRIDE, document.override.ramp_s
             switch = document.switch_at(shown) if shown < self._desired.valid_until else None
@@ -279,17 +279,22 @@ class Firmware:
                 return switch.level, Reason.PROGRAM, max(0.0, switch.ramp_s - (shown - switch.at).total_seconds())
         return (FULL_LEVEL if self._photocell.is_night(shown) else 0), Reason.FALLBACK, 0.0
 
-    def _table(self, number: int, shown: dt.datetime) -> ChannelDesired | None:
+    def _table(self, kept: ChannelDesired, shown: dt.datetime) -> ChannelDesired:
         """Give what it holds for a channel, as it stands at an instant of its clock."""
-        document = None if self._desired is None else self._desired.channels.get(number)
-        return document and around(document, shown, self.setup.capabilities, self.setup.place)
+        return around(kept, shown, self.setup.capabilities, self.setup.place)
 
     def _decide(self, now: dt.datetime, *, every: bool = False) -> list[Output]:
         shown = self.shows(now)
         outputs: list[Output] = [Persist(self.memory(now))] if self._drop_ended_overrides(shown) else []
         changed = False
+        documents = {} if self._desired is None else self._desired.channels
+        dues: dict[int, tuple[int, Reason, float]] = {}  # lamps that do the same share what they are to do
         for number, channel in self._channels.items():
-            level, reason, ramp_s = self._due(number, shown)
+            document = documents.get(number)
+            due = dues.get(id(document))
+            if due is None:
+                due = dues[id(document)] = self._due(document, shown)
+            level, reason, ramp_s = due
             if 0 < level < self.setup.capabilities.min_level:
                 level = self.setup.capabilities.min_level
             if not every and (level, reason) == (channel.commanded, channel.reason):
@@ -322,9 +327,8 @@ class Firmware:
             coming.append(self._photocell.next_change(shown))
         if self._desired is not None:
             coming.append(self._desired.valid_until)
-            for number in self._desired.channels:
-                document = self._table(number, shown)
-                change = None if document is None else document.next_change(shown)
+            for kept in {id(it): it for it in self._desired.channels.values()}.values():
+                change = self._table(kept, shown).next_change(shown)
                 if change is not None:
                     coming.append(change)
         soonest = min((it for it in coming if it > shown), default=NEVER)

@@ -61,11 +61,15 @@ HEALTHY = Ills()
 
 
 class Lamp:
-    """One output and the lamps on it, with its counters; a later instant is never followed by an earlier one."""
+    """One output and the lamps on it, with its counters; a later instant is never followed by an earlier one.
+
+    ramp_end: the instant the driver's output stops moving; in the past once it has. What a lamp gives and draws from
+    there on stays the same until something is done to it, and is worked out once.
+    """
 
     __slots__ = (
-        "_counted_to", "_curve", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_shown", "_start", "_supplied", "_to",
-        "_wanted", "failed", "ills", "kind", "stuck",
+        "_counted_to", "_curve", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_shown", "_start", "_steady", "_supplied",
+        "_to", "_wanted", "failed", "ills", "kind", "ramp_end", "stuck",
     )  # fmt: skip
 
     def __init__(self, kind: LampType, now: dt.datetime, *, energy_wh: float = 0.0, lit_h: float = 0.0) -> None:
@@ -75,9 +79,10 @@ class Lamp:
         self.failed = 0
         self.stuck = False
         self._supplied = True
-        self._start = now
+        self._start = self.ramp_end = now
         self._from = self._to = self._wanted = 0.0
         self._ramp_s = 0.0
+        self._steady: tuple[float, float, bool] | None = None
         self._shown: float | None = None
         self._counted_to = now
         self._energy_wh = energy_wh
@@ -103,11 +108,6 @@ class Lamp:
         """Where the driver's output is going (percent)."""
         return self._to
 
-    @property
-    def ramp_end(self) -> dt.datetime:
-        """The instant the driver's output stops moving; in the past once it has."""
-        return self._start + dt.timedelta(seconds=self._ramp_s)
-
     def drive(self, level: float, ramp_s: float, now: dt.datetime) -> None:
         """Fade to a level over so many seconds; a stuck driver only remembers it."""
         self._wanted = level
@@ -116,7 +116,7 @@ class Lamp:
 
     def show(self, level: float | None, now: dt.datetime) -> None:
         """Show a level whatever it is driven to, or no longer (None)."""
-        self._count(now)
+        self._disturb(now)
         self._shown = level
 
     def hold(self, *, stuck: bool, now: dt.datetime) -> None:
@@ -126,29 +126,36 @@ class Lamp:
 
     def fail(self, lamps: int, now: dt.datetime) -> None:
         """Let so many of the lamps be burnt out (0: all replaced); their drivers still draw standby power."""
-        self._count(now)
+        self._disturb(now)
         self.failed = min(lamps, self.kind.lamps)
 
     def ail(self, ills: Ills, now: dt.datetime) -> None:
         """Let the lamps ail as this says, and in no other way."""
-        self._count(now)
+        self._disturb(now)
         self.ills = ills
 
     def supply(self, *, on: bool, now: dt.datetime) -> None:
         """Connect mains or cut it."""
-        self._count(now)
+        self._disturb(now)
         self._supplied = on
 
     def level(self, now: dt.datetime) -> float:
         """Give the light there really is (percent); what is left burning of a segment counts as its level."""
+        if now >= self.ramp_end:
+            return self._settled()[0]
         return self._output(now) if self.burns else 0.0
 
     def power_w(self, now: dt.datetime) -> float:
         """Give the power all lamps of this output draw together (W)."""
+        if now >= self.ramp_end:
+            return self._settled()[1]
         return self._power(self._output(now))
 
     def driven(self, now: dt.datetime) -> tuple[float, float]:
         """Give level (percent) and power (W) as they would be if it showed nothing else."""
+        if self._shown is None and now >= self.ramp_end:
+            level, power, _ = self._settled()
+            return level, power
         output = self._given(self._driven(now))
         return (output if self.burns else 0.0), self._power(output)
 
@@ -162,12 +169,18 @@ class Lamp:
         self._count(now)
         return self._lit_s / HOUR_S
 
-    def _move(self, level: float, ramp_s: float, now: dt.datetime) -> None:
+    def counters(self, now: dt.datetime) -> tuple[float, float]:
+        """Give the energy drawn (Wh) and the burning hours (h)."""
         self._count(now)
+        return self._energy_wh, self._lit_s / HOUR_S
+
+    def _move(self, level: float, ramp_s: float, now: dt.datetime) -> None:
+        self._disturb(now)
         self._from = self._driven(now)
         self._to = float(level)
         self._start = now
         self._ramp_s = max(0.0, ramp_s) if self._to != self._from else 0.0
+        self.ramp_end = now + dt.timedelta(seconds=self._ramp_s) if self._ramp_s else now
 
     def _output(self, now: dt.datetime) -> float:
         return self._given(self._driven(now) if self._shown is None or self.stuck else self._shown)
@@ -178,10 +191,11 @@ class Lamp:
         return wanted if instead is None else instead
 
     def _driven(self, now: dt.datetime) -> float:
-        passed = (now - self._start).total_seconds()
+        # A wire's word may come between two things due, so what is due then lies a moment before it.
+        passed = max(0.0, (now - self._start).total_seconds())
         if passed >= self._ramp_s:
             return self._to
-        return self._from + (self._to - self._from) * max(0.0, passed) / self._ramp_s
+        return self._from + (self._to - self._from) * passed / self._ramp_s
 
     def _power(self, output: float) -> float:
         if not self._supplied:
@@ -199,9 +213,28 @@ class Lamp:
         pieces = ((self._power(one) + self._power(other)) / 2 * (other - one) for one, other in pairwise(corners))
         return sum(pieces) / (high - low)
 
+    def _settled(self) -> tuple[float, float, bool]:
+        """Give light, power and whether hours are counted, once the driver's output has stopped moving."""
+        if self._steady is None:
+            output = self._given(self._to if self._shown is None or self.stuck else self._shown)
+            self._steady = (output if self.burns else 0.0), self._power(output), self.burns and output > 0
+        return self._steady
+
+    def _disturb(self, now: dt.datetime) -> None:
+        """Be about to become another than it was."""
+        self._count(now)
+        self._steady = None
+
     def _count(self, now: dt.datetime) -> None:
         """Bring the counters up to an instant; exact, since power is a straight line between ramp ends."""
         if now <= self._counted_to:
+            return
+        if self._counted_to >= self.ramp_end:
+            _, power, lit = self._settled()
+            seconds = (now - self._counted_to).total_seconds()
+            self._energy_wh += power * seconds / HOUR_S
+            self._lit_s += seconds if lit else 0.0
+            self._counted_to = now
             return
         corner = min(max(self._counted_to, self.ramp_end), now)
         for begin, end in ((self._counted_to, corner), (corner, now)):

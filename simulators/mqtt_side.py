@@ -42,10 +42,14 @@ class Wants:
 
 @dataclass(slots=True)
 class Shared:
-    """A connection, its nodes, what they want to say in order, and which time it is up."""
+    """A connection, its nodes, what they want to say in order, and which time it is up.
+
+    deaf: nodes of other connections that had no ears while it was down, and say hello when it is up again.
+    """
 
     connection: BrokerConnection
     nodes: tuple[str, ...]
+    deaf: tuple[str, ...]
     wants: dict[str, Wants] = field(default_factory=dict)
     times_up: int = 0
 
@@ -131,13 +135,15 @@ class MqttSide:
             down=lambda: self._down(number),
             room=lambda: self._room(number),
         )
-        return Shared(BrokerConnection(broker, listening, seed), nodes)
+        # What a broker keeps for a node reaches it when its ears are back; others have to ask for it.
+        deaf = [node for node, face in self._faces.items() if not face.kept and set(face.filters) & set(filters)]
+        return Shared(BrokerConnection(broker, listening, seed), nodes, tuple(sorted(set(deaf) - set(nodes))))
 
     def _up(self, number: int) -> None:
         shared = self._shared[number]
         shared.times_up += 1
         this_time = shared.times_up
-        nodes = list(shared.nodes)
+        nodes = [*shared.nodes, *(shared.deaf if this_time > 1 else ())]
         self._rng.shuffle(nodes)
         spread_s = min(LONGEST_SPREAD_S, len(self._faces) / HELLOS_PER_S)
         loop = asyncio.get_running_loop()

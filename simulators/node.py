@@ -98,6 +98,45 @@ class Restart:
 Output = Persist | Restart | Say | ActionAnswer | LampChanged
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a meter shows, rounded as meters do, of light (percent), draw (W), mains (V) and a share of power factor.
+
+    A lamp that burns on as it did shows the same again.
+    """
+
+    light: float
+    draw: float
+    mains: float
+    ill: float
+    level: int = 0
+    power_w: float = 0.0
+    voltage_v: float = 0.0
+    current_a: float = 0.0
+    power_factor: float = 0.0
+    temperature_c: float = 0.0
+
+    @classmethod
+    def of(cls, light: float, draw: float, mains: float, ill: float) -> Measured:
+        """Measure."""
+        factor = round(POWER_FACTORS.watts(light) * ill, 2)
+        return cls(
+            light,
+            draw,
+            mains,
+            ill,
+            round(light),
+            round(draw, 2),
+            round(mains, 1),
+            round(draw / (mains * factor), 3) if mains and factor else 0.0,
+            factor,
+            round(AMBIENT_C + 0.3 * light, 1),
+        )
+
+
+NOTHING_MEASURED = Measured(-1.0, 0.0, 0.0, 0.0)
+
+
 @dataclass(slots=True)
 class Channel:
     """One output of a node: its lamp, what the node has it do and why, and how its circuit is.
@@ -114,6 +153,7 @@ class Channel:
     noticed: bool = False
     supply_v: float = MAINS_V
     flags: frozenset[str] = frozenset()
+    measured: Measured = NOTHING_MEASURED
 
     @property
     def live(self) -> bool:
@@ -123,7 +163,10 @@ class Channel:
     def truth(self, number: int, now: dt.datetime) -> LampChanged:
         """Give what the lamp really does."""
         lamp = self.lamp
-        fading = max(0.0, (lamp.ramp_end - now).total_seconds()) if lamp.burns and not lamp.shows else 0.0
+        fading = 0.0
+        if now < lamp.ramp_end and lamp.burns and not lamp.shows:
+            fading = (lamp.ramp_end - now).total_seconds()
+        energy_wh, lit_h = lamp.counters(now)
         return LampChanged(
             number,
             now,
@@ -131,8 +174,8 @@ class Channel:
             self.commanded,
             self.reason,
             lamp.power_w(now),
-            lamp.energy_wh(now),
-            lamp.lit_h(now),
+            energy_wh,
+            lit_h,
             lamp.target if fading else 0.0,
             fading,
         )
@@ -147,22 +190,33 @@ class Channel:
         volts = self.supply_v if lamp.supplied else 0.0
         if setup.noise is not EXACT:
             power, volts = setup.noise.watts(power, salt), setup.noise.volts(volts, salt)
-        factor = round(POWER_FACTORS.watts(level) * lamp.ills.power_factor, 2)
+        measured = self.measured
+        if (measured.light, measured.draw, measured.mains, measured.ill) != (
+            level,
+            power,
+            volts,
+            lamp.ills.power_factor,
+        ):
+            measured = self.measured = Measured.of(level, power, volts, lamp.ills.power_factor)
+        energy_wh, lit_h = lamp.counters(now)
         return ChannelReport(
-            level=round(level),
-            commanded=self.commanded,
-            reason=self.reason,
-            power_w=round(power, 2),
-            energy_wh=round(lamp.energy_wh(now), 3),
-            voltage_v=round(volts, 1),
-            current_a=round(power / (volts * factor), 3) if volts and factor else 0.0,
-            power_factor=factor,
-            temperature_c=round(AMBIENT_C + 0.3 * level, 1),
-            operating_h=round(lamp.lit_h(now), 3),
-            faults=self._faults(diagnoses=setup.diagnoses),
+            measured.level,
+            self.commanded,
+            self.reason,
+            measured.power_w,
+            round(energy_wh, 3),
+            measured.voltage_v,
+            measured.current_a,
+            measured.power_factor,
+            measured.temperature_c,
+            round(lit_h, 3),
+            self._faults(diagnoses=setup.diagnoses),
         )
 
     def _faults(self, *, diagnoses: bool) -> tuple[str, ...]:
+        if not (self.lamp.failed or self.tripped or self.relay is not None or self.flags):
+            self.noticed = False
+            return ()
         faults = []
         if self.lamp.failed and diagnoses:
             faults.append(str(FaultEvent.LAMP_FAILURE))

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks import dusk, energy, ingest, ingest_wire, intake, lint, modbus, night, push, rollup, scrape
+from tests.benchmarks import (
+    dusk,
+    energy,
+    ingest,
+    ingest_wire,
+    intake,
+    lint,
+    modbus,
+    night,
+    push,
+    rollup,
+    scrape,
+    worlds,
+)
 from tests.benchmarks.__main__ import NAMES
 from tests.support.benchmark import machine
 from tests.support.wire_street import broker_here
@@ -47,6 +60,14 @@ def test_intake_takes_every_report_to_its_row():
 
 def test_rollup_adds_up_every_quarter_of_every_node():
     assert rollup.measure(nodes=20, hours=0.5)["quarters"] >= 2 * 20
+
+
+def test_a_world_counts_levels_ramps_and_reports_of_a_whole_night():
+    figures = worlds.measure(lamps=40, pairs=1)
+    parts = figures["of_the_last_night"]
+    assert (figures["lamps"], figures["pairs"]) == (40, 1)
+    assert parts["levels"] >= 2 * 40
+    assert min(parts["ramp_ends"], parts["reports"], parts["documents"]) >= figures["nodes"]
 
 
 def test_a_push_ends_when_the_store_has_every_confirmation():

@@ -14,7 +14,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -29,8 +29,8 @@ from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
-from lightctl.app.running.boot import boot_events, revision_floor
-from lightctl.app.running.collector import relax, undisturbed
+from lightctl.app.running.boot import boot_events, held_events, revision_floor
+from lightctl.app.running.collector import give_back, relax, undisturbed
 from lightctl.app.running.door import announced, open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
 from lightctl.app.running.inbox import Inbox
@@ -40,7 +40,7 @@ from lightctl.app.running.recorder import Recorder
 from lightctl.app.running.sdnotify import sd_notify
 from lightctl.app.running.upkeep import Upkeep
 from lightctl.app.running.wiring import build_links, policy_of, time_scale_of
-from lightctl.control.controller import Controller
+from lightctl.control.controller import SET_BACK, Controller
 from lightctl.control.effects import Effects
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.events import Event, FleetChanged, LinkChanged, NightlyRun, ReviewDue
@@ -129,9 +129,7 @@ class Daemon:
 
         operations = Operations(store, self._settings, self._clock.now, notify, self._live)
         directory = Path(self._settings.store.directory)
-        await self._on_store_thread(functools.partial(write_first_token, operations, directory))
         self._links = build_links(self._settings, self._profiles, self._emit, self._clock)
-        links = tuple(self._links.values())
         for name in self._links:
             self._live.hear(LinkChanged(name, up=False, at=self._clock.now(), detail="not connected yet"))
         recorder = Recorder(
@@ -142,63 +140,103 @@ class Daemon:
             self._settings.delivery.clock_untrusted_s,
             self._metrics.instruments,
         )
-        with undisturbed():
-            decided = await self._boot(store, operations, recorder)
-        upkeep = Upkeep(
-            store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
-        )
-        self._alarm.start()
-        self._set_nightly_run()
         machine_s = self._clock.scale.machine_seconds
         self._office = office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
-        await self._on_store_thread(office.settle_in)
-        self._metrics.connect(self._links, functools.partial(self._on_store_thread, operations.tally))
-        door = self._build_door(operations, self._on_store_thread, health=self._health, metrics=self._metrics)
+        self._metrics.connect(self._links, self._controller, functools.partial(self._on_store_thread, operations.tally))
+        self._alarm.start()
         listener = open_door(self._settings.http)
-        url = url_of(self._settings.http, listener)
         try:
-            async with announced(directory, url), asyncio.TaskGroup() as tasks:
-                control = tasks.create_task(self._control_loop(recorder, decided), name="control loop")
-                running = [tasks.create_task(self._keep_link(link), name=f"link {link.name}") for link in links]
-                running.append(tasks.create_task(self._keep_door(door, listener), name="http door"))
-                running += [tasks.create_task(part, name=name) for name, part in office.parts()]
-                running.append(tasks.create_task(self._keep_counting(), name="census"))
-                running.append(tasks.create_task(self._keep_upkeep(upkeep), name="upkeep"))
-                if self._settings.reports.directory:
-                    running.append(tasks.create_task(self._keep_reports(store, operations), name="reports"))
-                sd_notify(os.environ, "READY=1")
-                log.info("serving", url=url, version=__version__, store=str(directory))
-                await self._stop.wait()
-                log.info("stopping")
-                for task in running:
-                    task.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
-                control.cancel()
+            async with asyncio.TaskGroup() as tasks:
+                running: list[asyncio.Task[None]] = []
+
+                def keep(part: Coroutine[Any, Any, None], name: str) -> None:
+                    running.append(tasks.create_task(part, name=name))
+
+                def reach_out() -> None:
+                    for link in self._links.values():
+                        keep(self._keep_link(link), f"link {link.name}")
+
+                with undisturbed():
+                    decided = await self._boot(store, operations, recorder, reach_out)
+                await self._on_store_thread(office.settle_in)
+                self._set_nightly_run()
+                control = tasks.create_task(self._control_loop(store, recorder, decided), name="control loop")
+                del decided
+                for name, part in self._beside(store, operations):
+                    keep(part, name)
+                await self._on_store_thread(functools.partial(write_first_token, operations, directory))
+                door = await asyncio.to_thread(
+                    self._build_door, operations, self._on_store_thread, health=self._health, metrics=self._metrics
+                )
+                url = url_of(self._settings.http, listener)
+                async with announced(directory, url):
+                    keep(self._keep_door(door, listener), "http door")
+                    give_back()
+                    sd_notify(os.environ, "READY=1")
+                    log.info("serving", url=url, version=__version__, store=str(directory))
+                    keep(asyncio.to_thread(store.inspect), "inspection")  # damage ends the daemon
+                    await self._stop.wait()
+                    log.info("stopping")
+                    for task in running:
+                        task.cancel()
+                    await asyncio.gather(*running, return_exceptions=True)
+                    control.cancel()
         finally:
+            listener.close()
             self._alarm.stop()
             await self._metrics.close()
             await self._settle_inbox(recorder)
 
-    async def _boot(self, store: SqliteStore, operations: Operations, recorder: Recorder) -> Effects:
-        """Know again what the store remembers, and decide on it; nobody acts before all of the store was checked."""
+    async def _boot(
+        self, store: SqliteStore, operations: Operations, recorder: Recorder, reach_out: Callable[[], None]
+    ) -> Effects:
+        """Know again what the store remembers, and decide on it; nobody acts before the store is known to be sound.
+
+        The links find their brokers while it is decided: what they hear waits in the inbox, and no order is theirs yet.
+        """
         try:
             snapshot = await self._on_store_thread(functools.partial(store.replay, self._clock.now()))
             recorder.take_up(snapshot.open_faults)
             events = tuple(boot_events(snapshot, self._settings.site.time_zone))
+            del snapshot
             for event in events:
                 if isinstance(event, FleetChanged):
                     operations.know(event.fleet)
             self._hear(events)
-            return self._decide(events)
+            reach_out()
+            return await asyncio.to_thread(self._decide, events)
         finally:  # damage may have come out as any other error: it is what is to be said
             await self._on_store_thread(store.insist_on_soundness)
 
-    async def _control_loop(self, recorder: Recorder, decided: Effects) -> None:
+    def _beside(self, store: SqliteStore, operations: Operations) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+        """Give what runs beside links, control loop and door, by name."""
+        assert self._office is not None
+        yield from self._office.parts()
+        upkeep = Upkeep(
+            store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
+        )
+        yield "upkeep", self._keep_upkeep(upkeep)
+        if self._settings.reports.directory:
+            yield "reports", self._keep_reports(store, operations)
+
+    async def _control_loop(self, store: SqliteStore, recorder: Recorder, decided: Effects) -> None:
         await self._carry_out(recorder, decided)
+        latest = self._clock.now()
         while True:
             events = await self._inbox.drain(REVIEW_AT_LEAST_S)
+            before, latest = latest, self._clock.now()
+            if latest < before - SET_BACK:
+                events = [*await self._held(store, latest), *events]
             self._hear(events)
             await self._carry_out(recorder, self._decide(events))
+
+    async def _held(self, store: SqliteStore, now: dt.datetime) -> Sequence[Event]:
+        """Give what people hold, by the store: what a clock ahead of the time has ended may hold again."""
+
+        def read() -> Sequence[Event]:
+            return tuple(held_events(store.overrides(now), store.running_maintenances(now)))
+
+        return await self._on_store_thread(read)
 
     async def _carry_out(self, recorder: Recorder, effects: Effects) -> None:
         await recorder.record(effects)
@@ -237,12 +275,6 @@ class Daemon:
             await serve_door(door, http, doors.pop() if doors else open_door(http))
 
         await keep_running("http door", serve_once, lambda why: self._live.note("http", f"the HTTP door failed: {why}"))
-
-    async def _keep_counting(self) -> None:
-        def say(why: str) -> None:
-            self._live.note("metrics", f"lamps and nodes are not counted: {why}")
-
-        await keep_running("census", functools.partial(self._metrics.count, self._controller), say)
 
     async def _keep_upkeep(self, upkeep: Upkeep) -> None:
         await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))

@@ -28,7 +28,7 @@ from lightctl.control.judging import Judge
 from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge, override_cause
 from lightctl.control.memory import NO_OVERRIDES, NodeMemory
 from lightctl.control.policy import Policy
-from lightctl.control.reconcile import Resend, Send, Settled, Wait, reconcile
+from lightctl.control.reconcile import Repeat, Resend, Send, Settled, Wait, reconcile
 from lightctl.control.sensing import Sensors
 from lightctl.control.timekeeping import time_signal
 from lightctl.devices.profile import Profile
@@ -172,7 +172,7 @@ class Controller:
         why = f"lightctl failed on this node: {error!r} in {Path(place.filename).name}:{place.lineno}"
         fault = Fault(FaultEvent.NODE_FAULT, "node", memory.node.id, now, why, "critical")
         if fault.key not in memory.faults:
-            memory.faults[fault.key] = fault
+            memory.keep(fault)
             out.faults.append(fault)
         memory.review_at = now + dt.timedelta(seconds=self._policy.rest_s)
         self._queue(memory, memory.review_at)
@@ -272,6 +272,8 @@ class Controller:
                 memory.failures = 0
             case Send():
                 return self._send(memory, desired, now, out)
+            case Repeat():
+                return self._repeat(memory, desired, now, out)
             case Resend():
                 self._submit(memory, desired, now, out)
             case Wait(until):
@@ -299,6 +301,18 @@ class Controller:
         out.commands[memory.command.id] = memory.command
         self._submit(memory, desired, now, out)
         return memory.command.deadline
+
+    def _repeat(
+        self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected
+    ) -> dt.datetime | None:
+        """Send what the node holds anew once its clock is right, and then not before a pause: it may know no better."""
+        if abs(memory.time.latest_s or 0.0) > self._policy.clock_warn_s:
+            return None
+        rests = memory.rest_until is not None and now < memory.rest_until
+        looks = self._send(memory, desired, now, out)
+        if not rests:
+            memory.rest(now, self._policy)
+        return looks
 
     @staticmethod
     def _submit(memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:

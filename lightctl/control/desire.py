@@ -198,7 +198,11 @@ def _same_effect(old: DesiredState, new: Wanted, now: dt.datetime, *, carries_ni
 
 
 def _same_level(old: ChannelDesired, new: ChannelDesired) -> bool:
-    return len(old.switches) == 1 and old.override is None and old.switches[0].level == new.switches[0].level
+    """Say whether the node holds this level now: one given while our clock was ahead is yet to begin."""
+    if len(old.switches) != 1 or old.override is not None:
+        return False
+    held, wanted = old.switches[0], new.switches[0]
+    return held.level == wanted.level and held.at <= wanted.at
 
 
 def _same_nights(old: ChannelDesired, new: ChannelDesired, now: dt.datetime, horizon: dt.datetime) -> bool:

@@ -63,6 +63,8 @@ def hear_report(memory: NodeMemory, report: ReportedState, policy: Policy, out: 
     if memory.profile.announces and not memory.announced:
         _ask_who(memory, report.received_at, policy, out)
     if report.applied_revision is not None:
+        if memory.contradicts(report.applied_revision):
+            memory.rest(report.received_at, policy)  # or the two of us would go on and on
         memory.see_revision(report.applied_revision)
     return hear(memory, report.received_at)
 

@@ -61,7 +61,7 @@ class Judge:
         for key, fault in list(memory.faults.items()):
             # What a crew's maintenance kept back opens anew, as an alarm, when that is over.
             if key not in verdict or (fault.suppressed_by and not crews.keeps(fault, memory, now)):
-                del memory.faults[key]
+                memory.drop(key)
                 if key in memory.folded:
                     out.faults += shared.drop(memory, fault, now)
                 else:
@@ -69,7 +69,7 @@ class Judge:
         for key, fault in verdict.items():
             if key not in memory.faults:
                 opened = replace(fault, opened_at=now, suppressed_by=crews.keeps(fault, memory, now))
-                memory.faults[key] = opened
+                memory.keep(opened)
                 alone = fault.event not in SHAREABLE or fault.subject_kind != "node" or opened.suppressed_by
                 out.faults += [opened] if alone else shared.take(memory, opened, now)
 
@@ -90,7 +90,7 @@ class Judge:
         standing = owner.faults.get(outage.key) if owner is not None else None
         if owner is not None and standing is not None and outage.changed:
             grown = replace(standing, members=tuple(outage.members)[: self._most_members])
-            owner.faults[grown.key] = grown
+            owner.keep(grown)
             out.faults.append(grown)
         outage.changed = False
 

@@ -32,6 +32,7 @@ from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.rollouts import Rollout
 from lightctl.domain.selectors import Selector
 from lightctl.domain.sensors import SensorReading
+from lightctl.domain.single import lean
 from lightctl.domain.states import SHARED_KINDS, CommandState, Fault, NodeAction, Override
 from lightctl.planning.resolve import Plan
 from lightctl.planning.staged import StagedPlan
@@ -155,11 +156,8 @@ class Knowledge:
         return self._replan(event.cause)
 
     def _remember(self, node: Node, known: NodeMemory | None, now: dt.datetime) -> NodeMemory:
-        points = {
-            channel: self._fleet.points[point]
-            for channel, point in node.channels.items()
-            if self._fleet.points[point].state is LifeCycle.IN_USE
-        }
+        wired = ((channel, self._fleet.points[point]) for channel, point in node.channels.items())
+        points = lean({channel: point for channel, point in wired if point.state is LifeCycle.IN_USE})
         profile = self._profiles.get(node.profile)
         if profile is None:  # nobody knows how to speak to it: it is shown as faulty, and the others go on
             profile = Profile(node.profile, "unknown", "native", Capabilities(), announces=False, confirmation="level")
@@ -314,7 +312,7 @@ class Knowledge:
             concerned.append(memory.node.id)
             # What the link has not answered for yet waits there still; a unit's nights are not to be written twice.
             owed = memory.open_command is not None and not memory.on_its_way
-            memory.answer_hello = memory.answer_hello or owed or memory.profile.announces
+            memory.answer_hello = memory.answer_hello or owed or memory.profile.modbus is None
         return concerned
 
     def _schedule_topups(self, now: dt.datetime) -> Concerned:

@@ -21,9 +21,12 @@ from lightctl.domain.sensors import SILENT, Readings
 from lightctl.domain.states import SHARED_KINDS, Command, DesiredState, Fault, FaultEvent, Override, ReportedState
 from lightctl.planning.overrides import rank
 
+A_DAY_S = 86_400
+FOREIGN = "the node held foreign revision"
 # What most nodes have nothing of is one object for all of them, and replaced, never changed.
 NO_OVERRIDES: Mapping[int, Sequence[Override]] = MappingProxyType({})
 NO_HOLDS: Mapping[int, Hold] = MappingProxyType({})
+NO_FAULTS: Mapping[tuple[str, str, str], Fault] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class NodeMemory:
 
     node: Node
     profile: Profile
-    points: dict[int, LightPoint]
+    points: Mapping[int, LightPoint]
     capabilities: Capabilities
     known_since: dt.datetime
     overrides: Mapping[int, Sequence[Override]] = field(default_factory=lambda: NO_OVERRIDES)
@@ -72,7 +75,7 @@ class NodeMemory:
     failures: int = 0
     unreachable: str = ""
     refusal: str = ""
-    faults: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
+    faults: Mapping[tuple[str, str, str], Fault] = field(default_factory=lambda: NO_FAULTS)
     review_at: dt.datetime | None = None
     queued_at: dt.datetime | None = None
     announced: bool = False
@@ -124,17 +127,34 @@ class NodeMemory:
         return self.highest_revision
 
     def see_revision(self, revision: int) -> None:
-        """Take note of a revision the node names; one that was never given makes us start above it."""
+        """Take note of a revision the node names; one that we never gave makes us start above it.
+
+        Whoever gave it may have given more since, of which some may be on their way yet: by the law of `revision_floor`
+        no more than seconds passed, and its word is not older than a day. Registers too small for a floor count on.
+        """
         if revision > self.highest_revision:
-            self.highest_revision = revision
+            self.highest_revision = revision + (A_DAY_S if self.revision_floor else 0)
             self.stale = self.assert_now = True
-            self.cause = f"the node held foreign revision {revision}"
+            self.cause = f"{FOREIGN} {revision}"
+
+    def contradicts(self, revision: int) -> bool:
+        """Say whether the node names a revision nobody gave it, in answer to what it was sent because of just that."""
+        command = self.open_command
+        return command is not None and command.cause.startswith(FOREIGN) and revision > self.highest_revision
 
     def begun(self, now: dt.datetime) -> Override | None:
         """Give the strongest override that began since the document was last worked out, None where none did."""
         before = self.renewed_at
         found = (each for held in self.overrides.values() for each in held if before and before < each.start <= now)
         return max(found, key=rank, default=None)
+
+    def keep(self, fault: Fault) -> None:
+        """Let a fault of the node stand."""
+        self.faults = {**self.faults, fault.key: fault}
+
+    def drop(self, key: tuple[str, str, str]) -> None:
+        """Let a fault of the node stand no more."""
+        self.faults = {other: fault for other, fault in self.faults.items() if other != key} or NO_FAULTS
 
     def rest(self, now: dt.datetime, policy: Policy) -> None:
         """Pause after a command that failed or expired, longer each time."""
@@ -159,7 +179,8 @@ class NodeMemory:
             self.time = self.time.heard(restored.reported.at, restored.reported.received_at)
         self.boot_id = restored.boot_id
         self.heard_at = restored.reported.received_at if restored.reported is not None else None
-        self.faults = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
+        own = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
+        self.faults = own or NO_FAULTS
         silence = [fault.detail for fault in restored.faults if fault.event is FaultEvent.COMMUNICATION_FAILURE]
         self.unreachable = next(iter(silence), "")
 

@@ -35,7 +35,7 @@ class NodeTime:
 
     def connected(self) -> NodeTime:
         """Take note that it may have been without power or network."""
-        return replace(self, owed=True)
+        return self if self.owed else replace(self, owed=True)
 
     def sent(self, now: dt.datetime) -> NodeTime:
         """Take note that the time is on its way to it."""

@@ -1,8 +1,9 @@
 """Reconcile: compare desired with reported and say what to do next. Level-triggered; nothing is replayed.
 
 In order: the report agrees -> Settled. The node says somebody holds it locally -> Wait. No command is open, or one for
-an older revision -> Send. The link has not sent it yet -> Wait. Sent a short while ago -> Wait, twice as long with
-every attempt. Otherwise -> Resend the same command. A send always goes out under a new revision; a resend never does.
+an older revision -> Send; but where the node holds the very document -> Wait, or Repeat if it ended its override too
+early. The link has not sent it yet -> Wait. Sent a short while ago -> Wait, twice as long with every attempt. Otherwise
+-> Resend the same command. A send always goes out under a new revision; a resend never does.
 """
 
 from __future__ import annotations
@@ -33,11 +34,16 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """Issue what the node holds under a new revision: what it has ended stays ended otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class Resend:
     """Put the open command on the wire once more."""
 
 
-Decision = Settled | Wait | Send | Resend
+Decision = Settled | Wait | Send | Repeat | Resend
 
 
 def level_in_force(report: ChannelReport) -> int | None:
@@ -130,6 +136,22 @@ def held_locally(desired: DesiredState, report: ReportedState | None) -> bool:
     )
 
 
+def ended_early(desired: DesiredState, report: ReportedState, policy: Policy) -> bool:
+    """Say whether the node says of a channel that it follows its program, though an override is held on it yet.
+
+    A node ends an override by its own clock, once and for all, also if that was wrong at the moment.
+    """
+    soon = report.received_at + dt.timedelta(seconds=policy.settle_s)
+    return any(
+        wanted.override is not None
+        and soon < wanted.override.until
+        and (said := report.channels.get(channel)) is not None
+        and said.reason is Reason.PROGRAM
+        and not channel_follows(wanted, said, report.received_at, policy)
+        for channel, wanted in desired.channels.items()
+    )
+
+
 def reconcile(
     desired: DesiredState,
     report: ReportedState | None,
@@ -152,7 +174,8 @@ def reconcile(
     if open_command is None or open_command.revision < desired.revision:
         named = confirmation in ("revision", "stored")
         if named and report is not None and holds_revision(desired, report, confirmation):
-            return Wait(None)  # it holds the very document: sending it again cannot help, the fault says what is wrong
+            # It holds the very document: sending it again cannot help otherwise, the fault says what is wrong.
+            return Repeat() if ended_early(desired, report, policy) else Wait(None)
         return Send()
     if on_its_way:
         return Wait(open_command.deadline)

@@ -15,6 +15,7 @@ from lightctl.devices.sensor_codec import SUBSCRIPTIONS, decode_sensor, is_senso
 from lightctl.domain.assets import Capabilities, Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.events import ActionFinished, Event, NodeAnnounced, NodePresence, NodeReported
+from lightctl.domain.single import lean
 from lightctl.domain.states import (
     ChannelDesired,
     ChannelReport,
@@ -163,7 +164,7 @@ def _reported(node: Node, report: topics.ReportedDoc, received_at: dt.datetime) 
     return ReportedState(
         node=node.id,
         received_at=received_at,
-        channels={number: _channel_report(channel) for number, channel in channels.items() if number in node.channels},
+        channels=lean({no: _channel_report(channel) for no, channel in channels.items() if no in node.channels}),
         boot_id=report.boot_id,
         seq=report.seq,
         at=instant(report.at),

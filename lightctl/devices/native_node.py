@@ -89,16 +89,12 @@ def decode_desired(node: str, payload: bytes) -> DesiredState:
     """Read the desired state a node is given; raises InvalidInput, also for switches out of time order."""
     where = f"desired of node {node}"
     document = read_json(payload, topics.DesiredDoc, where)
-    for key, channel in document.channels.items():
-        instants = [entry[0] for entry in channel.nights]
-        if instants != sorted(set(instants)):
-            raise InvalidInput(where, f"the switches of channel {key} are not in time order")
     return DesiredState(
         node=node,
         revision=document.revision,
         issued_at=instant(document.issued_at),
         valid_until=instant(document.valid_until),
-        channels={int(key): _channel_desired(channel) for key, channel in document.channels.items()},
+        channels=_channels(document, where),
     )
 
 
@@ -129,6 +125,20 @@ def _channel_report(report: ChannelReport) -> topics.ChannelReportDoc:
         report.operating_h,
         report.faults,
     )
+
+
+def _channels(document: topics.DesiredDoc, where: str) -> dict[int, ChannelDesired]:
+    """Read the channels; those that are told the same one after another, as most are, share what was read."""
+    channels: dict[int, ChannelDesired] = {}
+    read: tuple[topics.ChannelDesiredDoc, ChannelDesired] | None = None
+    for key, channel in document.channels.items():
+        if read is None or channel != read[0]:
+            instants = [entry[0] for entry in channel.nights]
+            if instants != sorted(set(instants)):
+                raise InvalidInput(where, f"the switches of channel {key} are not in time order")
+            read = (channel, _channel_desired(channel))
+        channels[int(key)] = read[1]
+    return channels
 
 
 def _channel_desired(channel: topics.ChannelDesiredDoc) -> ChannelDesired:

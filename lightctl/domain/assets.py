@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.selectors import Operator, Selector
+from lightctl.domain.single import lean
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
@@ -218,7 +219,7 @@ def _groups(points: Iterable[LightPoint]) -> dict[str, Group]:
 
 def _nodes(points: Iterable[LightPoint]) -> dict[str, Node]:
     channels: dict[str, dict[int, str]] = {}
-    nodes: dict[str, Node] = {}
+    first: dict[str, LightPoint] = {}
     for point in points:
         if not point.node or point.state in (LifeCycle.PLANNED, LifeCycle.RETIRED):
             continue
@@ -230,13 +231,15 @@ def _nodes(points: Iterable[LightPoint]) -> dict[str, Node]:
                 hint="Give it another node or channel, or retire the other light point.",
             )
         taken[point.channel] = point.id
-        node = Node(point.node, point.profile, point.link, point.address, taken, point.cabinet)
-        known = nodes.setdefault(point.node, node)
-        if (known.profile, known.link, known.address) != (node.profile, node.link, node.address):
+        known = first.setdefault(point.node, point)
+        if (known.profile, known.link, known.address) != (point.profile, point.link, point.address):
             raise InvalidInput(
                 f"light point {point.id}",
                 f"node {point.node} has profile/link/address {known.profile}/{known.link}/{known.address or '-'} on "
-                f"another light point and {node.profile}/{node.link}/{node.address or '-'} here",
+                f"another light point and {point.profile}/{point.link}/{point.address or '-'} here",
                 hint="All light points of one node share its profile, link and address.",
             )
-    return nodes
+    return {
+        name: Node(name, point.profile, point.link, point.address, lean(channels[name]), point.cabinet)
+        for name, point in first.items()
+    }

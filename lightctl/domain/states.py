@@ -7,13 +7,17 @@ the level the lamp measurably has (`level`). Instants are aware UTC; levels inte
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from operator import attrgetter
 from types import MappingProxyType
 
 from lightctl.domain.programs import SunTime
 from lightctl.domain.selectors import Selector
+
+BY_INSTANT = attrgetter("at")
 
 
 class Reason(StrEnum):
@@ -100,18 +104,15 @@ class ChannelDesired:
 
     def switch_at(self, instant: dt.datetime) -> Switch | None:
         """Give the latest switch at or before an instant, overrides aside."""
-        found = None
-        for switch in self.switches:
-            if switch.at > instant:
-                break
-            found = switch
-        return found
+        index = bisect_right(self.switches, instant, key=BY_INSTANT)
+        return self.switches[index - 1] if index else None
 
     def next_change(self, instant: dt.datetime) -> dt.datetime | None:
         """Give the next instant after this one at which the level due may change, or None."""
         if self.override is not None and self.override.until > instant:
             return self.override.until
-        return next((switch.at for switch in self.switches if switch.at > instant), None)
+        index = bisect_right(self.switches, instant, key=BY_INSTANT)
+        return self.switches[index].at if index < len(self.switches) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,5 +12,5 @@ class MetricsSettings(Section):
 
     public: bool = Field(default=False, description="Whether /metrics answers without a token.")
     every_s: float = Field(
-        default=15.0, ge=1, le=3600, description="Seconds between two counts of lamps, nodes and the store's figures."
+        default=15.0, ge=1, le=3600, description="How old counts of lamps, nodes and the store's figures may be."
     )

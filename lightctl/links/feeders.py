@@ -3,7 +3,7 @@
 What turns lamps on now (a live lamp's evening, an "on" by hand) waits here for its feeder's turn: most urgent first,
 equals in order of arrival, which is street by street. Turns are a fixed time apart, drawn out by up to a quarter by a
 fixed pseudo-random number of the node just turned on, so that feeders do not beat in time. What a lamp stored to do
-at an instant is not here: nobody sends it.
+at an instant is not here: nobody sends it. A clock that is set back makes no feeder wait longer than one turn.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ class Feeders:
     def __init__(self, switch_ons_per_s: float) -> None:
         """Let so many through a second and feeder, on the run's clock."""
         self._apart_s = 1.0 / switch_ons_per_s
+        self._longest = dt.timedelta(seconds=self._apart_s * (1 + JITTER))
+        self._latest: dt.datetime | None = None
         self._held: dict[str, tuple[int, Order]] = {}
         self._queues: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
         self._opens: dict[str, dt.datetime] = {}
@@ -42,6 +44,7 @@ class Feeders:
 
     def hold(self, order: Order, now: dt.datetime) -> None:
         """Keep an order until its feeder's turn; it replaces the one held for its node, and keeps its place."""
+        self._notice(now)
         feeder, known = order.node.feeder, self._held.get(order.node.id)
         if known is not None and known[1].priority == order.priority and known[1].node.feeder == feeder:
             self._held[order.node.id] = (known[0], order)
@@ -68,6 +71,7 @@ class Feeders:
 
     def release(self, now: dt.datetime) -> Iterator[Order]:
         """Give the orders whose feeder's turn has come, one of each feeder."""
+        self._notice(now)
         while self._turns and self._turns[0][0] <= now:
             _, feeder = heapq.heappop(self._turns)
             order = self._most_urgent(feeder)
@@ -78,6 +82,15 @@ class Feeders:
             if self._queues[feeder]:
                 heapq.heappush(self._turns, (self._opens[feeder], feeder))
             yield order
+
+    def _notice(self, now: dt.datetime) -> None:
+        """Take note of the instant: turns that a clock set back has moved into the future come as soon as any can."""
+        if self._latest is not None and now < self._latest:
+            soon = now + self._longest
+            self._opens = {feeder: min(at, soon) for feeder, at in self._opens.items()}
+            self._turns = [(min(at, soon), feeder) for at, feeder in self._turns]
+            heapq.heapify(self._turns)
+        self._latest = now
 
     def _most_urgent(self, feeder: str) -> Order | None:
         queue = self._queues[feeder]

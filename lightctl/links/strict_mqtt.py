@@ -209,6 +209,25 @@ class StrictClient(aiomqtt.Client):
                 return client._loop_rc_handle(code)  # noqa: SLF001
         return paho.MQTT_ERR_SUCCESS
 
+    def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:  # noqa: ANN401, ARG002
+        """Write when there is room, from the loop's next turn on; paho may ask for it from another thread.
+
+        aiomqtt would then watch a socket that was closed meanwhile, or whichever has its number by now.
+        """
+
+        def watch() -> None:
+            if client.socket() is sock:
+                self._loop.add_writer(sock.fileno(), self._write)
+
+        self._loop.call_soon_threadsafe(watch)
+
+    def _write(self) -> None:
+        try:
+            self._client.loop_write()
+        except (OSError, ValueError) as error:  # what paho lets through from a broken socket
+            if not self._disconnected.done():
+                self._disconnected.set_exception(error)
+
     def _on_connect(
         self,
         client: paho.Client,

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast, overload
 import msgspec
 
 from lightctl.domain.errors import StoreError
+from lightctl.domain.single import Single
 
 T = TypeVar("T")
 _EPOCH, _MILLISECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(milliseconds=1)
@@ -66,7 +67,7 @@ def to_instant_or_none(text: str | None) -> dt.datetime | None:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, MappingProxyType):
+    if isinstance(value, Single | MappingProxyType):
         return dict(value)
     raise NotImplementedError(f"{type(value).__name__} has no JSON form")
 

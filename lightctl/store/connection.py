@@ -17,6 +17,7 @@ from typing import Any
 from sqlite_utils import Database, Migrations
 
 from lightctl.domain.errors import StoreError
+from lightctl.store.ending import leave_mark, took_mark
 from lightctl.store.failures import DAMAGED, explained
 from lightctl.store.inspection import Inspection
 
@@ -32,7 +33,8 @@ Parameters = Sequence[object]
 class Check(Enum):
     """When every page of a database is read to see whether one is damaged.
 
-    BESIDE: while it is read already, by a connection of its own; nothing is written before it is through.
+    BESIDE: while it is read already, by a connection of its own; nothing is written before it is through. Where the
+    last owner found all sound and ended well, it is put off until `inspect`.
     """
 
     NONE = auto()
@@ -49,7 +51,10 @@ class SqliteFile:
         """Open, check, migrate. In doubt raises StoreError and changes nothing."""
         self.name = ":memory:" if path is None else str(path)
         self._depth = 0
+        self._path = path
         self._inspection: Inspection | None = None
+        self._later: Inspection | None = None
+        self._put_off = self._sound = False
         with explained(self.name):
             if path is not None:
                 _prepare(path)
@@ -59,7 +64,8 @@ class SqliteFile:
             try:
                 self.db = Database(connection, execute_plugins=False)
                 if path is not None and check is not Check.NONE:
-                    self._inspection = Inspection(path)
+                    self._put_off = took_mark(path) and check is Check.BESIDE
+                    self._inspection = None if self._put_off else Inspection(path)
                 if check is Check.FIRST:
                     self.insist_on_soundness()
                 self._check(migrations)
@@ -76,7 +82,14 @@ class SqliteFile:
         """Wait until the check of every page is through, where there is one; StoreError where a page is damaged."""
         if self._inspection is not None:
             self._inspection.insist()
-            self._inspection = None
+            self._inspection, self._sound = None, True
+
+    def inspect(self) -> None:
+        """Read every page now, where that was put off, on any thread; StoreError where one is damaged."""
+        if self._put_off and self._path is not None:
+            self._put_off, self._later = False, Inspection(self._path)
+            self._later.insist()
+            self._sound = True
 
     def _end_inspection(self) -> None:
         if self._inspection is not None:
@@ -173,8 +186,15 @@ class SqliteFile:
         with explained(self.name):
             yield from self.db.conn.execute(sql, parameters)
 
+    def forget_pages(self) -> None:
+        """Give back the room of pages that were read once and will not be again soon."""
+        with explained(self.name):
+            self.db.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
-        """Fold the write-ahead log into the database and close it; safe to call twice."""
+        """Fold the write-ahead log into the database, close it and say that all is well; safe to call twice."""
+        if self._later is not None:
+            self._later.end()
         if self._inspection is not None:
             self._end_inspection()  # it is not known to be sound: nothing more is written
             self.db.close()
@@ -183,6 +203,9 @@ class SqliteFile:
         with suppress(StoreError), explained(self.name):
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.db.close()
+        if self._sound and self._path is not None:
+            self._sound = False
+            leave_mark(self._path)
 
 
 def _prepare(path: Path) -> None:

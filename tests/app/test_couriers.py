@@ -25,11 +25,11 @@ from lightctl.app.notices.office import Office
 from lightctl.files.settings_model import Settings
 from lightctl.links.notice import Notice
 from lightctl.links.webhook import WebhookCarrier
-from lightctl.store.base import Recorded
+from lightctl.store.base import AuditDraft, Recorded
 from lightctl.store.sqlite import SqliteStore
 from tests.support.brokers import free_port
 from tests.support.receivers import MailHandler, answer, http_receiver, mail_server, silent_server
-from tests.support.stores import fault
+from tests.support.stores import NOW, fault, point
 
 T = TypeVar("T")
 NOTICE = Notice("n-1", "title", "text\n", b"{}")
@@ -174,6 +174,39 @@ async def test_a_target_that_answers_byte_by_byte_is_cut_off():
     assert time.monotonic() - began < 5
 
 
+async def operator(folder: Path) -> httpx.AsyncClient:
+    """Wait until a daemon says where it is, and speak to it as an operator."""
+    async with asyncio.timeout(10):
+        while not (folder / "daemon.json").exists():  # noqa: ASYNC110 - another task writes it
+            await asyncio.sleep(0.01)
+    told = json.loads((folder / "daemon.json").read_text())
+    bearer = {"Authorization": f"Bearer {(folder / 'operator.token').read_text().strip()}"}
+    return httpx.AsyncClient(base_url=told["url"], headers=bearer, trust_env=False)
+
+
+async def test_a_target_for_one_district_hears_of_its_lamps_from_the_start_of_the_daemon_on(tmp_path, secret):
+    folder = tmp_path / "store"
+    async with http_receiver() as north:
+        target = hook(north.url, secret, select="district=north", events=["acknowledged"])
+        settings = Settings.model_validate(
+            {"store": {"directory": str(folder)}, "http": {"port": 0}, "notifications": {"north": target}}
+        )
+        store = SqliteStore(folder)
+        lamps = [point(name, node=name, tags={"district": name}) for name in ("north", "south")]
+        store.put_points(lamps, AuditDraft(NOW, "olga", "cli", "inventory import", "city"))
+        store.commit(Recorded(faults=tuple(fault(lamp.id) for lamp in lamps)))
+        store.close()
+        daemon = Daemon(settings, build_app)
+        serving = asyncio.create_task(daemon.run())
+        async with await operator(folder) as client:
+            marked = await client.post("/v1/faults/acknowledge", json={"ids": [1, 2], "reason": "seen"})
+            assert marked.status_code == 200, marked.text
+        (first,) = await north.wait_for(1)
+        daemon._stop.set()
+        await serving
+    assert json.loads(first.body)["subject"] == "north"
+
+
 async def test_a_daemon_tells_what_clears_and_what_people_say_and_stops_though_a_target_hangs(tmp_path, secret):
     folder = tmp_path / "store"
     async with http_receiver() as good, http_receiver(None) as hanging:
@@ -193,9 +226,7 @@ async def test_a_daemon_tells_what_clears_and_what_people_say_and_stops_though_a
         daemon = Daemon(settings, build_app)
         serving = asyncio.create_task(daemon.run())
         (first,) = await good.wait_for(1)
-        told = json.loads((folder / "daemon.json").read_text())
-        async with httpx.AsyncClient(base_url=told["url"], trust_env=False) as client:
-            client.headers["Authorization"] = f"Bearer {(folder / 'operator.token').read_text().strip()}"
+        async with await operator(folder) as client:
             marked = await client.post("/v1/faults/acknowledge", json={"ids": [2], "reason": "seen"})
             assert marked.status_code == 200, marked.text
             _, second = await good.wait_for(2)

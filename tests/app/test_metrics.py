@@ -145,7 +145,7 @@ def watched(office: Office) -> Metrics:
     async def take():
         return office.operations.tally()
 
-    metrics.connect({}, take)
+    metrics.connect({}, Controller(Policy(), shipped_profiles(), ZONE), take)
     return metrics
 
 
@@ -171,33 +171,33 @@ async def test_a_scrape_tells_of_the_store(office, watched):
     assert found["lightctl_audit_entries"] == 4
     assert found["lightctl_link_up{link=mqtt}"] == 0
     assert found["lightctl_rollout_under_way"] == 0
-    assert "lightctl_census_seconds" not in found
     assert "lightctl_nightly_run_timestamp_seconds" not in found
 
 
 async def test_the_inventory_is_counted_anew_when_it_changed_and_not_otherwise(office, watched):
-    controller = Controller(Policy(), shipped_profiles(), ZONE)
     watched.hear([FleetChanged(office.operations._desk.fleet)])
-    await watched._go_round(controller)
+    await counted_anew(watched)
     first = watched.sources.inventory
     assert (first.points, first.lamps, first.unassigned) == ({"in_use": 3}, {"in_use": 3}, 0)
     watched.hear([ReviewDue()])
-    await watched._go_round(controller)
+    await counted_anew(watched)
     assert watched.sources.inventory is first
     office.operations.inventory_import(
         OPERATOR, "id,lat,lon,lamps,state\nS1,51,6,42,planned\nS2,51,6,1,in_use\n", format="csv", name="more.csv",
         mapping=None, skip_bad_rows=False, guard=Guard(),
     )  # fmt: skip
     watched.hear(office.told)
-    found = values((await _after_a_round(watched, controller)).decode())
+    found = values((await counted_anew(watched)).decode())
     assert found["lightctl_lamps{state=planned}"] == 42
     assert found["lightctl_light_points{state=in_use}"] == 4
     assert found["lightctl_light_points{state=retired}"] == 0
     assert found["lightctl_light_points_unassigned"] == 1
 
 
-async def _after_a_round(watched, controller) -> bytes:
-    await watched._go_round(controller)
+async def counted_anew(watched: Metrics) -> bytes:
+    """Scrape when all figures are old."""
+    for figures in watched._figures:
+        figures._ended_s = float("-inf")
     return await watched.scrape()
 
 
@@ -221,7 +221,7 @@ async def test_a_store_that_hangs_keeps_no_scrape_and_is_asked_once(watched, mon
         asked.append(1)
         await goes_on.wait()
 
-    watched.connect({}, hang)
+    watched.connect({}, Controller(Policy(), shipped_profiles(), ZONE), hang)
     for _ in range(3):
         assert b"lightctl_audit_entries" not in await watched.scrape()
     assert len(asked) == 1
@@ -232,7 +232,7 @@ async def test_a_store_that_cannot_be_read_leaves_the_other_figures(watched):
     async def broken():
         raise StoreError("damaged")
 
-    watched.connect({}, broken)
+    watched.connect({}, Controller(Policy(), shipped_profiles(), ZONE), broken)
     assert b"lightctl_link_up" in await watched.scrape()
 
 
@@ -243,16 +243,15 @@ async def test_the_store_is_not_read_again_before_its_time(watched):
         asked.append(1)
         raise StoreError("none")
 
-    watched.connect({}, take)
+    watched.connect({}, Controller(Policy(), shipped_profiles(), ZONE), take)
     for _ in range(5):
         await watched.scrape()
     assert len(asked) == 1
 
 
-async def test_the_fleet_is_counted_in_slices_and_the_round_is_whole(watched, monkeypatch):
+async def test_the_fleet_is_counted_in_slices_for_those_who_ask_and_the_round_is_whole(watched, monkeypatch):
     monkeypatch.setattr(module, "SLICE", 2)
     street = Street()
-    controller = street.controller
     street.start()
     turns = 0
 
@@ -262,17 +261,41 @@ async def test_the_fleet_is_counted_in_slices_and_the_round_is_whole(watched, mo
             turns += 1
             await asyncio.sleep(0)
 
+    async def nothing():
+        raise StoreError("none")
+
+    watched.connect({}, street.controller, nothing)
     beside = asyncio.create_task(others())
-    counting = asyncio.create_task(watched.count(controller))
-    for _ in range(10):
-        await asyncio.sleep(0)
-    counting.cancel()
-    beside.cancel()
+    await asyncio.sleep(0.05)
+    assert watched.sources.census is None
+    turns = 0
     found = values((await watched.scrape()).decode())
+    beside.cancel()
     assert found["lightctl_plan_light_points{standing=never_heard}"] == 1
     assert found["lightctl_nodes{hearing=never_heard,link=mqtt}"] == 1
     assert found["lightctl_commands_open{state=queued}"] == 1
     assert turns
+
+
+async def test_lamps_that_cannot_be_counted_are_trouble_and_leave_the_other_figures(watched):
+    class Broken(Controller):
+        def count(self, *_: object) -> None:
+            raise ValueError("broken")
+
+    async def nothing():
+        raise StoreError("none")
+
+    street = Street()
+    street.start()
+    street.controller.__class__ = Broken
+    watched.connect({}, street.controller, nothing)
+    found = values((await watched.scrape()).decode())
+    assert found["lightctl_trouble{topic=metrics}"] == 1
+    assert "lightctl_plan_light_points{standing=never_heard}" not in found
+    street.controller.__class__ = Controller
+    found = values((await counted_anew(watched)).decode())
+    assert found["lightctl_trouble{topic=metrics}"] == 0
+    assert found["lightctl_plan_light_points{standing=never_heard}"] == 1
 
 
 async def test_two_daemons_in_one_process_share_no_figure():

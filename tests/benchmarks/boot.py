@@ -4,8 +4,9 @@ python -m tests.benchmarks.boot [--points 100000] [--nights 30] [--store FOLDER]
 
 Every node has confirmed its nights and left a command for each of so many nightly renewals in the journal; the broker
 was emptied, so that every document is published again. A store made before is used again with --store, which is filled
-when it is empty (and takes longer than all the rest). Processor seconds are those of the daemon until that first
-document, its check of the store beside it included; the wall shows fewer where there are two idle cores.
+when it is empty (and takes longer than all the rest). first: over a copy of it, as after a crash, so that every page is
+read before anything is sent; again: after that daemon was stopped. Processor seconds are those of all threads of the
+daemon until that first document.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ PATIENCE_S = 120.0
 
 
 def measure(points: int, nights: int, store: Path | None) -> Figures:
-    """Start the daemon once over the store, and once more with the store's pages in the system's cache."""
+    """Start the daemon once over a copy of the store, and once more after it was stopped."""
     with tempfile.TemporaryDirectory(prefix="lightctl-bench-") as name:
         folder = Path(name)
         kept = store or folder / "kept"
@@ -32,9 +33,9 @@ def measure(points: int, nights: int, store: Path | None) -> Figures:
             fill(kept, points, nights)
         figures: Figures = {"points": points, "nights": nights}
         figures["journal_mb"] = (kept / "lightctl.db").stat().st_size // 1_000_000
+        run = folder / "run"
+        shutil.copytree(kept, run / "store")
         for turn in ("", "again_"):
-            run = folder / f"run{turn}"
-            shutil.copytree(kept, run / "store")
             with large_daemon(run) as (pid, listener, began):
                 assert listener.heard.wait(PATIENCE_S), "nothing came to the broker"
                 assert listener.first is not None
@@ -46,7 +47,7 @@ def measure(points: int, nights: int, store: Path | None) -> Figures:
                 figures[f"{turn}all_s"] = round(time.perf_counter() - began, 1)
                 figures[f"{turn}documents"] = listener.count
                 figures[f"{turn}rss_mb"] = rss_mb(pid)
-            shutil.rmtree(run)
+            shutil.rmtree(run / "broker")
     return figures
 
 
@@ -58,7 +59,10 @@ def main() -> None:
     parser.add_argument("--store", type=Path)
     chosen = parser.parse_args()
     figures = measure(chosen.points, chosen.nights, chosen.store)
-    goal = {"goal": f"first document within {GOAL_S:g} s", "within_goal": figures["again_first_s"] < GOAL_S}
+    goal = {
+        "goal": f"first document within {GOAL_S:g} s",
+        "within_goal": figures["first_s"] < GOAL_S and figures["again_first_s"] < GOAL_S,
+    }
     say(figures | goal, chosen.output)
 
 

@@ -20,8 +20,11 @@ from tests.campaigns import (
     network,
     plan_nights,
     power_cut,
+    soak,
     stateful,
+    stories,
     storm,
+    years,
 )
 
 EVERY = (
@@ -35,8 +38,11 @@ EVERY = (
     network,
     plan_nights,
     power_cut,
+    soak,
     stateful,
+    stories,
     storm,
+    years,
 )
 CAMPAIGNS = {each.NAME: each.main for each in EVERY}
 

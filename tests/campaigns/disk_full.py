@@ -23,9 +23,10 @@ from lightctl.store.sqlite import SqliteStore
 from tests.campaigns.power_cut import CHECKPOINT_PAGES, TRANSACTIONS, whole, write
 from tests.support.brokers import start_nats
 from tests.support.faulty_disk import FULL, OK, Disk, Entry, Write, unwatch, watch
-from tests.support.fire_city import LIVE, NIGHT_S, FireCity, naps
+from tests.support.fire_city import NIGHT_S, FireCity, naps
 from tests.support.fire_judge import Judge
 from tests.support.fire_load import Load
+from tests.support.fire_town import LIVE, small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.struck import BREAKS as STRUCK_BREAKS
 from tests.support.struck import DISK_STRIKES
@@ -191,7 +192,7 @@ def run(
             tempfile.TemporaryDirectory(prefix="lightctl-fire-") as folder,
             start_nats(Path(folder) / "broker") as broker,
             WireLog(broker.host, broker.port) as wire,
-            FireCity(Path(folder) / "city", broker, lamps, breaking=breaking, disk=True) as city,
+            FireCity(Path(folder) / "city", broker, small_town(lamps), breaking=breaking, disk=True) as city,
         ):
             judge = Judge(city, Load(city, seed + report.number), wire)
             city.start_daemon()

@@ -21,6 +21,7 @@ from tests.support.brokers import start_mosquitto, start_nats
 from tests.support.fire_city import NIGHT_S, FireCity
 from tests.support.fire_judge import Judge
 from tests.support.fire_load import Load
+from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.struck import STRIKES
 from tests.support.wire_log import WireLog
@@ -44,7 +45,7 @@ def run(
             with (
                 start(place / "broker") as broker,
                 WireLog(broker.host, broker.port) as wire,
-                FireCity(place / "city", broker, lamps, breaking=breaking) as city,
+                FireCity(place / "city", broker, small_town(lamps), breaking=breaking) as city,
             ):
                 load = Load(city, seed + report.number)
                 judge = Judge(city, load, wire)

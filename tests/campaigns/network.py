@@ -1,7 +1,7 @@
-"""The network between daemon, broker and nodes: slow, sliced, dropping, doubling, reset, cut and half-open.
+"""The network between daemon, broker and nodes: slow, sliced, dropping, doubling, reset, cut, half-open; or it lies.
 
-python -m tests.campaigns network --rounds 42 --seed 1 [-o json]
-python -m tests.campaigns network --rounds 7 --break NAME     the daemon broken on purpose: must fail
+python -m tests.campaigns network --rounds 48 --seed 1 [-o json]
+python -m tests.campaigns network --rounds 16 --break NAME     the daemon broken on purpose: must fail
 
 A proxy in this process (tests/support/chaos_proxy.py) stands before the broker for the daemon, and another one for the
 nodes; a round has either or both misbehave for some seconds while an operator writes. Needs no rights. Exit code 1: an
@@ -23,13 +23,14 @@ from tests.support.chaos_proxy import MODES, ChaosProxy
 from tests.support.fire_city import NIGHT_S, FireCity
 from tests.support.fire_judge import BOUND_S, Judge
 from tests.support.fire_load import Load
+from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wire_log import WireLog
 
 NAME = "network"
 LAMPS = 40
 SIDES = ("daemon", "nodes", "both")
-BREAKS = ("believe-the-broker",)
+BREAKS = ("believe-the-broker", "send-once")
 
 
 def run(
@@ -53,7 +54,7 @@ def run(
             proxies = [stack.enter_context(ChaosProxy(broker.port, seed + side)) for side in range(2)]
             wire = stack.enter_context(WireLog(broker.host, broker.port))
             city = FireCity(
-                place / "city", broker, lamps, breaking=breaking, daemon_url=proxies[0].url, nodes_url=proxies[1].url
+                place / "city", broker, small_town(lamps), breaking=breaking, daemon_url=proxies[0].url, nodes_url=proxies[1].url
             )
             stack.enter_context(city)
             judge = Judge(city, Load(city, seed + report.number), wire, bound_s)
@@ -92,5 +93,5 @@ def _round(proxies: Sequence[ChaosProxy], judge: Judge, seed: int, number: int, 
 
 def main(told: Sequence[str]) -> int:
     """Run what the command line asks for."""
-    chosen = arguments(NAME, __doc__, BREAKS, rounds=42).parse_args(told)
+    chosen = arguments(NAME, __doc__, BREAKS, rounds=48).parse_args(told)
     return conclude(run(chosen.seed, chosen.rounds, first=chosen.first, breaking=chosen.breaking), chosen.output)

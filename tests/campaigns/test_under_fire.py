@@ -15,7 +15,7 @@ from tests.support.bad_line import DECEIT
 FEW, CROWD = 20, 200
 IMPATIENT_S = 15.0
 EMPTY = BROKER_KINDS.index("empty")
-DROPPING = MODES.index("dropping") + len(MODES) * SIDES.index("nodes")
+DROPPING, SWALLOWING = (MODES.index(mode) + len(MODES) * SIDES.index("nodes") for mode in ("dropping", "swallowing"))
 
 
 def test_a_daemon_killed_at_an_answer_and_at_a_commit_loses_nothing_and_settles_again():
@@ -51,6 +51,17 @@ def test_a_network_that_drops_packets_costs_time_and_nothing_else():
 def test_a_daemon_that_takes_a_brokers_word_for_a_nodes_is_found_out_on_a_bad_network_too():
     report = network.run(seed=1, first=DROPPING, rounds=1, lamps=FEW, breaking="believe-the-broker")
     assert any(what.startswith("I3") for _, what in report.violations), report.violations
+
+
+def test_documents_that_are_acknowledged_and_lost_are_sent_again():
+    report = network.run(seed=1, first=SWALLOWING, rounds=1, lamps=FEW)
+    assert report.violations == []
+    assert report.injected["publishes swallowed"] > 0
+
+
+def test_a_daemon_that_never_sends_again_is_found_out():
+    report = network.run(seed=1, first=SWALLOWING, rounds=1, lamps=FEW, breaking="send-once", bound_s=IMPATIENT_S)
+    assert any(what.startswith("I7") for _, what in report.violations), report.violations
 
 
 def test_the_power_may_fail_at_any_point_of_what_the_store_writes():

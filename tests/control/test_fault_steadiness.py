@@ -7,6 +7,8 @@ from lightctl.domain.states import ChannelReport, FaultEvent, ReportedState
 from tests.control.test_fault_rules import EVENING, FULL, HALF, OFF, lit, only, open_events, says
 from tests.support.controlled import Street, lamp
 
+STEP_AT = dt.datetime(2026, 12, 4, 21, tzinfo=dt.UTC)
+
 
 def test_a_cycling_lamp_is_still_cycling_after_a_day_on_which_nobody_could_see_it_cycle():
     street = lit()
@@ -65,3 +67,15 @@ def test_a_read_back_ends_the_silence_of_a_unit_and_nothing_else():
     assert open_events(street) == ["communicationFailure"]
     street.step(ev.NodeReported(ReportedState("n-a", street.now + dt.timedelta(seconds=60), verified=True)), after=60)
     assert FaultEvent.COMMUNICATION_FAILURE not in open_events(street)
+
+
+def test_a_lamp_that_is_seen_lit_is_mended_though_it_was_told_something_new_a_moment_ago():
+    street = lit(at=STEP_AT - dt.timedelta(minutes=20))
+    out = {"level": 0, "commanded": 100, "power_w": 0.5}
+    says(street, 2, every=120, **out, faults=("lampFailure",))
+    assert open_events(street) == ["lampFailure"]
+    street.run_until(STEP_AT)
+    says(street, 1, every=5, level=30, commanded=50, power_w=14.0)
+    assert open_events(street) == ["lampFailure"], "it fades, and nobody can tell"
+    says(street, 1, every=5, **HALF, power_w=25.5)
+    assert not street.faults

@@ -41,6 +41,7 @@ from lightctl.domain.states import (
     Switch,
 )
 
+LATER = dt.datetime(2026, 12, 22, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 11, 23, 17, 0, tzinfo=dt.UTC)
 NODE = Node("n-1", "native", "mqtt", "", {0: "lp0", 3: "lp3"})
 NODES = {"n-1": NODE}
@@ -448,3 +449,19 @@ def test_lamps_that_share_their_nights_each_get_their_own_revision_and_override(
         desired = DesiredState("n-1", number, NOW, until, {0: ChannelDesired(switches, override)})
         (outgoing,) = CODEC.encode(NODE, desired, NOW)
         assert decode_desired("n-1", outgoing.payload) == desired
+
+
+def test_channels_that_are_told_the_same_share_what_is_read_and_each_other_one_is_read_for_itself():
+    same, other = ChannelDesired((Switch(NOW, 70), Switch(LATER, 50))), ChannelDesired((Switch(NOW, 20),))
+    wanted = DesiredState("n-1", 3, NOW, LATER, {0: same, 1: same, 2: other, 3: same})
+    (outgoing,) = CODEC.encode(NODE, wanted, NOW)
+    read = decode_desired("n-1", outgoing.payload)
+    assert read == wanted
+    assert read.channels[0] is read.channels[1]
+
+
+def test_switches_out_of_time_order_are_refused_on_any_channel():
+    right, wrong = ChannelDesired((Switch(NOW, 70),)), ChannelDesired((Switch(LATER, 70), Switch(NOW, 50)))
+    (outgoing,) = CODEC.encode(NODE, DesiredState("n-1", 3, NOW, NOW, {0: right, 1: right, 2: wrong}), NOW)
+    with pytest.raises(InvalidInput, match="channel 2"):
+        decode_desired("n-1", outgoing.payload)

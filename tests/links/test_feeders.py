@@ -169,3 +169,14 @@ async def test_a_broker_link_keeps_to_the_limit_on_the_runs_own_clock(broker: Br
     assert Counter(event.node for event in sent) == Counter("abcd")
     gaps = [(b.at - a.at).total_seconds() for a, b in pairwise(sent)]
     assert min(gaps) > 2, "five seconds of the run, a quarter of one on the wire"
+
+
+def test_a_clock_set_back_makes_no_lamp_wait_longer_than_a_turn() -> None:
+    outbox = Outbox(switch_ons_per_s=1)
+    ahead = NOW + dt.timedelta(hours=5)
+    for name in ("a", "b", "c"):
+        outbox.put(order(name), ahead)
+    assert outbox.pop(ahead)[0] is not None
+    outbox.put(order("d", cabinet="K2"), NOW)
+    left = drained(outbox, NOW + dt.timedelta(seconds=10))
+    assert [each.node.id for _, each in left] == ["d", "b", "c"]

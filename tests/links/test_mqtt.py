@@ -6,10 +6,13 @@ import asyncio
 import datetime as dt
 import time
 
+from aiomqtt import ProtocolVersion
+
 from lightctl.app.clock import RunClock
 from lightctl.devices import codec
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Capabilities, Node
+from lightctl.domain.errors import LinkDown
 from lightctl.domain.events import (
     ActionFinished,
     BrokerAcked,
@@ -26,6 +29,7 @@ from lightctl.domain.events import (
 from lightctl.domain.sensors import SensorKind, SensorReading
 from lightctl.domain.states import ChannelReport, ReportedState
 from lightctl.links.mqtt import MqttEndpoint, MqttLink
+from lightctl.links.strict_mqtt import StrictClient
 from tests.support.brokers import Broker
 from tests.support.street import action, node, order, street
 from tests.support.watching import Watcher, running
@@ -307,3 +311,16 @@ async def test_a_cancelled_link_leaves_no_socket_open(broker: Broker) -> None:
         await watcher.until(LinkChanged)
     loop = asyncio.get_running_loop()
     assert [key.fd for key in loop._selector.get_map().values()] == [loop._ssock.fileno()]  # type: ignore[attr-defined]
+
+
+async def test_a_socket_that_closes_before_its_turn_to_write_is_not_watched_any_more(broker: Broker) -> None:
+    failed: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
+    client = StrictClient(broker.host, broker.port, lambda *_: None, ProtocolVersion.V311, "closes-early", 10, 30)
+    await client.open()
+    acked = client.send("lightctl/probe", b"x", qos=1, retain=False, expiry_s=None)
+    client._client._sock_close()
+    await asyncio.sleep(0.01)
+    assert failed == []
+    await client.close()
+    assert isinstance(acked.exception(), LinkDown)

@@ -93,6 +93,16 @@ class LampNight:
         extra = [at for one in exact for at in (one, one - 1) if start <= at < end]
         return np.unique(np.concatenate([self.sun.seconds[:-1], np.array(extra, float)]))
 
+    def bounds_of_change(self) -> Floats:
+        """Give every instant, seconds since 1970, between two of which in a row what may be due stays the same."""
+        start, end = self.bounds
+        found = {float(start), float(end), *(float(at) for when in self._night.whens() for at in when)}
+        if self.floor is not None:
+            found |= {at for each in self.sun.crossings(HORIZON_DEG) for at in (each.when.first, each.when.last)}
+        for each in by_strength(self.overrides, self.point):
+            found |= {each.start.timestamp(), each.until.timestamp()}
+        return np.array(sorted(at for at in found if start <= at <= end))
+
     def possible(self, instants: Floats, *, overrides: bool = True) -> list[Possible]:
         """Give what may be due at each instant; without `overrides`, what the lamp's node carries."""
         reason = PROGRAM if self.choice[0] else DEFAULT

@@ -48,6 +48,14 @@ class ProgramNight:
                 if isinstance(each, ClockTime):
                     yield clock_in_night(each.seconds, self.date, self.zone)
 
+    def whens(self) -> Iterator[tuple[float, float]]:
+        """Give between which instants everything the program speaks of falls."""
+        moments = [step.at for step in self.program.steps]
+        moments += [edge for period in self.program.active for edge in (period.start, period.end)]
+        for moment in moments:
+            for when in self._all(moment):
+                yield when.first, when.last
+
     def may_be(self, instants: Floats) -> list[tuple[int, Bools]]:
         """Give every level the program has, each with where it may be due."""
         lit, off = self._lit(instants)

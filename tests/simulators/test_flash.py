@@ -70,3 +70,15 @@ def test_without_a_folder_the_flash_lives_as_long_as_the_process():
     flash.save("n1", MEMORY)
     assert flash.load("n1") == MEMORY
     flash.close()
+
+
+def test_what_was_saved_last_before_a_commit_is_what_is_written(tmp_path):
+    flash = Flash(tmp_path)
+    flash.save("n1", replace(MEMORY, boots=1))
+    flash.save_counters("n1", replace(MEMORY, boots=1, energy_wh={0: 99.0}))
+    flash.save("n1", MEMORY)
+    flash.commit()
+    successor = Flash(tmp_path)
+    assert successor.load("n1") == MEMORY
+    successor.close()
+    flash.close()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.lamp import Lamp, LampType
+from simulators.lamp import HEALTHY, Ills, Lamp, LampType
 
 START = dt.datetime(2026, 12, 21, 16, 0, tzinfo=dt.UTC)
 KIND = LampType(rated_power_w=60.0, standby_power_w=1.0)
@@ -46,6 +46,12 @@ def test_a_ramp_moves_the_light_linearly_and_then_stops():
     lamp.drive(100, 60, START)
     assert [lamp.level(after(it)) for it in (0, 15, 60, 300)] == [0, 25, 100, 100]
     assert lamp.ramp_end == after(60)
+
+
+def test_at_a_moment_before_an_order_without_a_ramp_a_lamp_is_where_the_order_took_it():
+    lamp = Lamp(KIND, START)
+    lamp.drive(100, 0, after(1))
+    assert lamp.level(START) == 100
 
 
 def test_a_new_order_in_the_middle_of_a_ramp_starts_from_the_light_there_is():
@@ -116,3 +122,22 @@ def test_counters_go_on_from_what_they_were():
     lamp.drive(100, 0, START)
     assert lamp.energy_wh(after(3600)) == pytest.approx(560)
     assert lamp.lit_h(after(3600)) == pytest.approx(8)
+
+
+def test_a_lamp_that_burns_on_is_asked_anew_when_anything_is_done_to_it():
+    lamp = Lamp(LampType(100.0, 0.0), after(0))
+    lamp.drive(50, 0, after(0))
+    assert (lamp.level(after(10)), lamp.power_w(after(10))) == (50, 50.0)
+    for change, expected in (
+        (lambda at: lamp.drive(80, 0, at), (80, 80.0)),
+        (lambda at: lamp.show(30, at), (30, 30.0)),
+        (lambda at: lamp.show(None, at), (80, 80.0)),
+        (lambda at: lamp.ail(Ills(dimmer=20.0), at), (20, 20.0)),
+        (lambda at: lamp.ail(HEALTHY, at), (80, 80.0)),
+        (lambda at: lamp.fail(1, at), (0, 0.0)),
+        (lambda at: lamp.fail(0, at), (80, 80.0)),
+        (lambda at: lamp.supply(on=False, now=at), (0, 0.0)),
+        (lambda at: lamp.supply(on=True, now=at), (80, 80.0)),
+    ):
+        change(after(20))
+        assert (lamp.level(after(20)), lamp.power_w(after(20))) == expected

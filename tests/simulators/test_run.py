@@ -308,7 +308,8 @@ async def test_a_killed_process_comes_back_with_what_its_nodes_had_applied(broke
         assert started[3:] == [(lamps[0], 65, "program"), *started[1:3]]
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(b'{"kind": "rain", "nodes": ["n-00001"]}\n{"kind": "stuck", "nodes": ["n-00001"]}\n')
+        long = b'{"kind": "stuck",' + b" " * 100_000 + b'"nodes": ["n-00001"]}\n'  # as long as the names of a city
+        process.stdin.write(b'{"kind": "rain", "nodes": ["n-00001"]}\n' + long)
         assert "rain" in json.loads(await process.stdout.readline())["error"]
         assert json.loads(await process.stdout.readline()) == {"fault": "stuck", "nodes": ["n-00001"]}
         process.send_signal(signal.SIGTERM)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +32,11 @@ def filled(folder: Path) -> Path:
 def damaged(folder: Path) -> Path:
     """A store whose table of mountings, which nobody reads at the start, has a page of rubbish."""
     path = filled(folder)
+    damage(path)
+    return path
+
+
+def damage(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'mountings'").fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
@@ -35,7 +44,6 @@ def damaged(folder: Path) -> Path:
     content = bytearray(path.read_bytes())
     content[(page - 1) * size : page * size] = b"\x5a" * size
     path.write_bytes(content)
-    return path
 
 
 def test_a_sound_store_is_read_at_once_and_written_after_its_check(tmp_path):
@@ -81,3 +89,59 @@ def test_an_inspection_can_be_ended_twice(tmp_path):
     inspection = Inspection(filled(tmp_path))
     inspection.end()
     inspection.end()
+
+
+def test_a_store_that_ended_well_is_written_at_once_and_read_through_when_there_is_time(tmp_path):
+    filled(tmp_path)
+    store = SqliteStore(tmp_path, check_beside=True)
+    assert store._main._inspection is None
+    store.put_points([LightPoint("L-new", 51.4, 6.7)], AUDIT)
+    store.inspect()
+    store.close()
+    again = SqliteStore(tmp_path, check_beside=True)
+    assert again._main._inspection is None
+    again.close()
+
+
+def test_damage_of_a_store_that_ended_well_comes_out_when_it_is_read_through(tmp_path):
+    path = filled(tmp_path)
+    before = path.stat()
+    damage(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # as a disk that forgets leaves it
+    store = SqliteStore(tmp_path, check_beside=True)
+    with pytest.raises(StoreError, match="damaged"):
+        store.inspect()
+    store.close()
+    with pytest.raises(StoreError, match="damaged"):
+        SqliteStore(tmp_path)
+
+
+def _was_killed(folder: Path) -> None:
+    code = "import os, sys; from pathlib import Path; from lightctl.store.sqlite import SqliteStore\n"
+    code += "SqliteStore(Path(sys.argv[1])); os._exit(9)"
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
+
+
+def _was_never_read_through(folder: Path) -> None:
+    SqliteStore(folder, check_beside=True).close()
+
+
+def _was_written_to(folder: Path) -> None:
+    with sqlite3.connect(folder / "lightctl.db") as connection:
+        connection.execute("UPDATE points SET state = 'retired'")
+    connection.close()
+
+
+def _was_restored(folder: Path) -> None:
+    for name in ("lightctl.db", "lightctl.db-sound"):
+        shutil.copy2(folder / name, folder / "copy")
+        (folder / "copy").replace(folder / name)
+
+
+@pytest.mark.parametrize("what", [_was_killed, _was_never_read_through, _was_written_to, _was_restored, damage])
+def test_any_other_store_is_read_through_before_it_is_written(tmp_path, what):
+    filled(tmp_path)
+    what(tmp_path / "lightctl.db" if what is damage else tmp_path)
+    store = SqliteStore(tmp_path, check_beside=True)
+    assert store._main._inspection is not None
+    store.close()

@@ -165,7 +165,8 @@ def test_closing_leaves_no_log_behind(folder):
     store.put_points([point()], draft())
     assert (folder / "lightctl.db-wal").stat().st_size > 0
     store.close()
-    assert sorted(path.name for path in folder.iterdir()) == ["lightctl.db", "lightctl.lock", "telemetry.db"]
+    left = ["lightctl.db", "lightctl.db-sound", "lightctl.lock", "telemetry.db"]
+    assert sorted(path.name for path in folder.iterdir()) == left
 
 
 def test_the_log_shrinks_again_after_a_big_change(folder):

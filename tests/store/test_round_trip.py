@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lightctl.domain.assets import Capabilities, Dates, LifeCycle, LightPoint
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced
 from lightctl.domain.selectors import Operator, Selector, Term
+from lightctl.domain.single import lean
 from lightctl.domain.states import (
     ActionKind,
     ChannelDesired,
@@ -32,7 +33,7 @@ from lightctl.domain.states import (
 from lightctl.store import codec
 from lightctl.store.base import AuditDraft, Recorded
 from lightctl.store.sqlite import SqliteStore
-from tests.support.stores import NOW, draft
+from tests.support.stores import NOW, draft, report
 
 UNHURRIED = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 ZONES = st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=2)), dt.timezone(-dt.timedelta(minutes=210))])
@@ -199,9 +200,9 @@ def test_telemetry_comes_back(reports, readings):
     store.add_reports(reports)
     store.add_readings(readings)
     first, last = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.datetime(2101, 1, 1, tzinfo=dt.UTC)
-    for report in reports:
-        plain = replace(report, verified=False, flags=())
-        assert plain in store.reports(report.node, first, last)
+    for said in reports:
+        plain = replace(said, verified=False, flags=())
+        assert plain in store.reports(said.node, first, last)
     for reading in readings:
         assert reading in store.readings(reading.node, first, last)
     store.close()
@@ -219,4 +220,14 @@ def test_audit_entries_come_back_and_verify(drafts):
     back = [AuditDraft(e.at, e.user, e.origin, e.verb, e.target, e.reason, e.detail) for e in reversed(store.audit())]
     assert back == drafts
     assert store.verify_audit().ok
+    store.close()
+
+
+def test_a_report_with_the_channels_of_a_single_lamp_comes_back_as_it_is():
+    store = SqliteStore(None)
+    said = report(channels=lean({0: ChannelReport(70, 70, power_w=35.5)}))
+    store.commit(Recorded(reported=(said,)))
+    (restored,) = store.replay(NOW).nodes
+    assert restored.reported == said
+    assert store.last_reports() == {said.node: said}
     store.close()

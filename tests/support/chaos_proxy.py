@@ -1,7 +1,9 @@
 """A proxy between MQTT clients and a broker that does to their connections what networks do; a thread of its own.
 
 Modes: `good`; `slow` (each piece late), `sliced` (a few bytes at a time), `dropping` and `doubling` (whole MQTT
-packets, either way; a connection that lost some ends when the network is good again), `reset` (connections are cut off
+packets, either way; a connection that lost some ends when the network is good again), `swallowing` (a publish is
+acknowledged in its receiver's place and lost, and the connection lives on: what a broker does that has no room, or a
+node that dies before it stored a document), `reset` (connections are cut off
 in the middle of a packet, and again), `cut` (nobody gets through), `half-open` (what is connected then stays connected,
 and hears and reaches nobody ever again).
 """
@@ -18,9 +20,10 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
-MODES = ("slow", "sliced", "dropping", "doubling", "reset", "cut", "half-open")
+MODES = ("slow", "sliced", "dropping", "swallowing", "doubling", "reset", "cut", "half-open")
 LINGER_NOT = struct.pack("ii", 1, 0)
 CONNECT, CONNACK, PUBLISH = 1, 2, 3
+PUBACK = b"\x40\x02"
 
 
 class ChaosProxy:
@@ -78,7 +81,8 @@ class ChaosProxy:
             if self.mode in ("cut", "half-open"):
                 return
             from_there, there = await asyncio.open_connection(self.host, self._target)
-            ways = [self._forward(reader, there, writer), self._forward(from_there, writer, there)]
+            dead = asyncio.Event()
+            ways = [self._forward(reader, there, writer, dead), self._forward(from_there, writer, there, dead)]
             tasks = [asyncio.create_task(way) for way in ways]
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -94,8 +98,9 @@ class ChaosProxy:
                     each.transport.abort()
 
     async def _forward(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter, dead: asyncio.Event
     ) -> None:
+        """Forward one way of a connection; `dead` is set once it is half-open, and nothing passes either way any more."""
         lossy = False
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
@@ -103,12 +108,15 @@ class ChaosProxy:
                 if lossy and self.mode == "good":
                     return
                 kind = packet[0] >> 4
+                if dead.is_set():
+                    continue
                 match self.mode:
                     case "cut":
                         return
                     case "half-open":
                         self.done["half-open connections"] += 1
-                        await asyncio.Event().wait()
+                        dead.set()
+                        continue
                     case "reset" if self._rng.random() < 0.2:
                         self.done["resets"] += 1
                         writer.write(packet[: self._rng.randrange(len(packet))])
@@ -122,6 +130,10 @@ class ChaosProxy:
                     case "dropping" if kind > CONNACK and self._rng.random() < 0.2:
                         self.done["packets dropped"] += 1
                         lossy = True
+                        continue
+                    case "swallowing" if _needs_ack(packet) and self._rng.random() < 0.3:
+                        self.done["publishes swallowed"] += 1
+                        back.write(PUBACK + _packet_id(packet))
                         continue
                     case "doubling" if kind == PUBLISH and self._rng.random() < 0.5:
                         self.done["packets doubled"] += 1
@@ -150,3 +162,15 @@ async def _packet(reader: asyncio.StreamReader) -> bytes:
         shift += 7
         if not byte[0] & 0x80:
             return head + await reader.readexactly(length)
+
+
+def _needs_ack(packet: bytes) -> bool:
+    """Say whether it is a publish at QoS 1."""
+    return packet[0] >> 4 == PUBLISH and packet[0] >> 1 & 3 == 1
+
+
+def _packet_id(packet: bytes) -> bytes:
+    """Give the two bytes by which a publish is acknowledged: they come after its topic."""
+    body = 2 + next(index for index, byte in enumerate(packet[1:5]) if not byte & 0x80)
+    after = body + 2 + int.from_bytes(packet[body : body + 2])
+    return packet[after : after + 2]

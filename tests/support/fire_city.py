@@ -1,7 +1,7 @@
 """A city under fire: a real broker, simulated nodes that live through everything, and a daemon that is killed.
 
-The lamps' own log is the judge. All nodes keep their document in flash; half carry nights, half are switched live. The
-clock of the run starts in the late evening and runs ten times as fast, so that waiting for a node costs little.
+The lamps' own log is the judge, and native nodes keep their document in flash. The clock of the run starts in the late
+evening and runs ten times as fast unless told otherwise, so that waiting for a node costs little.
 """
 
 from __future__ import annotations
@@ -22,16 +22,18 @@ from typing import Any, Self
 
 import httpx
 
-from lightctl.cli.demo.scenery import INVENTORY, STORE, TRUTH, Pace, Scenery
+from lightctl.app.running.broker import free_port
+from lightctl.cli.demo.scenery import STORE, TRUTH, Pace, Scenery
 from lightctl.cli.demo.town_scenery import bring_town_in
 from lightctl.cli.demo.truth import TruthReader
-from lightctl.domain.assets import LightPoint, Place
+from lightctl.devices.fit import fit_level
+from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.timescale import TimeScale
 from tests.support.brokers import Broker
 from tests.support.city import ROOT
+from tests.support.fire_town import DEAD, LINE, PLACE, PROGRAM, Town, schedules
 from tests.support.orphans import end_with_parent
 
-PLACE = Place(51.4344, 6.7623, "Europe/Berlin")
 EVENING = dt.datetime(2026, 12, 4, 21, 30, tzinfo=dt.UTC)
 SPEED = 10.0
 HEARTBEAT_S = 6.0
@@ -39,58 +41,23 @@ PATIENCE = 4.0
 """With it a node has two machine seconds to answer: a broker that is back has its nodes back within a few."""
 NIGHT_S = 8.5 * 3600 / SPEED
 """How long a city stays in its first night (machine seconds): what a lamp shall do is plain for so long."""
-CARRIES, LIVE, DEAD = "carries", "live", "dead"
-DEAD_OF = 20
-PROGRAM = 80
 START_S, STOP_S = 120.0, 30.0
-
-
-def schedules(level: int) -> dict[str, str]:
-    """Give schedules with one level for all late hours."""
-    text = f"""
-version: 1
-programs:
-  street: {{steps: [{{at: "22:00", level: {level}}}]}}
-calendars:
-  street: {{default: street}}
-assignments:
-  - {{select: "*", calendar: street}}
-"""
-    return {"city.yaml": text}
-
-
-def light_points(lamps: int) -> tuple[LightPoint, ...]:
-    """Give so many lamps of a node each; the last of twenty is dead: nobody plays its node."""
-    return tuple(
-        LightPoint(
-            id=f"L{number:05d}",
-            latitude=round(PLACE.latitude + number // 25 * 0.0002, 6),
-            longitude=round(PLACE.longitude + number % 25 * 0.0004, 6),
-            kind="lamp",
-            rated_power_w=50.0,
-            standby_power_w=0.5,
-            node=f"N{number:05d}",
-            cabinet=f"K{number // 25:03d}",
-            link="mqtt",
-            address="city",
-            tags={"make": DEAD if number % DEAD_OF == DEAD_OF - 1 else LIVE if number % 2 else CARRIES},
-        )
-        for number in range(lamps)
-    )
 
 
 class FireCity:
     """The processes of one city in a folder; leaving it ends each by its own id. The broker is the caller's.
 
-    daemon_url, nodes_url: where each side finds the broker, if a proxy stands before it. heartbeat_s, patience: how
-    often nodes report (machine seconds), and how much longer than in a small town they are waited for.
+    A folder that has a store already is gone on with. daemon_url, nodes_url: where each side finds the broker, if a
+    proxy stands before it. heartbeat_s, patience: how often nodes report (machine seconds), and how much longer than
+    in a small town they are waited for. evening, speed: when its clock starts and how fast it runs. poll_s: how often
+    Modbus units are asked (machine seconds). more: further settings (TOML).
     """
 
     def __init__(
         self,
         folder: Path,
         broker: Broker,
-        lamps: int,
+        town: Town,
         *,
         breaking: str = "",
         disk: bool = False,
@@ -98,35 +65,43 @@ class FireCity:
         nodes_url: str = "",
         heartbeat_s: float = HEARTBEAT_S,
         patience: float = PATIENCE,
+        evening: dt.datetime = EVENING,
+        speed: float = SPEED,
+        poll_s: float = 0.25,
+        more: str = "",
     ) -> None:
         self.folder, self.breaking, self._disk = folder, breaking, disk
-        self._times = heartbeat_s * SPEED, patience
-        self.points = light_points(lamps)
+        self.heartbeat_s, self._patience, self._more = heartbeat_s, patience, more
+        self._clock = evening, speed
+        self.points = town.points
         self.lamps = [point.id for point in self.points if point.tags["make"] != DEAD]
         self.dead = {point.node for point in self.points if point.tags["make"] == DEAD}
         url = f"mqtt://{broker.host}:{broker.port}"
         self._urls = daemon_url or url, nodes_url or url
         self.store, self.truth = folder / STORE, TruthReader(folder / TRUTH)
-        fleets = tuple(
-            {"kind": "native", "inventory": INVENTORY, "where": {"make": make}, "carries_nights": make == CARRIES,
-             "persists": True}
-            for make in (CARRIES, LIVE)
-        )  # fmt: skip
-        self.scenery = Scenery("Fire", PLACE, fleets)
+        self.native = {point.node for point in self.points if point.profile == "native"}
+        self._fits = {
+            point.id: (shipped_profiles()[point.profile].capabilities, point.min_level) for point in self.points
+        }
+        self.scenery = Scenery("Fire", PLACE, town.fleets, town.units, LINE, poll_s=poll_s)
         self.client: httpx.Client | None = None
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            bring_town_in(self.points, schedules(PROGRAM))(self)  # type: ignore[arg-type]
-            clock = TimeScale(EVENING, time.time(), SPEED)
-            self.pace, self.began_s = Pace(clock, self._times[0], 5, patience=self._times[1]), time.monotonic()
-            scenario = self.scenery.scenario(self.pace, self._urls[1], 0)
+            if not self.store.exists():
+                bring_town_in(self.points, schedules(PROGRAM))(self)  # type: ignore[arg-type]
+            evening, speed = self._clock
+            clock = TimeScale(evening, time.time(), speed)
+            self.pace, self.began_s = Pace(clock, self.heartbeat_s * speed, 5, patience=self._patience), time.monotonic()
+            line_port = free_port()
+            scenario = self.scenery.scenario(self.pace, self._urls[1], line_port)
             (self.folder / "scenario.yaml").write_text(json.dumps(scenario))
-            settings = self.scenery.settings(self.pace, self._urls[0], 0)
+            settings = self.scenery.settings(self.pace, self._urls[0], line_port) + self._more
             # A broker that comes and goes all the time must not be waited for as one that is down for hours.
-            settings = settings.replace("[delivery]", "reconnect_cap_s = 1.0\nkeepalive_s = 5\n[delivery]", 1)
+            calm = 'type = "mqtt"\nreconnect_cap_s = 1.0\nkeepalive_s = 5'
+            settings = settings.replace('type = "mqtt"', calm, 1)
             (self.folder / "lightctl.toml").write_text(settings)
             self._start("simulators", "-m", "simulators", "scenario.yaml", "--stdin-faults")
         except BaseException:
@@ -206,11 +181,9 @@ class FireCity:
         street.write(json.dumps(fault).encode() + b"\n")
         street.flush()
 
-    def memory_mb(self) -> float:
-        """Give the daemon's resident memory now."""
-        said = Path(f"/proc/{self._running['daemon'].pid}/status").read_text()
-        (line,) = [each for each in said.splitlines() if each.startswith("VmRSS")]
-        return int(line.split()[1]) / 1024
+    def pid(self, name: str) -> int:
+        """Give the process id of the `daemon` or the `simulators`."""
+        return self._running[name].pid
 
     # -- what is really so ----------------------------------------------------------------------------------------
 
@@ -218,6 +191,10 @@ class FireCity:
         """Give what each lamp really does now, by its own log."""
         self.truth.read_on()
         return {name: lamp.levels[-1] for name, lamp in self.truth.lamps.items()}
+
+    def fitted(self, lamp: str, level: int) -> int:
+        """Give the level that a lamp really takes for the one asked for."""
+        return fit_level(level, *self._fits[lamp])
 
     def applied(self) -> dict[str, int]:
         """Give the revision that each node holds, read from the nodes' flash."""
@@ -258,7 +235,8 @@ class FireCity:
                 process.kill()
                 process.wait(STOP_S)
             if process.stdin is not None:
-                process.stdin.close()
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.close()
         self._running.clear()
 
 

@@ -9,24 +9,26 @@ from __future__ import annotations
 import datetime as dt
 import random
 import threading
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import httpx
 
-from tests.support.fire_city import PROGRAM, FireCity, schedules
+from lightctl.files.inventory import write_inventory
+from tests.support.fire_city import FireCity
+from tests.support.fire_town import PROGRAM, schedules
 
 LEVELS = range(10, 101, 5)
 HOLD = dt.timedelta(hours=11)
 OFTEN = 12  # one write of so many replaces the schedules
-
+REST_S = 0.02
+SCHEDULES, IMPORT, ALL = "", "inventory", "*"
 
 @dataclass(slots=True)
 class Write:
-    """One write: which lamp ("" for the schedules) shall have which level (None: its program's); taken: None unknown.
+    """One write: which lamp (or ALL, or SCHEDULES) shall have which level (None: its program's); taken: None unknown.
 
-    idle: it was answered that nothing had to be changed, so no entry speaks of it.
+    An IMPORT changes a tag of a light point, which is no lamp's business.    idle: it was answered that nothing had to be changed, so no entry speaks of it.
     """
 
     reason: str
@@ -38,11 +40,19 @@ class Write:
 
 @dataclass(slots=True)
 class Load:
-    """Writes in threads while it runs; between runs `settle_accounts` learns what became of unanswered ones."""
+    """Writes in threads while it runs; between runs `settle_accounts` learns what became of unanswered ones.
+
+    often: one write of so many replaces the schedules. imports: one of so many is an import; 0 for none. rest_s: the
+    longest pause after a write, machine seconds. prefix: what the reasons begin with, in this store never used before.
+    """
 
     city: FireCity
     seed: int
     threads: int = 2
+    often: int = OFTEN
+    imports: int = 0
+    rest_s: float = REST_S
+    prefix: str = "w"
     writes: list[Write] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     answered: threading.Event = field(default_factory=threading.Event)
@@ -88,7 +98,7 @@ class Load:
             if times > 1:
                 wrong.append(f"I8: {write} is in the audit {times} times")
             write.taken = times > 0
-        wrong += [f"I8: an entry for {reason}, which nobody asked for" for reason in found if reason.startswith("w")]
+        wrong += [f"I8: an entry for {reason}, which nobody asked for" for reason in found if reason.startswith(self.prefix)]
         return wrong
 
     def expected(self) -> dict[str, int]:
@@ -97,38 +107,69 @@ class Load:
         for write in self.writes:
             if not write.taken:
                 continue
-            if write.lamp:
-                held[write.lamp] = write.level
-            else:
-                program = write.level
-        return {lamp: program if level is None else level for lamp, level in held.items()}
+            match write.lamp:
+                case "":
+                    program = write.level
+                case "inventory":
+                    pass
+                case "*":
+                    held = dict.fromkeys(held)
+                case lamp:
+                    held[lamp] = write.level
+        fitted = self.city.fitted
+        return {lamp: fitted(lamp, program if level is None else level) for lamp, level in held.items()}
+
+    def replan(self, level: int) -> None:
+        """Replace the schedules now, and wait for the answer."""
+        self._write_now(SCHEDULES, level)
+
+    def release(self) -> None:
+        """Resume all lamps now, and wait for the answer."""
+        self._write_now(ALL, None)
+
+    def _write_now(self, what: str, level: int | None) -> None:
+        assert self.city.client is not None
+        self._round += 1
+        self._send(Write(f"{self.prefix}{self._round}-alone", what, level), self.city.client)
 
     def _write_on(self, rng: random.Random, lamps: list[str], thread: int) -> None:
         client = self.city.client
+        assert client is not None
         number = 0
         while not self._stop.is_set():
             number += 1
-            reason = f"w{self._round}-{thread}-{number}"
-            if thread == 0 and rng.randrange(OFTEN) == 0:
-                write = Write(reason, "", rng.choice(LEVELS))
-                body = {"files": schedules(write.level), "reason": reason, "accept_losses": True}
-                send = ("/v1/schedules/apply", body)
-            else:
-                lamp = rng.choice(lamps)
-                write = Write(reason, lamp, rng.choice(LEVELS) if rng.random() < 0.75 else None)
-                body = {"target": {"id": lamp}, "reason": reason}
-                if write.level is None:
-                    send = ("/v1/lights/resume", body)
-                else:
-                    until = (self.city.now() + HOLD).isoformat()
-                    send = ("/v1/lights/level", body | {"level": write.level, "until": until})
-            if not self._send(write, lambda send=send: client.post(send[0], json=send[1])):
+            write = self._think(rng, lamps, thread, f"{self.prefix}{self._round}-{thread}-{number}")
+            if not self._send(write, client):
                 return
-            time.sleep(rng.random() * 0.02)
+            self._stop.wait(rng.random() * self.rest_s)
 
-    def _send(self, write: Write, post: Callable[[], httpx.Response]) -> bool:
+    def _think(self, rng: random.Random, lamps: list[str], thread: int, reason: str) -> Write:
+        if thread == 0 and rng.randrange(self.often) == 0:
+            return Write(reason, SCHEDULES, rng.choice(LEVELS))
+        if thread == 0 and self.imports and rng.randrange(self.imports) == 0:
+            return Write(reason, IMPORT, None)
+        return Write(reason, rng.choice(lamps), rng.choice(LEVELS) if rng.random() < 0.75 else None)
+
+    def _asked(self, write: Write) -> tuple[str, dict[str, object]]:
+        """Give address and body of a write."""
+        match write:
+            case Write(lamp="", level=int(level)):
+                body = {"files": schedules(level), "accept_losses": True, "max_affected": len(self.city.points)}
+                return "/v1/schedules/apply", body | {"reason": write.reason}
+            case Write(lamp="inventory"):
+                point = replace(self.city.points[0], tags={**self.city.points[0].tags, "mast": write.reason})
+                return "/v1/inventory/import", {"text": write_inventory([point], "csv"), "reason": write.reason}
+        target = {"select": ALL} if write.lamp == ALL else {"id": write.lamp}
+        body: dict[str, object] = {"target": target, "reason": write.reason, "max_affected": len(self.city.points)}
+        if write.level is None:
+            return "/v1/lights/resume", body
+        until = (self.city.now() + HOLD).isoformat()
+        return "/v1/lights/level", body | {"level": write.level, "until": until}
+
+    def _send(self, write: Write, client: httpx.Client) -> bool:
+        address, body = self._asked(write)
         try:
-            answer = post()
+            answer = client.post(address, json=body)
         except httpx.ConnectError:
             return False
         except httpx.HTTPError:

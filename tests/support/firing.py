@@ -16,12 +16,13 @@ SAYING_S = 30.0
 
 @dataclass(slots=True)
 class Report:
-    """What some rounds showed. violations: (round, what), the first per round."""
+    """What some rounds showed. violations: (round, what). options: how large it was, if not by rounds."""
 
     campaign: str
     seed: int
     breaking: str = ""
     first: int = 0
+    options: str = ""
     rounds: int = 0
     injected: Counter[str] = field(default_factory=Counter)
     violations: list[tuple[int, str]] = field(default_factory=list)
@@ -34,6 +35,8 @@ class Report:
     def end_round(self, wrong: Sequence[str]) -> None:
         """Close a round and note what was wrong in it."""
         self.violations += [(self.number, each) for each in wrong]
+        for each in wrong:
+            sys.stderr.write(f"round {self.number}: {each[:300]}\n")
         self.rounds += 1
         if time.monotonic() - self.said > SAYING_S:
             self.said = time.monotonic()
@@ -57,7 +60,8 @@ class Report:
         return round(time.monotonic() - self.began, 1)
 
     def as_json(self) -> dict[str, object]:
-        again = f"python -m tests.campaigns {self.campaign} --rounds {self.rounds} --seed {self.seed}"
+        size = self.options or f"--rounds {self.rounds}"
+        again = f"python -m tests.campaigns {self.campaign} {size} --seed {self.seed}"
         again += f" --first {self.first}" if self.first else ""
         return {
             "campaign": self.campaign,
@@ -75,12 +79,13 @@ class Report:
         }
 
 
-def arguments(name: str, doc: str, breaks: Sequence[str], *, rounds: int) -> argparse.ArgumentParser:
-    """Give the command line that these campaigns have in common."""
+def arguments(name: str, doc: str, breaks: Sequence[str], *, rounds: int | None) -> argparse.ArgumentParser:
+    """Give the command line that these campaigns have in common; rounds None: it does not go by rounds."""
     parser = argparse.ArgumentParser(f"python -m tests.campaigns {name}", description=doc.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=rounds)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--first", type=int, default=0, help="the number of the first round")
+    if rounds is not None:
+        parser.add_argument("--rounds", type=int, default=rounds)
+        parser.add_argument("--first", type=int, default=0, help="the number of the first round")
     parser.add_argument("--break", dest="breaking", choices=breaks, default="", metavar="NAME")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
     return parser

@@ -26,7 +26,8 @@ from lightctl.app import daemon
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
-from lightctl.control import knowledge
+from lightctl.control import controller, knowledge
+from lightctl.control.reconcile import Resend, Wait
 from lightctl.domain.events import BrokerAcked
 from lightctl.domain.moves import moved
 from lightctl.domain.states import CommandState
@@ -36,7 +37,7 @@ from tests.support.faulty_disk import watch as watch_disk
 
 STRIKES = ("before-commit", "after-commit", "before-publish", "after-publish")
 DISK_STRIKES = ("full", "dead")
-GATHERED, CROWD = 25, 10
+GATHERED, CROWD, KEPT_BYTES = 25, 10, 4096
 
 
 class Striker:
@@ -129,6 +130,19 @@ def believe_the_broker() -> None:
     knowledge.Knowledge.absorb = believing
 
 
+def send_once() -> None:
+    """Break: what was sent is never sent again, whatever the node says."""
+    decide = controller.reconcile
+
+    def deciding(desired: Any, report: Any, command: Any, *rest: Any, **more: Any) -> Any:
+        found = decide(desired, report, command, *rest, **more)
+        if isinstance(found, Resend) and command is not None and command.sent_at is not None:
+            return Wait(command.deadline)
+        return found
+
+    controller.reconcile = deciding
+
+
 def give_up_on_a_full_disk() -> None:
     """Break: what cannot be recorded is not sent either."""
     act, record, recorders = daemon.Daemon._act, Recorder.record, []
@@ -171,13 +185,52 @@ def drop_when_crowded() -> None:
     Inbox.put = dropping
 
 
+def keep_every_event() -> None:
+    """Break: whatever arrives is kept for ever, with room of its own."""
+    put, kept = Inbox.put, []
+
+    def keeping(self: Inbox, event: Any) -> None:
+        kept.append((event, bytearray(KEPT_BYTES)))
+        put(self, event)
+
+    Inbox.put = keeping
+
+
+def leave_files_open() -> None:
+    """Break: every commit opens a file and forgets it."""
+    execute, left = Database.execute, []
+
+    def leaving(self: Database, sql: str, *rest: object) -> object:
+        if sql == "COMMIT":
+            left.append(os.open(os.devnull, os.O_RDONLY))
+        return execute(self, sql, *rest)
+
+    Database.execute = leaving
+
+
+def never_checkpoint() -> None:
+    """Break: what is in a write-ahead log stays there."""
+    execute = Database.execute
+
+    def configure(self: Database, sql: str, *rest: object) -> object:
+        if sql == "BEGIN IMMEDIATE":
+            execute(self, "PRAGMA wal_autocheckpoint = 0")
+        return execute(self, sql, *rest)
+
+    Database.execute = configure
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "answer-before-commit": answer_before_commit,
     "act-before-recording": act_before_recording,
     "drop-when-crowded": drop_when_crowded,
     "give-up-on-a-full-disk": give_up_on_a_full_disk,
+    "send-once": send_once,
     "swallow-errors": swallow_errors,
     "believe-the-broker": believe_the_broker,
+    "keep-every-event": keep_every_event,
+    "leave-files-open": leave_files_open,
+    "never-checkpoint": never_checkpoint,
 }
 
 

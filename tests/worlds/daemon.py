@@ -2,6 +2,7 @@
 
 Events that come within `gather_s` of each other are one step, as the daemon's inbox gives them; what steps decide is
 written in one transaction every `write_s`, merged as the daemon's recorder merges what it could not write yet.
+Without `measures` only the last report of each node is kept, and no measurements.
 `before_act` may look at the effects of each step: judges do.
 """
 
@@ -63,6 +64,7 @@ class Daemon:
         make: Callable[..., Controller] = Controller,
         gather_s: float = 2.0,
         write_s: float = 60.0,
+        measures: bool = True,
     ) -> None:
         self.controller = make(policy, profiles, time_zone, revision_floor(heap.now), luminaires)
         self.lines: dict[str, Line] = {}
@@ -79,6 +81,7 @@ class Daemon:
         self._outbox = Outbox()
         self._gather_s = gather_s
         self._write_s = write_s
+        self._measures = measures
         self._inbox: list[ev.Event] = []
         self._unwritten: dict[str, list[Any]] = {name: [] for name in RECORDED}
         self._reports: list[ReportedState] = []
@@ -175,8 +178,9 @@ class Daemon:
     def _keep(self, effects: Effects) -> None:
         for name in RECORDED:
             self._unwritten[name] += getattr(effects, name)
-        self._reports += effects.reports
-        self._readings += effects.readings
+        if self._measures:
+            self._reports += effects.reports
+            self._readings += effects.readings
         if not self._writing:
             self._writing = True
             self._heap.after(self._write_s, self.write)

@@ -29,12 +29,13 @@ PROFILES = shipped_profiles()
 class Watch:
     """The invariants of one world. `violations` names each that was broken, with its instant."""
 
-    def __init__(self, world: World, *, mean_look_s: float = 5 * 3600.0) -> None:
+    def __init__(self, world: World, *, mean_look_s: float | None = 5 * 3600.0) -> None:
+        """Look at every lamp about so often; None: somebody else does."""
         self.violations: list[str] = []
         self.looks = 0
         self.left_out: Collection[str] = ()
+        self.lost: set[str] = set()
         self._world = world
-        self._mean_look_s = mean_look_s
         self._plan = Plan(read_schedules(world.town.schedules).intent, world.town.time_zone)
         self._commands: dict[str, Command] = {}
         self._open: dict[str, Command] = {}
@@ -42,7 +43,8 @@ class Watch:
         self._applied: dict[str, int] = defaultdict(int)
         self._last_heard: dict[str, dt.datetime] = defaultdict(lambda: world.now)
         world.daemon.before_act = self.step
-        self._look_later()
+        if mean_look_s is not None:
+            self._look_later(mean_look_s)
 
     def step(self, effects: Effects) -> None:
         """Look at what a step decided."""
@@ -57,9 +59,18 @@ class Watch:
         for command in effects.commands:
             self._follow(command)
         for fault in effects.faults:
+            if fault.event is FaultEvent.COMMUNICATION_FAILURE:
+                nodes = {fault.subject} if fault.subject_kind == "node" else set(fault.members)
+                self.lost = self.lost | nodes if fault.cleared_at is None else self.lost - nodes
             own = fault.event is FaultEvent.COMMUNICATION_FAILURE and fault.subject_kind == "node"
             if own and fault.cleared_at is None:
                 self._judge_silence(fault.subject)
+
+    def forget(self, before: dt.datetime) -> None:
+        """Forget commands that ended before an instant."""
+        self._commands = {
+            name: each for name, each in self._commands.items() if each.finished_at is None or each.finished_at > before
+        }
 
     def finish(self) -> None:
         """Look once more at what is still open."""
@@ -99,10 +110,10 @@ class Watch:
 
     # -- the lamps themselves --------------------------------------------------------------------------------------
 
-    def _look_later(self) -> None:
-        self._world.heap.after(self._world.rng.expovariate(1 / self._mean_look_s), self._look)
+    def _look_later(self, mean_s: float) -> None:
+        self._world.heap.after(self._world.rng.expovariate(1 / mean_s), lambda: self._look(mean_s))
 
-    def _look(self) -> None:
+    def _look(self, mean_s: float) -> None:
         now = self._world.now
         held = [each for each in self._world.overrides if each.start <= now + AHEAD and each.until > now - SETTLING]
         for point in self._world.town.points:
@@ -116,7 +127,7 @@ class Watch:
             self.looks += 1
             if not min(due) - 1 <= shown <= max(due) + 1:
                 self._violate("I1", f"{point.id} shows {shown} %, and {sorted(set(due))} is due")
-        self._look_later()
+        self._look_later(mean_s)
 
     def _violate(self, rule: str, what: str) -> None:
         self.violations.append(f"{rule} at {self._world.now:%d.%m. %H:%M:%S}: {what}")

@@ -78,7 +78,10 @@ class World:
         *,
         folder: Path | None = None,
         make: Callable[..., Controller] = Controller,
+        write_s: float = 60.0,
+        measures: bool = True,
     ) -> None:
+        """Let a town stand from an instant on; see Daemon for `write_s` and `measures`."""
         self.town = town
         self.heap = Heap(start)
         self.rng = random.Random(f"{seed}/world")
@@ -89,6 +92,8 @@ class World:
         self.network = Network(self.heap, seed)
         self.store = SqliteStore(folder)
         self.events = 0
+        self.reports = 0
+        self.delivered = 0
         self.overrides: list[Override] = []
         self.faces: dict[str, Face] = {}
         self.lines: dict[str, Line] = {}
@@ -97,9 +102,11 @@ class World:
         self._retained: dict[str, bytes] = {}
         self.store.put_schedules(dict(town.schedules), self.audit("apply"))
         self.store.put_points(town.points, self.audit("import"))
-        codecs = {name: mqtt_codec(profile) for name, profile in PROFILES.items() if profile.kind != "modbus"}
+        makes = {name: PROFILES[name] for name in dict.fromkeys(stood.profile for stood in town.nodes)}
+        codecs = {name: mqtt_codec(profile) for name, profile in makes.items() if profile.kind != "modbus"}
         self.daemon = Daemon(
-            self.heap, self.store, policy, PROFILES, town.time_zone, self._publish, codecs, town.luminaires, make=make
+            self.heap, self.store, policy, PROFILES, town.time_zone, self._publish, codecs, town.luminaires, make=make,
+            write_s=write_s, measures=measures,
         )  # fmt: skip
         for each in town.nodes:
             self._mount(each)
@@ -170,6 +177,7 @@ class World:
             face = self.faces.get(node)
             if face is None or not self.street.reachable(node):
                 continue
+            self.reports += what is Say.REPORT
             for message in face.say(what, self.now):
                 self.network.carry(lambda message=message: self.daemon.hear(message))  # type: ignore[misc]
             if what is Say.HELLO:
@@ -192,6 +200,7 @@ class World:
     def _deliver(self, node: str, topic: str, payload: bytes) -> None:
         if not payload or not self.street.reachable(node):
             return
+        self.delivered += 1
         try:
             outputs = self.faces[node].hear(topic, payload, self.now)
         except InvalidInput:

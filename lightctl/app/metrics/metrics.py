@@ -1,14 +1,15 @@
 """Metrics: one daemon's registry, how its figures come to be, and the text a scrape gets.
 
-The control loop counts what happens. A task goes round the fleet in slices, one round each `every_s` seconds of the
-machine. A scrape has the store's figures read when they are older than that, and waits for the store a moment only: a
-disk that hangs makes them old, which shows in their age, and never keeps a scrape.
+The control loop counts what happens. All else is counted for those who ask: a scrape has the fleet gone round in slices
+and the store read where these figures are older than `every_s` seconds of the machine, and waits for them a moment
+only: a disk that hangs makes them old, which shows in their age, and never keeps a scrape.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -38,13 +39,44 @@ PATIENCE_S = 2.0
 log = structlog.get_logger("lightctl.metrics")
 
 
+class Figures:
+    """Figures that are worked out anew when they are asked for and too old; once at a time."""
+
+    def __init__(self, name: str, work_out: Callable[[], Awaitable[None]], every_s: float) -> None:
+        """Begin with none."""
+        self._name = name
+        self._work_out = work_out
+        self._every_s = every_s
+        self._ended_s = float("-inf")
+        self._task: asyncio.Task[None] | None = None
+
+    def renewal(self) -> asyncio.Task[None] | None:
+        """Give their renewal, begun if they are too old; None while they are new enough."""
+        if self._task is None and time.monotonic() - self._ended_s >= self._every_s:
+            self._task = asyncio.create_task(self._renew(), name=f"metrics: {self._name}")
+        return self._task
+
+    async def close(self) -> None:
+        """Let a renewal that is under way go."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _renew(self) -> None:
+        try:
+            await self._work_out()
+        finally:
+            self._ended_s = time.monotonic()
+            self._task = None
+
+
 class Metrics:
     """What one daemon counts and says. Belongs to its event loop; only `instruments` may be told from other threads."""
 
     def __init__(self, settings: MetricsSettings, live: Live, inbox: Inbox) -> None:
         """Begin with nothing counted."""
         self.public = settings.public
-        self._every_s = settings.every_s
         self._live = live
         self.registry = CollectorRegistry(auto_describe=False)
         self.instruments = Instruments(self.registry)
@@ -53,14 +85,18 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         self._uncounted: Sequence[LightPoint] | None = None
-        self._tallying: asyncio.Task[None] | None = None
-        self._tallied_s = float("-inf")
-        self._take_tally: Callable[[], Awaitable[Tally]] | None = None
+        self._every_s = settings.every_s
+        self._figures: tuple[Figures, ...] = ()
 
-    def connect(self, links: Mapping[str, Link], take_tally: Callable[[], Awaitable[Tally]]) -> None:
-        """Say whose orders wait, and how the store's figures are read."""
+    def connect(
+        self, links: Mapping[str, Link], controller: Controller, take_tally: Callable[[], Awaitable[Tally]]
+    ) -> None:
+        """Say whose orders wait, who knows the fleet, and how the store's figures are read."""
         self.sources.links = links
-        self._take_tally = take_tally
+        self._figures = (
+            Figures("census", functools.partial(self._count, controller), self._every_s),
+            Figures("tally", functools.partial(self._tally, take_tally), self._every_s),
+        )
 
     def hear(self, events: Sequence[Event]) -> None:
         """Take note of a batch of events before it is decided."""
@@ -75,24 +111,35 @@ class Metrics:
         if any(isinstance(event, NightlyRun) for event in events):
             self.sources.nightly_at = self._live.clock_now()
 
-    async def count(self, controller: Controller) -> None:
-        """Go round the fleet for ever, in slices, one round each `every_s` seconds."""
-        while True:
-            began_s = time.monotonic()
-            await self._go_round(controller)
-            await asyncio.sleep(max(0.0, self._every_s - (time.monotonic() - began_s)))
+    async def scrape(self) -> bytes:
+        """Give every figure as Prometheus reads it."""
+        renewals = [renewal for figures in self._figures if (renewal := figures.renewal()) is not None]
+        if renewals:
+            await asyncio.wait(renewals, timeout=PATIENCE_S)
+        return generate_latest(self.registry)
 
-    async def _go_round(self, controller: Controller) -> None:
-        await self._count_inventory()
-        census, worked_s = Census(), 0.0
-        at = self._live.clock_now()
-        for nodes in _slices(controller.nodes):
-            began_s = time.perf_counter()
-            controller.count(nodes, census, self._live.clock_now())
-            worked_s += time.perf_counter() - began_s
-            await asyncio.sleep(0)
-        self._live.note("metrics", "")
-        self.sources.census, self.sources.census_at, self.sources.census_s = census, at, worked_s
+    async def close(self) -> None:
+        """Let what is being counted go."""
+        for figures in self._figures:
+            await figures.close()
+
+    async def _count(self, controller: Controller) -> None:
+        """Go round the fleet, in slices."""
+        try:
+            await self._count_inventory()
+            census, worked_s = Census(), 0.0
+            at = self._live.clock_now()
+            for nodes in _slices(controller.nodes):
+                began_s = time.perf_counter()
+                controller.count(nodes, census, self._live.clock_now())
+                worked_s += time.perf_counter() - began_s
+                await asyncio.sleep(0)
+        except Exception as error:  # what cannot be counted must keep nobody from the other figures
+            log.exception("lamps and nodes cannot be counted")
+            self._live.note("metrics", f"lamps and nodes are not counted: {type(error).__name__}: {error}")
+        else:
+            self._live.note("metrics", "")
+            self.sources.census, self.sources.census_at, self.sources.census_s = census, at, worked_s
 
     async def _count_inventory(self) -> None:
         """Count light points by their state, when they changed."""
@@ -106,33 +153,16 @@ class Metrics:
             await asyncio.sleep(0)
         self.sources.inventory = inventory
 
-    async def scrape(self) -> bytes:
-        """Give every figure as Prometheus reads it."""
-        if self._tallying is None and time.monotonic() - self._tallied_s >= self._every_s:
-            self._tallying = asyncio.create_task(self._tally(), name="metrics: tally")
-        if self._tallying is not None:
-            await asyncio.wait((self._tallying,), timeout=PATIENCE_S)
-        return generate_latest(self.registry)
-
-    async def close(self) -> None:
-        """Let a reading of the store that is under way go."""
-        if self._tallying is not None:
-            self._tallying.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._tallying
-
-    async def _tally(self) -> None:
+    async def _tally(self, take_tally: Callable[[], Awaitable[Tally]]) -> None:
+        """Read the store."""
         began_s = time.monotonic()
         try:
-            if self._take_tally is not None:
-                self.sources.tally = await self._take_tally()
-                self.sources.tally_at = self._live.clock_now()
-                self.sources.tally_s = time.monotonic() - began_s
+            self.sources.tally = await take_tally()
         except StoreError as error:
             log.warning("the store's figures cannot be read", why=str(error))
-        finally:
-            self._tallied_s = time.monotonic()
-            self._tallying = None
+        else:
+            self.sources.tally_at = self._live.clock_now()
+            self.sources.tally_s = time.monotonic() - began_s
 
 
 def _slices(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -9,10 +9,11 @@ given more revisions than seconds pass.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from lightctl.domain.assets import Fleet
+from lightctl.domain.crews import Maintenance
 from lightctl.domain.events import (
     Event,
     FleetChanged,
@@ -22,10 +23,11 @@ from lightctl.domain.events import (
     OverrideSet,
     RolloutChanged,
 )
-from lightctl.domain.states import Fault
-from lightctl.files.schedules import read_schedules
+from lightctl.domain.states import Fault, Override
+from lightctl.files.schedules import ScheduleSet, read_schedules
 from lightctl.store.base import Snapshot
 
+Read = Callable[[Mapping[str, str]], ScheduleSet]
 REVISIONS_BEGAN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
@@ -34,8 +36,8 @@ def revision_floor(start: dt.datetime) -> int:
     return max(1, int((start - REVISIONS_BEGAN).total_seconds()))
 
 
-def boot_events(snapshot: Snapshot, time_zone: str) -> Iterator[Event]:
-    """Give the events that tell a fresh controller everything the store knows."""
+def boot_events(snapshot: Snapshot, time_zone: str, read: Read = read_schedules) -> Iterator[Event]:
+    """Give the events that tell a fresh controller everything the store knows; `read` reads schedules."""
     fleet = Fleet.of(snapshot.points, time_zone)
     faults: dict[str, list[Fault]] = {}
     for fault in snapshot.open_faults:
@@ -49,10 +51,15 @@ def boot_events(snapshot: Snapshot, time_zone: str) -> Iterator[Event]:
     for unheard, own in faults.items():  # of nodes never heard of, and of lamps that left the inventory
         yield NodeRestored(unheard, 0, faults=tuple(own))
     yield FleetChanged(fleet)
-    yield IntentChanged(read_schedules(snapshot.schedule_files).intent, "daemon start")
+    yield IntentChanged(read(snapshot.schedule_files).intent, "daemon start")
     if snapshot.rollout is not None:
-        yield RolloutChanged(snapshot.rollout, read_schedules(snapshot.rollout.files).intent)
-    for override in snapshot.overrides:
+        yield RolloutChanged(snapshot.rollout, read(snapshot.rollout.files).intent)
+    yield from held_events(snapshot.overrides, snapshot.maintenances)
+
+
+def held_events(overrides: Iterable[Override], maintenances: Iterable[Maintenance]) -> Iterator[Event]:
+    """Give the events that tell a controller what people hold: at boot, and when a clock set back has un-ended it."""
+    for override in overrides:
         yield OverrideSet(override, asked=False)
-    for maintenance in snapshot.maintenances:
+    for maintenance in maintenances:
         yield MaintenanceSet(maintenance)

@@ -23,6 +23,8 @@ from typing import Self
 from lightctl.domain.errors import LinkDown
 
 MAX_PAYLOAD_BYTES = 65_536
+ACK_WAIT_S = 5
+"""NATS leaves out what a session has no room for (1,024 unacknowledged messages) and tries again after so long."""
 PORT_ATTEMPTS = 5
 STOP_S = 5.0
 POLL_S = 0.02
@@ -128,7 +130,7 @@ class NatsBroker:
             "listen: 127.0.0.1:-1",  # NATS' own protocol cannot be switched off; a random loopback port
             f"max_payload: {MAX_PAYLOAD_BYTES}",
             f'jetstream: {{ store_dir: "{self.folder / "store"}" }}',
-            f"mqtt: {{ listen: 127.0.0.1:{self.port} }}",
+            f'mqtt: {{ listen: 127.0.0.1:{self.port}, ack_wait: "{ACK_WAIT_S}s" }}',
             "",
         ))  # fmt: skip
 

@@ -40,15 +40,18 @@ def demo(
     fmt: Output = Format.TABLE,
 ) -> None:
     """Run a winter night of a simulated town on a real broker and a real Modbus line, and prove what it did."""
-    from lightctl.cli.demo.night import Outcome, Wishes, run_demo  # noqa: PLC0415 - start-up stays short
-    from lightctl.cli.demo.show import Show  # noqa: PLC0415
+    from lightctl.cli.demo.cast import Cast  # noqa: PLC0415 - start-up stays short
 
     home = Path(".lightctl")
     home.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="demo-", dir=home)).resolve()
     try:
-        with Show() as show:
-            outcome: Outcome = run_demo(Wishes(lamps, nights, speed, seed), folder, show)
+        with Cast(folder) as cast:  # they load while we do
+            from lightctl.cli.demo.night import Outcome, Wishes, run_demo  # noqa: PLC0415
+            from lightctl.cli.demo.show import Show  # noqa: PLC0415
+
+            with Show() as show:
+                outcome: Outcome = run_demo(Wishes(lamps, nights, speed, seed), cast, show)
     finally:
         if keep:
             output.talk(f"kept: {folder}")

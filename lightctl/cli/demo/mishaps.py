@@ -15,7 +15,7 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """A fault of the simulators on some nodes; at and lasts in seconds (at from the run's start, lasts 0: momentary).
+    """A fault of the simulators on some nodes; at and lasts in seconds (at from the clock's start, lasts 0: momentary).
 
     events: what lightctl shall raise, one of them for each node; empty where it shall not notice a thing.
     excused: whether the lamps concerned may show another light than planned while it lasts.
@@ -43,13 +43,13 @@ def plan_mishaps(points: Sequence[LightPoint]) -> tuple[Mishap, ...]:
     carrying = [p.node for p in points if p.tags.get("make") == CARRIES and p.kind != "path"]
     live = [p.node for p in points if p.tags.get("make") == LIVE]
     planned = (
-        Mishap("door_open", 4 * HOUR, 2 * HOUR, ("K1",), frozenset({FaultEvent.CABINET_DOOR_OPEN})),
-        Mishap("lamp_failure", 6 * HOUR, 6 * HOUR, _some(carrying, 0, 3), frozenset({FaultEvent.LAMP_FAILURE}), True),
-        Mishap("silent", 7 * HOUR, 5 * HOUR, _some(carrying, 3, 3), frozenset({FaultEvent.COMMUNICATION_FAILURE})),
-        Mishap("unit_dead", 7 * HOUR, 3 * HOUR, ("W2",), frozenset({FaultEvent.COMMUNICATION_FAILURE}), True),
-        Mishap("reboot", 9 * HOUR, 0, _some(carrying, 6, 5)),
-        Mishap("reboot", 9 * HOUR, 0, _some(live, 0, 5), frozenset(), True),
-        Mishap("breaker_trip", 11 * HOUR, 2 * HOUR, ("K2",), frozenset({FaultEvent.CIRCUIT_BREAKER_TRIPPED}), True),
+        Mishap("door_open", 1 * HOUR, 2 * HOUR, ("K1",), frozenset({FaultEvent.CABINET_DOOR_OPEN})),
+        Mishap("lamp_failure", 3 * HOUR, 6 * HOUR, _some(carrying, 0, 3), frozenset({FaultEvent.LAMP_FAILURE}), True),
+        Mishap("silent", 4 * HOUR, 5 * HOUR, _some(carrying, 3, 3), frozenset({FaultEvent.COMMUNICATION_FAILURE})),
+        Mishap("unit_dead", 4 * HOUR, 3 * HOUR, ("W2",), frozenset({FaultEvent.COMMUNICATION_FAILURE}), True),
+        Mishap("reboot", 6 * HOUR, 0, _some(carrying, 6, 5)),
+        Mishap("reboot", 6 * HOUR, 0, _some(live, 0, 5), frozenset(), True),
+        Mishap("breaker_trip", 8 * HOUR, 2 * HOUR, ("K2",), frozenset({FaultEvent.CIRCUIT_BREAKER_TRIPPED}), True),
     )
     return tuple(mishap for mishap in planned if mishap.nodes)
 

@@ -1,4 +1,9 @@
-"""The run: sets the stage, brings inventory and schedules in, watches the nights, and proves what they were."""
+"""The run: sets the stage, brings inventory and schedules in, watches the nights, and proves what they were.
+
+The clock of the run is started when everything is at hand, a moment before the first lamp is due: one and a half times
+as long as all that came until then took. Giving the nodes their nights is what is left to do and takes less, so they
+have them in time on a machine with other work too.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lightctl.cli.demo.cast import Cast
 from lightctl.cli.demo.mishaps import Mishap, plan_mishaps
 from lightctl.cli.demo.scenery import Pace
 from lightctl.cli.demo.show import Scene, Show
@@ -18,7 +24,7 @@ from lightctl.cli.demo.stage import Stage, instants
 from lightctl.cli.demo.town import TIME_ZONE, build_town
 from lightctl.cli.demo.town_scenery import bring_town_in, town_scenery
 from lightctl.cli.demo.truth import TruthReader
-from lightctl.cli.demo.verdict import LampVerdict, full_power_wh, judge
+from lightctl.cli.demo.verdict import LampVerdict, Span, full_power_wh, judge
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.errors import LinkDown
@@ -29,12 +35,12 @@ from lightctl.planning.resolve import Plan
 from lightctl.store.sqlite import SqliteStore
 
 FIRST_NIGHT = dt.date(2026, 12, 4)
-BEGINS_H, ENDS_H = 13.5, 10.0
-PREPARATION_S = 7.0
+ENDS_H = 10.0
+SHORTEST_LEAD_S, LEAD_SHARE = 1.0, 1.5
 HEARTBEAT_S = 3600.0
 RUN_S = 60.0
 RUN_S_PER_LAMP = 0.008
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S, LOOK_FOR_LIGHT_S = 0.5, 0.02
 GRACE_S, GRACE_S_PER_LAMP = 2.0, 0.001
 RECOVERY_S = 4.0
 
@@ -60,10 +66,11 @@ class Check:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of it."""
+    """What came of it. first_lit_s: machine seconds from the beginning to the first lamp that was seen to be lit."""
 
     nights: int
     lamps: int
+    first_lit_s: float | None = None
     followed: int = 0
     commands: dict[str, int] = field(default_factory=dict)
     faults_raised: int = 0
@@ -83,6 +90,7 @@ class Outcome:
             "result": "pass" if self.passed else "fail",
             "nights": self.nights,
             "lamps": self.lamps,
+            "first_lit_s": self.first_lit_s,
             "followed": self.followed,
             "commands": self.commands,
             "faults": {"raised": self.faults_raised, "cleared": self.faults_cleared},
@@ -92,31 +100,35 @@ class Outcome:
         }
 
 
-def run_demo(wishes: Wishes, folder: Path, show: Show) -> Outcome:
-    """Run the nights in a scratch folder; raises LinkDown when a process cannot be started or dies."""
+def run_demo(wishes: Wishes, cast: Cast, show: Show) -> Outcome:
+    """Run the nights in the folder of a cast; raises LinkDown when a process cannot be started or dies."""
     points = build_town(wishes.lamps, wishes.seed)
     mishaps = plan_mishaps(points)
-    span = _span(wishes.nights)
+    files = shipped_schedules()
+    plan = Plan(read_schedules(files).intent, TIME_ZONE)
+    span = _span(points, plan, wishes.nights)
     seconds = (span[1] - span[0]).total_seconds()
     speed = wishes.speed or seconds / (RUN_S + RUN_S_PER_LAMP * wishes.lamps)
 
     def start_clock() -> Pace:
-        return Pace(TimeScale(span[0], time.time() + PREPARATION_S, speed), HEARTBEAT_S, wishes.seed)
+        lead_s = max(SHORTEST_LEAD_S, LEAD_SHARE * (time.monotonic() - cast.began_s))
+        return Pace(TimeScale(span[0], time.time() + lead_s, speed), HEARTBEAT_S, wishes.seed)
 
-    files = shipped_schedules()
-    with Stage(folder, town_scenery(mishaps), bring_town_in(points, files), start_clock) as stage:
+    with Stage(cast.folder, town_scenery(mishaps), bring_town_in(points, files), start_clock, cast) as stage:
         pace = stage.pace
         show.say(f"broker     {stage.broker.url} (NATS, MQTT 3.1.1)")
         show.say(f"street     {len(points)} light points simulated, some carry their nights, some are switched live")
         show.say(f"clock      x{speed:.0f}, from {span[0].astimezone(ZoneInfo(TIME_ZONE)):%Y-%m-%d %H:%M} {TIME_ZONE}")
         truth = TruthReader(stage.truth_log)
+        first_lit_s = _await_light(stage, truth, span)
+        if first_lit_s is not None:
+            show.say(f"first lamp lit after {first_lit_s:.1f} s")
         _watch(stage, truth, span, len(points), show)
         verified = stage.client.get("/v1/audit/verify").raise_for_status().json()
         stage.end("daemon")  # first: it must not take the end of the street for a failure
         stage.end("simulators")
         truth.read_on()
-    plan = Plan(read_schedules(files).intent, TIME_ZONE)
-    outcome = Outcome(wishes.nights, len(points))
+    outcome = Outcome(wishes.nights, len(points), first_lit_s)
     outcome.energy_kwh = sum(lamp.energy_wh for lamp in truth.lamps.values()) / 1000
     outcome.baseline_kwh = full_power_wh(points, plan, span) / 1000
     recovery = dt.timedelta(seconds=pace.on_the_wire(RECOVERY_S))
@@ -136,13 +148,24 @@ def shipped_schedules() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml"))}
 
 
-def _span(nights: int) -> tuple[dt.datetime, dt.datetime]:
-    midnight = dt.datetime.combine(FIRST_NIGHT, dt.time(), ZoneInfo(TIME_ZONE))
-    begin = midnight.astimezone(dt.UTC) + dt.timedelta(hours=BEGINS_H)
-    return begin, midnight.astimezone(dt.UTC) + dt.timedelta(days=nights, hours=ENDS_H)
+def _span(points: Sequence[LightPoint], plan: Plan, nights: int) -> Span:
+    """Give from when the first lamp is due until the last morning."""
+    switches = (switch for point in points for switch in plan.switches(point, FIRST_NIGHT, 1))
+    midnight = dt.datetime.combine(FIRST_NIGHT, dt.time(), ZoneInfo(TIME_ZONE)).astimezone(dt.UTC)
+    return min(switch.at for switch in switches if switch.level), midnight + dt.timedelta(days=nights, hours=ENDS_H)
 
 
-def _watch(stage: Stage, truth: TruthReader, span: tuple[dt.datetime, dt.datetime], lamps: int, show: Show) -> None:
+def _await_light(stage: Stage, truth: TruthReader, span: Span) -> float | None:
+    """Watch the lamps' own log until one of them is lit, and say how long that was from the beginning; None: never."""
+    while instants(stage.pace.clock) < span[1] and not stage.dead():
+        truth.read_on()
+        if truth.lit():
+            return round(time.monotonic() - stage.began_s, 2)
+        time.sleep(LOOK_FOR_LIGHT_S)
+    return None
+
+
+def _watch(stage: Stage, truth: TruthReader, span: Span, lamps: int, show: Show) -> None:
     clock = stage.pace.clock
     told: set[tuple[int, str]] = set()
     while (now := instants(clock)) < span[1]:

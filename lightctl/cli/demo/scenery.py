@@ -48,7 +48,8 @@ class Scenery:
     """A street: where it is, its simulated fleets and Modbus units, and what goes wrong on it.
 
     place: where nodes without a position stand, and the site's time zone. fleets, units: as a scenario has them; the
-    fleets read the file INVENTORY. modbus_link: the name of the link the units are on.
+    fleets read the file INVENTORY. modbus_link: the name of the link the units are on. poll_s: how often each is asked,
+    in seconds of the machine; half as often while it is dead.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Scenery:
     units: Sequence[Mapping[str, object]] = ()
     modbus_link: str = "modbus"
     mishaps: Sequence[Mishap] = ()
+    poll_s: float = 0.25
 
     def scenario(self, pace: Pace, broker_url: str, modbus_port: int) -> dict[str, Any]:
         """Write the simulators' scenario."""
@@ -85,8 +87,8 @@ class Scenery:
 [links.{self.modbus_link}]
 type = "modbus_tcp"
 port = {modbus_port}
-poll_s = {pace.on_the_wire(0.25)}
-dead_poll_s = {pace.on_the_wire(0.5)}
+poll_s = {pace.on_the_wire(self.poll_s)}
+dead_poll_s = {pace.on_the_wire(2 * self.poll_s)}
 """
         return f"""
 [site]

@@ -1,30 +1,24 @@
-"""The stage: broker, simulators and daemon as processes of a scratch folder, started in order and all ended."""
+"""The stage: a run's street set up: inventory and schedules brought in, then clock, simulators and daemon started."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import select
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
 
 from lightctl.app.running.broker import NatsBroker
+from lightctl.cli.demo.cast import READY_S, Cast
 from lightctl.cli.demo.scenery import STORE, TRUTH, Pace, Scenery
 from lightctl.domain.errors import LinkDown
 from lightctl.domain.timescale import TimeScale
-
-READY_S = 30.0
-STOP_S = 15.0
 
 
 @dataclass(slots=True)
@@ -32,18 +26,19 @@ class Stage:
     """One run's processes and files; leaving it ends every process by its own id.
 
     The clock is started last, when the broker runs and `bring_in` has given the store inventory and schedules and
-    the folder the inventory file that the scenery's fleets read.
+    the folder the inventory file that the scenery's fleets read, and simulators and daemon have loaded. cast: the
+    processes, where they have begun to load already.
     """
 
     folder: Path
     scenery: Scenery
     bring_in: Callable[[Stage], None]
     start_clock: Callable[[], Pace]
+    cast: Cast | None = None
     pace: Pace = field(init=False)
-    broker: NatsBroker = field(init=False)
     client: httpx.Client = field(init=False)
+    _cast: Cast = field(init=False)
     _modbus_port: int = 0
-    _started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def truth_log(self) -> Path:
@@ -55,7 +50,18 @@ class Stage:
         """The daemon's store."""
         return self.folder / STORE
 
+    @property
+    def began_s(self) -> float:
+        """When the run began, as `time.monotonic` has it."""
+        return self._cast.began_s
+
+    @property
+    def broker(self) -> NatsBroker:
+        """The broker of the run."""
+        return self._cast.broker
+
     def __enter__(self) -> Self:
+        self._cast = self.cast if self.cast is not None else Cast(self.folder).__enter__()
         try:
             self._set()
         except BaseException:
@@ -69,37 +75,30 @@ class Stage:
         self.close()
 
     def _set(self) -> None:
-        nats = self.folder / "broker"
-        nats.mkdir()
-        self.broker = NatsBroker(nats).start()
         self._modbus_port = _free_port()
+        self._cast.await_broker()
         self.bring_in(self)
+        self._cast.await_loaded()
         self.pace = self.start_clock()
         scenario = self.scenery.scenario(self.pace, self.broker.url, self._modbus_port)
         (self.folder / "scenario.yaml").write_text(json.dumps(scenario, indent=1), encoding="utf-8")
-        simulators = self._start("simulators", "-m", "simulators", str(self.folder / "scenario.yaml"))
+        self._cast.begin("simulators", str(self.folder / "scenario.yaml"))
+        self._cast.next_line("simulators")  # before anybody asks a unit that is not there yet
         self.start_daemon(self.pace)
-        self._await_line(simulators)
 
     def close(self) -> None:
         """End everything that still runs, the newest first."""
         if hasattr(self, "client"):
             self.client.close()
-        for process in reversed(self._started.values()):
-            _end(process)
-        self._started.clear()
-        if hasattr(self, "broker"):
-            self.broker.stop()
+        self._cast.close()
 
     def end(self, name: str) -> None:
         """End a process (`simulators`, `daemon`) in good order."""
-        _end(self._started.pop(name))
+        self._cast.end(name)
 
     def kill(self, name: str) -> None:
         """End a process at once, as a power cut would."""
-        process = self._started.pop(name)
-        process.kill()
-        _end(process)
+        self._cast.kill(name)
 
     def start_daemon(self, pace: Pace | None = None) -> None:
         """Start the daemon and wait for its door; a pace sets its clock, without one it starts as it was set."""
@@ -108,46 +107,16 @@ class Stage:
             (self.folder / "lightctl.toml").write_text(settings, encoding="utf-8")
         if hasattr(self, "client"):
             self.client.close()
-        self._start("daemon", "-m", "lightctl", "serve", "--config", str(self.folder / "lightctl.toml"))
+        self._cast.begin("daemon", "serve", "--config", str(self.folder / "lightctl.toml"))
         self.client = self._connect()
 
     def pid(self, name: str) -> int:
         """Give the process id of a running process."""
-        return self._started[name].pid
+        return self._cast.pid(name)
 
     def dead(self) -> str:
         """Name a process that ended on its own, with what it said last; empty while all run."""
-        for name, process in self._started.items():
-            if process.poll() not in (None, 0):
-                return f"the {name} ended with {process.returncode}: {self._last_words(name)}"
-        return ""
-
-    def _last_words(self, name: str) -> str:
-        log = self.folder / f"{name}.log"
-        return log.read_text(encoding="utf-8", errors="replace")[-500:].strip() if log.exists() else ""
-
-    def _start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        environ = {key: value for key, value in os.environ.items() if not key.startswith("LIGHTCTL_")}
-        with (self.folder / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own modules
-                [sys.executable, *arguments],
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=environ | {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)},
-            )
-        self._started[name] = process
-        return process
-
-    def _await_line(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
-        assert process.stdout is not None
-        readable, _, _ = select.select([process.stdout], [], [], READY_S)
-        line = process.stdout.readline() if readable else b""
-        if not line:
-            raise LinkDown(f"the simulators did not start: {self._last_words('simulators')}")
-        found: dict[str, Any] = json.loads(line)
-        return found
+        return self._cast.dead()
 
     def _connect(self) -> httpx.Client:
         until = time.monotonic() + READY_S
@@ -156,24 +125,12 @@ class Stage:
             if self.dead():
                 raise LinkDown(self.dead())
             said = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
-            if said.get("pid") == self._started["daemon"].pid and secret.exists():
+            if said.get("pid") == self.pid("daemon") and secret.exists():
                 url = said["url"]
                 token = secret.read_text(encoding="utf-8").strip()
                 return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
             time.sleep(0.05)
-        raise LinkDown(f"the daemon did not start within {READY_S:.0f} s: {self._last_words('daemon')}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+        raise LinkDown(f"the daemon did not start within {READY_S:.0f} s: {self._cast.last_words('daemon')}")
 
 
 def _free_port() -> int:

@@ -45,6 +45,8 @@ class History:
 
 def relamped(before: Mapping[int, LightPoint], after: Mapping[int, LightPoint]) -> bool:
     """Say whether a node's light points draw something else than before, by the inventory."""
+    if before is after:
+        return False
     return {channel: _drawn_by(point) for channel, point in before.items()} != {
         channel: _drawn_by(point) for channel, point in after.items()
     }

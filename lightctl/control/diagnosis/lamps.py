@@ -96,7 +96,12 @@ def lamp_rules(lamp: Lamp, *, settled: bool) -> bool:
     in_force = level_in_force(said)
     if in_force is None:
         found.well(point, *LIT_RULES, FaultEvent.LAMP_UNEXPECTED_ON)
-    if explained or in_force is None or not settled or not 0 <= in_force <= FULL_LEVEL:
+    if explained or in_force is None or not 0 <= in_force <= FULL_LEVEL:
+        return False
+    if not settled:
+        # Its next word may be a heartbeat away, and what shows the light that is due did not fail, fading or not.
+        if in_force and _shines(lamp, in_force):
+            found.well(point, FaultEvent.LAMP_FAILURE)
         return False
     if in_force == 0:
         _off(lamp)
@@ -157,6 +162,13 @@ def _lit(lamp: Lamp, in_force: int) -> bool:
         found.well(point, FaultEvent.LAMP_FAILURE)
     _power_factor(lamp, in_force if said.level is None else said.level)
     return _dimming(lamp, in_force) and _power(lamp, in_force)
+
+
+def _shines(lamp: Lamp, in_force: int) -> bool:
+    """Say whether its power proves that it is lit as it should be; lamps of a segment cannot be counted so quickly."""
+    learned, said = lamp.learned(in_force), lamp.said
+    certain = learned is not None and said.power_w is not None and lamp.expected.lamps == 1
+    return certain and said.level == in_force and is_healthy(lamp.expected, said, learned or UNLEARNED)
 
 
 def _is_out(lamp: Lamp, in_force: int) -> bool:

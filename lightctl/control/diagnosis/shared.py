@@ -116,7 +116,7 @@ class Shared:
 
     def _fold(self, place: Place, memory: NodeMemory, fault: Fault) -> None:
         key = (fault.event, "node", memory.node.id)
-        memory.faults[key] = replace(fault, subject_kind="node", subject=memory.node.id)
+        memory.keep(replace(fault, subject_kind="node", subject=memory.node.id))
         memory.folded = memory.folded | {key}
         self._folded[place][memory.node.id] = None
 
@@ -135,7 +135,7 @@ class Shared:
             key: Key = (place[0], "node", node)
             memory.folded = memory.folded - {key}
             if key in memory.faults:
-                memory.faults[key] = replace(memory.faults[key], opened_at=now)
+                memory.keep(replace(memory.faults[key], opened_at=now))
                 yield memory.faults[key]
 
 

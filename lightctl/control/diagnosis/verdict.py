@@ -21,6 +21,7 @@ from lightctl.control.diagnosis.shared import VOLTAGES
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.domain.assets import FULL_LEVEL
+from lightctl.domain.single import lean
 from lightctl.domain.states import ChannelDesired, ChannelReport, Fault, FaultEvent, Override, ReportedState
 
 NO_FAULTS: Mapping[Key, Fault] = {}
@@ -131,7 +132,7 @@ class Diagnosis:
             return  # the curve is right: nothing is to be kept of a lamp that is as it should be
         after = learn(before, ratio, enough, expected.tolerance, known=expected.known)
         if after is not before:
-            history.learned = {**history.learned, key: after}
+            history.learned = lean({**history.learned, key: after})
 
     # -- what opens, stays and closes ----------------------------------------------------------------------------------
 

@@ -1,0 +1,102 @@
+"""Clocks that were wrong for a while, and nodes that name revisions nobody gave them: it ends well, without a storm."""
+
+import datetime as dt
+from dataclasses import replace
+
+from lightctl.domain import events as ev
+from lightctl.domain.states import Reason
+from tests.support.controlled import CARRYING, LIVE, Street, confirm, lamp, override, running
+
+HOURS_S = 3600.0
+DARK = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
+FLOOR = 200_000_000
+A_DAY_S = 86_400
+
+
+def test_a_live_level_given_while_our_clock_was_ahead_is_given_again_when_it_is_right():
+    street = running(Street(now=DARK), LIVE)
+    street.step(after=10 * HOURS_S)
+    confirm(street, level=0)
+    street.step(ev.OverrideSet(override(street, 100)), after=60)
+    confirm(street)
+    ahead = street.desired["n-a"]
+    street.step(ev.OverrideEnded("o1"), after=-10 * HOURS_S)
+    (sent,) = street.sent
+    assert sent.channels[0].switches[0].level == ahead.channels[0].switches[0].level == 100
+    assert sent.channels[0].switches[0].at == street.now
+
+
+def test_an_override_that_was_over_by_a_clock_ahead_holds_again_when_it_is_told_again():
+    street = running(Street(now=DARK))
+    held = override(street, 30)
+    street.step(ev.OverrideSet(held))
+    confirm(street)
+    street.step(after=2 * HOURS_S)
+    street.step(ev.OverrideSet(held, asked=False), after=-2 * HOURS_S)
+    assert street.desired["n-a"].channels[0].level_at(street.now) == 30
+
+
+def ended_early(street: Street) -> ev.Event:
+    return street.report(level=100, commanded=100, reason=Reason.PROGRAM)
+
+
+def test_an_override_that_a_node_ended_by_a_wrong_clock_is_given_again_once_its_clock_is_right():
+    street = running(Street(now=DARK))
+    street.step(ev.OverrideSet(override(street, 30)))
+    confirm(street)
+    wrong = ended_early(street)
+    hours_ahead = replace(wrong.report, at=street.now + dt.timedelta(hours=5))
+    street.step(ev.NodeReported(hours_ahead), after=1)
+    street.step(ev.NodeReported(replace(hours_ahead, seq=street.seq + 1)), after=1)
+    street.seq += 1
+    assert street.sent == []
+    before = street.desired["n-a"].revision
+    street.step(ended_early(street), after=1)
+    (sent,) = street.sent
+    assert (sent.revision, sent.channels[0].level_at(street.now)) == (before + 1, 30)
+
+
+def test_a_node_that_holds_no_override_is_not_told_of_it_again_and_again():
+    street = running(Street(now=DARK))
+    street.step(ev.OverrideSet(override(street, 30)))
+    confirm(street)
+    told = 0
+    for _ in range(100):
+        street.step(ended_early(street), after=1)
+        told += len(street.sent)
+    assert told == 1
+
+
+def test_what_a_run_that_was_forgotten_may_have_given_after_the_revision_a_node_names_is_not_given_again():
+    street = running(Street(floor=FLOOR))
+    street.step(street.report(revision=FLOOR + 1000), after=60)
+    assert street.sent[0].revision > FLOOR + 1000 + A_DAY_S
+
+
+def test_a_node_that_names_one_foreign_revision_after_the_other_gets_no_answer_to_each():
+    street = running(Street())
+    answers = 0
+    for _ in range(100):
+        street.step(street.report(revision=street.desired["n-a"].revision + 7), after=1)
+        answers += len(street.sent)
+    assert answers == 1
+    street.step(street.report(), after=1)
+    street.step(street.hello(revision=street.desired["n-a"].revision - 1), after=1)
+    assert street.sent
+
+
+def test_a_dimmer_is_told_its_level_when_the_broker_is_there_again_for_nobody_heard_it_meanwhile():
+    street = Street((lamp("a", profile="json-dimmer"),), now=DARK)
+    street.start()
+    street.step(ev.LinkChanged("mqtt", up=True, at=street.now))
+    confirm(street, revision=None)
+    street.step(ev.LinkChanged("mqtt", up=False, at=street.now), after=60)
+    street.step(ev.LinkChanged("mqtt", up=True, at=street.now), after=60)
+    assert [sent.channels[0].level_at(street.now) for sent in street.sent] == [100]
+
+
+def test_carrying_nodes_need_no_new_document_for_a_clock_that_was_ahead_for_a_moment():
+    street = running(Street(now=DARK), CARRYING)
+    street.step(after=HOURS_S)
+    street.step(after=-HOURS_S)
+    assert street.last.desired == ()

@@ -1,0 +1,131 @@
+"""Drawing: a seed becomes a story. Everything that may vary is drawn here, and nowhere else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
+
+from tests.worlds.stories.setting import KINDS, PLACES, SHAPES
+from tests.worlds.stories.story import Arguments, Entry, Story
+
+LASTING = (2.0, 40.0, 600.0, 5000.0)
+SKEWS_S = (-45.0, 45.0, -400.0, 400.0, -5 * 3600.0, 5 * 3600.0, -50 * 3600.0, 50 * 3600.0)
+CRASHES = ("at once", "before recording", "before acting", "after acting", "upon a write")
+POWER_CUTS = ("at once", "after storing")
+LIES = ("levels", "older revision", "newer revision", "the newest revision", "clock")
+SIDES = ("to nodes", "from nodes", "to daemon", "from daemon")
+VERBS = ("dim", "dim", "dim", "resume", "resume", "schedule", "group", "retire", "return", "roll out", "say roll-out")
+Draw = Callable[[random.Random], Arguments]
+
+
+def _lasting(**more: Draw | Sequence[float | str]) -> Draw:
+    def draw(rng: random.Random) -> Arguments:
+        drawn: dict[str, bool | int | float | str] = {"lasts_s": round(rng.choice(LASTING) * rng.uniform(0.5, 1.5), 1)}
+        for name, values in more.items():
+            drawn[name] = rng.choice(tuple(values))  # type: ignore[arg-type]
+        return drawn
+
+    return draw
+
+
+def _weather(rng: random.Random) -> Arguments:
+    return {
+        **_lasting()(rng),
+        "lost": rng.choice((0.0, 0.3, 0.3, 0.7)),
+        "doubled": rng.choice((0.0, 0.2, 0.8)),
+        "longest_s": rng.choice((0.3, 5.0, 25.0)),
+    }
+
+
+def _numbered(rng: random.Random) -> Arguments:
+    return {"number": rng.randrange(1000)}
+
+
+def _dim(rng: random.Random) -> Arguments:
+    return {
+        "number": rng.randrange(1000),
+        "select": rng.choice(("light point", "group", "site", "maintenance")),
+        "below": rng.random() < 0.5,
+        "starts_min": rng.choice((0, 0, 0, 7, 100)),
+        "for_min": rng.choice((3, 60, 600)),
+        "level": rng.choice((0, 20, 100)),
+    }
+
+
+def _schedule(rng: random.Random) -> Arguments:
+    shape = rng.choice(("street", *SHAPES))
+    return {"shape": shape, "late": rng.choice((0, 30, 50)), "floor": rng.choice((0, 60))}
+
+
+def _roll_out(rng: random.Random) -> Arguments:
+    return {
+        **_schedule(rng),
+        "pace": rng.choice((1, 5)),
+        "on_failure": rng.choice(("pause", "undo")),
+        "soak_s": rng.choice((0.0, 30.0, 900.0, 7200.0)),
+        "failures_percent": rng.choice((20.0, 100.0, 100.0)),
+    }
+
+
+MISHAPS: dict[str, Draw] = {
+    "link down": _lasting(),
+    "broker wiped": _lasting(),
+    "broker set back": _numbered,
+    "reboot": _lasting(node=range(9), cut=POWER_CUTS),
+    "flash lost": _lasting(node=range(9)),
+    "cut off": _lasting(node=range(9)),
+    "deaf": _lasting(node=range(9), side=SIDES),
+    "bad network": _weather,
+    "held back": _lasting(node=range(9), longest_s=(60.0, 400.0, 2000.0)),
+    "old order": lambda rng: {"node": rng.randrange(9), "number": rng.randrange(1000)},
+    "lie": _lasting(node=range(9), about=LIES, number=range(60)),
+    "rubbish": lambda rng: {"node": rng.randrange(9), "number": rng.randrange(1000)},
+    "node clock": _lasting(node=range(9), by_s=SKEWS_S),
+    "clock": _lasting(by_s=SKEWS_S),
+    "crash": _lasting(when=CRASHES),
+    "backup restored": _lasting(),
+}
+PEOPLE: dict[str, Draw] = {
+    "dim": _dim,
+    "resume": _numbered,
+    "schedule": _schedule,
+    "group": lambda rng: {"number": rng.randrange(1000), "group": rng.choice(("a", "b"))},
+    "retire": _numbered,
+    "return": _numbered,
+    "roll out": _roll_out,
+    "say roll-out": lambda rng: {"state": rng.choice(("paused", "running", "running", "undone"))},
+    "ask": lambda rng: {"number": rng.randrange(1000), "action": rng.choice(("report", "identify"))},
+}
+
+
+def draw(seed: int, words: Sequence[str] = tuple(MISHAPS)) -> Story:
+    """Draw the story of a seed; `words` are the mishaps there may be, some more often than others."""
+    rng = random.Random(f"story/{seed}")
+    place = rng.choice(("Duisburg", *PLACES))
+    date = rng.choice(PLACES[place].dates)
+    noon = dt.datetime.combine(date, dt.time(rng.choice((12, 15, 18)), 20), ZoneInfo(PLACES[place].place.time_zone))
+    nodes = tuple(rng.choice(tuple(KINDS)) for _ in range(rng.choice((1, 1, 2, 2, 3))))
+    calm_at_s = 3600.0 * rng.choice((4, 8, 12, 20)) + 60 * rng.randrange(60)
+    entries, at_s = [], 900.0
+    while (at_s := at_s + rng.expovariate(1 / 2700)) < calm_at_s:
+        word = rng.choice(words) if rng.random() < 0.6 else rng.choice((*VERBS, "ask"))
+        arguments = (PEOPLE.get(word) or MISHAPS[word])(rng)
+        entries.append(Entry(round(at_s, 1), word, arguments))
+    schedules = _schedule(rng)
+    return Story(
+        seed=seed,
+        place=place,
+        start=noon.astimezone(dt.UTC),
+        nodes=nodes,
+        clocks=tuple((round(rng.uniform(-1, 1), 3), rng.choice((0.0, 5.0, -20.0, 40.0))) for _ in nodes),
+        heartbeat_s=rng.choice((600.0, 1800.0, 3600.0)),
+        switch_ons_per_s=rng.choice((0.0, 0.0, 0.5, 2.0)),
+        shape=str(schedules["shape"]),
+        late=int(schedules["late"]),
+        floor=int(schedules["floor"]),
+        entries=tuple(entries),
+        calm_at_s=calm_at_s,
+        gone_h=rng.choice((2.0, 8.0, 20.0, 49.0)),
+    )

@@ -1,0 +1,148 @@
+"""The nodes of a story: the simulators' firmware and faces, and what happens to a node itself.
+
+What a node says goes to `post`; what arrives is given to its firmware. A node may be told to fail the moment a message
+has been stored: it then keeps the document and never says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable
+
+from lightctl.devices.codec import Outgoing
+from lightctl.devices.profile import shipped_profiles
+from simulators.faces import DimmerFace, Face, NativeFace
+from simulators.firmware import Firmware
+from simulators.flash import Flash
+from simulators.fleet import Built
+from simulators.lamp import LampType
+from simulators.node import LampChanged, NodeSetup, Persist, Say
+from simulators.node_clock import NodeClock
+from simulators.street import Street
+from simulators.truth import CHANGE, TruthLog
+from tests.worlds.heap import Heap
+from tests.worlds.stories.setting import DIMMER, KINDS, PLACES, Kind, node_names
+from tests.worlds.stories.story import Story
+
+PROFILES = shipped_profiles()
+
+
+class _Truth(TruthLog):
+    def __init__(self, nodes: Nodes) -> None:
+        super().__init__(None)
+        self._nodes = nodes
+
+    def lamp(self, setup: NodeSetup, change: LampChanged, what: str = CHANGE) -> None:  # noqa: ARG002
+        self._nodes.changed(setup.id, change.at)
+
+
+class Nodes:
+    """All nodes of a story, by name. `changed` is told of every change of a lamp, `applied` of every delivery."""
+
+    def __init__(self, story: Story, heap: Heap, rng: random.Random, firmware: type[Firmware]) -> None:
+        self.kinds: dict[str, Kind] = {}
+        self.faces: dict[str, Face] = {}
+        self.changed: Callable[[str, dt.datetime], None] = lambda _node, _at: None
+        self.applied: Callable[[str, int, int], None] = lambda _node, _before, _after: None
+        self.said: Callable[[str, Say, Outgoing], None] = lambda _node, _what, _message: None
+        self._heap = heap
+        self._dies_storing: dict[str, Callable[[], None]] = {}
+        self.street = Street(_Truth(self), Flash(None), counters_every=None)
+        for name, kind, clock in zip(node_names(story.nodes), story.nodes, story.clocks, strict=True):
+            self._mount(name, KINDS[kind], clock, story, rng, firmware)
+
+    def _mount(
+        self, name: str, kind: Kind, clock: tuple[float, float], story: Story, rng: random.Random,
+        make: type[Firmware],
+    ) -> None:  # fmt: skip
+        setup = NodeSetup(
+            name, kind.capabilities, dict.fromkeys(range(kind.channels), LampType(50.0)),
+            {channel: f"{name}-{channel}" for channel in range(kind.channels)}, PLACES[story.place].place,
+            heartbeat_s=story.heartbeat_s, area="" if kind.profile == DIMMER else "main",
+        )  # fmt: skip
+        built = Built(setup, NodeClock(self._heap.now, *clock))
+        self.street.switch_on(built, kind.profile, self._heap.now, rng.uniform(1, story.heartbeat_s))
+        firmware = self.firmware(name)
+        if make is not Firmware:
+            firmware.__class__ = make
+        self.kinds[name] = kind
+        self.faces[name] = (
+            DimmerFace(firmware, PROFILES[DIMMER]) if kind.profile == DIMMER else NativeFace(firmware)
+        )  # fmt: skip
+
+    def __iter__(self):
+        return iter(self.faces)
+
+    def pick(self, number: float) -> str:
+        """Give the node that a number stands for."""
+        return tuple(self.faces)[int(number) % len(self.faces)]
+
+    def firmware(self, node: str) -> Firmware:
+        """Give the firmware of a node."""
+        return self.street.stations[node].firmware
+
+    def by_revision(self, node: str) -> bool:
+        """Say whether a node knows revisions."""
+        return self.kinds[node].profile != DIMMER
+
+    def listen(self) -> None:
+        """Pass on what nodes want to say."""
+        for node, what in self.street.take_said():
+            if isinstance(what, Say):
+                self._say(node, what)
+            elif self.street.reachable(node):
+                for message in self.faces[node].say(what, self._heap.now):
+                    self.said(node, Say.REPORT, message)
+
+    def _say(self, node: str, what: Say) -> None:
+        if self.street.reachable(node):
+            for message in self.faces[node].say(what, self._heap.now):
+                self.said(node, what, message)
+
+    def deliver(self, node: str, topic: str, payload: bytes) -> None:
+        """Hand a message to a node, if it is there."""
+        if not payload or not self.street.reachable(node):
+            return
+        firmware = self.firmware(node)
+        before = firmware.applied_revision
+        outputs = self.faces[node].hear(topic, payload, self._heap.now)
+        if node in self._dies_storing and firmware.applied_revision != before:
+            outputs = [each for each in outputs if isinstance(each, Persist | LampChanged)]
+            self.street.carry_out(node, outputs)
+            self._dies_storing.pop(node)()
+            return
+        self.street.carry_out(node, outputs)
+        self.applied(node, before, firmware.applied_revision)
+
+    def lose_supply(self, node: str) -> None:
+        """Cut the mains of a node and its lamps."""
+        if self.firmware(node).powered:
+            self.street.carry_out(node, self.firmware(node).lose_supply(self._heap.now))
+
+    def lose_supply_storing(self, node: str, then: Callable[[], None]) -> None:
+        """Cut the mains the moment the next document is stored, and do something then."""
+
+        def die() -> None:
+            self.lose_supply(node)
+            then()
+
+        self._dies_storing[node] = die
+
+    def spare(self) -> None:
+        """Let no node die any more."""
+        self._dies_storing.clear()
+
+    def boot(self, node: str, *, flash_lost: bool = False) -> None:
+        """Bring a node back."""
+        if not self.firmware(node).powered:
+            self.street.boot(node, self._heap.now, flash_lost=flash_lost)
+
+    def reconnect(self, node: str) -> None:
+        """Let a node notice that its connection is broken, and make a new one."""
+        self.street.cut(node, "broken", on=True)
+        self.street.cut(node, "broken", on=False)
+
+    def set_clock_error(self, node: str, by_s: float) -> None:
+        """Let a node's clock be wrong by so much, 0: as it was built."""
+        self.street.carry_out(node, self.firmware(node).set_clock_error(by_s, self._heap.now))

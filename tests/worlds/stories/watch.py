@@ -1,0 +1,85 @@
+"""All judges of a story, told of everything, and looking around again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from lightctl.control.effects import Effects
+from lightctl.devices.codec import Outgoing
+from lightctl.domain import events as ev
+from lightctl.links.base import Order
+from tests.worlds.stories.documents import Documents
+from tests.worlds.stories.judge_commands import CommandJudge
+from tests.worlds.stories.judge_lamps import LOOK_EVERY, LampJudge
+from tests.worlds.stories.judge_silence import SilenceJudge
+from tests.worlds.stories.judge_store import StoreJudge
+from tests.worlds.stories.judge_wire import WireJudge
+from tests.worlds.stories.scene import Scene
+
+SET_ASIDE = "lightctl failed on this node"
+
+
+class Watch:
+    """The judges of a scene."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.documents = Documents(scene)
+        self.lamps = LampJudge(scene, self.documents)
+        self.commands = CommandJudge(scene, self.documents)
+        self.store = StoreJudge(scene, self.commands)
+        self.wire = WireJudge(scene)
+        self.silence = SilenceJudge(scene)
+        self._scene = scene
+        scene.nodes.applied = self.documents.arrive
+        self._look_around()
+
+    def violate(self, rule: str, what: str) -> None:
+        """Note that a rule was broken."""
+        self._scene.violate(rule, what)
+
+    def attached(self, nodes: Collection[str]) -> None:
+        """These are the nodes of the inventory."""
+        self.silence.attached(nodes)
+
+    def hearing(self, node: str) -> None:
+        """A message of this node is about to be read."""
+        self.wire.hearing(node)
+
+    def heard(self, event: ev.Event) -> None:
+        """Look at what came of a message; what a node claims to have, it may be confirmed to have."""
+        self.wire.heard(event)
+        self.silence.heard(event)
+        if isinstance(event, ev.NodeReported) and event.report.applied_revision is not None:
+            self.documents.applied[event.report.node].add(event.report.applied_revision)
+
+    def decided(self, effects: Effects) -> None:
+        """Look at what a step decided."""
+        if effects.rollouts:
+            self._scene.writes += self._scene.wishes.moved(effects.rollouts)
+            self._scene.stirred_at = self._scene.now
+        self.documents.announced |= {hello.node for hello in effects.announced}
+        for desired in effects.desired:
+            self.documents.give(desired)
+        self.commands.decided(effects)
+        for fault in effects.faults:
+            if fault.detail.startswith(SET_ASIDE) and fault.cleared_at is None:
+                self._scene.violate("step", fault.detail)
+
+    def published(self, order: Order, message: Outgoing) -> None:
+        """Look at what goes out."""
+        self.wire.published(order, retained=message.retain)
+
+    def waiting(self, orders: int) -> None:
+        """Look at what waits."""
+        self.wire.waiting(orders)
+
+    def _look_around(self) -> None:
+        self.lamps.look_around()
+        self.commands.judge_open()
+        self._scene.heap.after(LOOK_EVERY.total_seconds(), self._look_around)
+
+    def finish(self) -> None:
+        """Look once more at all that should be settled."""
+        self.commands.judge_open()
+        self.store.compare()
+        self.store.judge_audit()

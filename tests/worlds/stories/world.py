@@ -1,0 +1,165 @@
+"""A world that tells a story: the real controller, inbound, outbox, codecs, store logic and node firmware on one heap.
+
+No sockets and no sleeping; a story goes the same way whenever it is told. What each lamp truly does is compared with
+what people asked for, never with what lightctl believes. A story has its troubles; then all is well, and within a
+minute the street must be as it is wanted; then the daemon is gone for hours, comes back, and ends what is under way.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+from lightctl.control.policy import Policy
+from lightctl.domain.rollouts import MemberState, RolloutState
+from tests.worlds.heap import Heap
+from tests.worlds.stories.daemon import Daemon
+from tests.worlds.stories.mishaps import Mishaps
+from tests.worlds.stories.nodes import Nodes
+from tests.worlds.stories.parts import WHOLE, Parts
+from tests.worlds.stories.people import People
+from tests.worlds.stories.post import Post
+from tests.worlds.stories.scene import CONVERGED_WITHIN, LONGEST_WAY_S, MINUTE, Scene
+from tests.worlds.stories.setting import PLACES, inventory
+from tests.worlds.stories.shelf import SHELF
+from tests.worlds.stories.story import Entry, Story
+from tests.worlds.stories.watch import Watch
+from tests.worlds.stories.wishes import Wishes
+
+AFTERWARDS = Entry(0.0, "dim", {
+    "number": 0, "select": "light point", "below": False, "starts_min": 0, "for_min": 60, "level": 20,
+})  # fmt: skip
+ROLLED_OUT_WITHIN = dt.timedelta(hours=12)
+MOST_AT_ONCE = 20_000
+
+
+class NeverRestsError(Exception):
+    """So much happens at one instant that it never passes."""
+
+
+class World:
+    """One story, told once."""
+
+    def __init__(self, story: Story, parts: Parts = WHOLE) -> None:
+        place = PLACES[story.place].place
+        heap, rng = Heap(story.start), random.Random(f"story/{story.seed}/world")
+        self._policy = Policy(heartbeat_s=story.heartbeat_s, topup_spread_s=120.0)
+        nodes = Nodes(story, heap, rng, parts.firmware)
+        post = Post(heap, rng, nodes, story.seed)
+        self._store = SHELF.take()
+        daemon = Daemon(
+            heap, self._store, self._policy, place.time_zone, post, parts, story.switch_ons_per_s
+        )  # fmt: skip
+        points = {point.id: point for point in inventory(place, story.nodes)}
+        wishes = Wishes(place.time_zone, points, (story.shape, story.late, story.floor))
+        self.scene = Scene(story, heap, rng, nodes, post, daemon, wishes)
+        self._watch = daemon.watch = Watch(self.scene)
+        self._people = People(self.scene, audits_twice=parts.audits_twice)
+        self._people.settle()
+        daemon.start()
+        self._mishaps = Mishaps(self.scene, self._watch)
+
+    @property
+    def looks(self) -> int:
+        """How often a lamp was looked at."""
+        return self._watch.lamps.looks
+
+    def tell(self) -> list[str]:
+        """Live through the story and give what it broke."""
+        try:
+            self._troubles()
+            self._peace()
+            self._alone()
+            self._roll_out()
+            self._watch.finish()
+        except NeverRestsError:
+            self.scene.violate("rest", "the daemon never comes to rest")
+        self._mishaps.close()
+        SHELF.give_back(self._store)
+        return self.scene.violations
+
+    # -- its parts ------------------------------------------------------------------------------------------------
+
+    def _troubles(self) -> None:
+        story = self.scene.story
+        for entry in story.entries:
+            self._run(story.start + dt.timedelta(seconds=entry.at_s))
+            self._happen(entry)
+        self._run(story.start + dt.timedelta(seconds=story.calm_at_s))
+
+    def _happen(self, entry: Entry) -> None:
+        self.scene.note(f"{entry.word} {dict(entry.of)}")
+        act = self._people.words.get(entry.word)
+        if act is None:
+            self._mishaps.begin(entry.word, entry.of)
+        else:
+            act(entry.of)
+
+    def _peace(self) -> None:
+        scene = self.scene
+        scene.note("all is well")
+        self._people.say_rollout(RolloutState.PAUSED)
+        self._mishaps.end_all()
+        self._pass(dt.timedelta(seconds=LONGEST_WAY_S))
+        self._watch.wire.sent.clear()
+        self._pass(CONVERGED_WITHIN)
+        self._watch.lamps.judge_due()
+        self._watch.wire.judge_messages()
+        self._pass(20 * MINUTE)
+        self._watch.store.judge_restart(self._policy)
+
+    def _alone(self) -> None:
+        scene = self.scene
+        self._happen(AFTERWARDS)
+        self._pass(2 * MINUTE)
+        scene.daemon.kill()
+        scene.calm_since = None
+        self._pass(dt.timedelta(hours=scene.story.gone_h))
+        self._watch.store.compare()
+        scene.daemon.start()
+        scene.calm_since = scene.now
+        self._pass(20 * MINUTE)
+
+    def _roll_out(self) -> None:
+        """Let a roll-out that is under way come to its end, and hold what it says of each node against itself."""
+        scene, wishes = self.scene, self.scene.wishes
+        if wishes.rolling:
+            self._people.say_rollout(RolloutState.RUNNING)
+            self._pass(ROLLED_OUT_WITHIN)
+        rollout = wishes.rollout
+        if rollout is None:
+            return
+        if not rollout.state.ended:
+            scene.violate("I2", f"roll-out {rollout.id} never ends: {rollout.state} {rollout.place} {rollout.detail}")
+        if rollout.state is RolloutState.DONE:
+            scene.daemon.save()
+            standings = scene.daemon.store.standings(rollout.id)
+            for node in rollout.moved:
+                if node not in standings:
+                    scene.violate("I2", f"roll-out {rollout.id} is done and says nothing of {node}")
+                elif standings[node].state is MemberState.FAILED and not standings[node].detail:
+                    scene.violate("I2", f"roll-out {rollout.id} does not say why {node} failed")
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def _pass(self, span: dt.timedelta) -> None:
+        self._run(self.scene.now + span)
+
+    def _run(self, until: dt.datetime) -> None:
+        heap, street, nodes = self.scene.heap, self.scene.nodes.street, self.scene.nodes
+        at_once, last = 0, heap.now
+        while True:
+            if street.said:
+                nodes.listen()
+            works, lives = heap.next_due, street.next_due()
+            if works > until and lives > until:
+                break
+            if works <= lives:
+                heap.step()
+            else:
+                heap.now = max(heap.now, lives)
+                street.advance(lives, most=1)
+            at_once, last = (at_once + 1 if heap.now == last else 0), heap.now
+            if at_once > MOST_AT_ONCE:
+                raise NeverRestsError
+        heap.now = max(heap.now, until)

@@ -1,0 +1,77 @@
+"""Stories of a street in which everything goes wrong, seed by seed; those that once broke a promise; and controls.
+
+To see one again: `python -m tests.campaigns stories --rounds 1 --seed SEED`, or `--story FILE` for one that is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.campaigns.stories import main, run, told
+from tests.worlds.stories.breaks import BREAKS
+from tests.worlds.stories.drawing import MISHAPS, PEOPLE, draw
+from tests.worlds.stories.shrinking import shrink
+from tests.worlds.stories.story import read, write
+from tests.worlds.stories.world import World
+
+SEEDS = range(60)
+FEW = range(1, 61)
+KEPT = sorted((Path(__file__).parent / "regressions").glob("*.json"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_promise_holds_whatever_happens_to_network_nodes_daemon_and_clocks(seed):
+    assert told(draw(seed))[0] == []
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_a_story_that_once_broke_a_promise_does_so_no_more(path):
+    assert told(read(path.read_bytes()))[0] == []
+
+
+def test_a_story_goes_the_same_way_whenever_it_is_told_and_is_the_same_when_read_back():
+    story = draw(3)
+    first, second = World(story), World(read(write(story)))
+    first.tell()
+    second.tell()
+    assert read(write(story)) == story
+    assert first.scene.log == second.scene.log
+    assert first.scene.post.network.carried == second.scene.post.network.carried
+
+
+def test_the_stories_have_every_mishap_and_everything_people_do():
+    happened = {entry.word for seed in range(100) for entry in draw(seed).entries}
+    assert happened == MISHAPS.keys() | PEOPLE.keys()
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_part_that_breaks_its_promise_is_found_in_the_first_few_dozen_stories(name):
+    rule = BREAKS[name].rule
+    report = run(FEW, name, until_found=rule)
+    assert report.failed, f"{name} was not found"
+    assert report.stories < len(FEW), f"{name} broke nothing of {rule}: {report.failed}"
+
+
+def test_a_failing_story_is_made_small_and_still_breaks_the_same_rule():
+    def fails(each):
+        return any(entry.word == "clock" for entry in each.entries) and len(each.nodes) == len(story.nodes)
+
+    story = next(each for each in map(draw, range(100)) if sum(entry.word == "clock" for entry in each.entries) > 1)
+    small = shrink(story, fails)
+    assert [entry.word for entry in small.entries] == ["clock"]
+    assert (small.gone_h, small.nodes) == (0.0, story.nodes)
+
+
+def test_a_break_is_told_with_its_smallest_story_and_how_to_see_it_again(tmp_path, capsys):
+    broken = ["--rounds", "1", "--seed", "1", "--break", "override-without-end", "--keep", str(tmp_path), "-o", "json"]
+    assert main(broken) == 1
+    told_as = json.loads(capsys.readouterr().out)
+    (failure,) = told_as["failures"]
+    assert failure["repeat"].endswith("stories --rounds 1 --seed 1 --break override-without-end")
+    kept = tmp_path / "seed-1.json"
+    assert len(read(kept.read_bytes()).entries) < len(draw(1).entries)
+    assert main(["--story", str(kept), "--break", "override-without-end"]) == 1
+    assert main(["--story", str(kept)]) == 0
