@@ -69,8 +69,9 @@ def loop_of(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
 
 
 def loop_missing(*names: str) -> str:
-    """Say which of these event loops is not installed here, "" when all are."""
-    return "" if all(find_spec(name) for name in names) else "uvloop is not installed here: pip install uvloop"
+    """Say if one of these event loops is not installed here, "" when all are."""
+    absent = next((name for name in names if find_spec(name) is None), "")
+    return f"{absent} is not installed here: pip install {absent}, in an environment of its own" if absent else ""
 
 
 def versions(*names: str) -> Figures:
