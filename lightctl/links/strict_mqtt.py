@@ -216,8 +216,9 @@ class StrictClient(aiomqtt.Client):
         """
 
         def watch() -> None:
-            if client.socket() is sock:
-                self._loop.add_writer(sock.fileno(), self._write)
+            open_one: Any = client.socket()
+            if open_one is sock:
+                self._loop.add_writer(open_one.fileno(), self._write)
 
         self._loop.call_soon_threadsafe(watch)
 

@@ -41,7 +41,7 @@ PATIENCE = 4.0
 """With it a node has two machine seconds to answer: a broker that is back has its nodes back within a few."""
 NIGHT_S = 8.5 * 3600 / SPEED
 """How long a city stays in its first night (machine seconds): what a lamp shall do is plain for so long."""
-START_S, STOP_S = 120.0, 30.0
+START_S, STOP_S, ANSWER_S = 120.0, 30.0, 60.0
 
 
 class FireCity:
@@ -94,7 +94,10 @@ class FireCity:
                 bring_town_in(self.points, schedules(PROGRAM))(self)  # type: ignore[arg-type]
             evening, speed = self._clock
             clock = TimeScale(evening, time.time(), speed)
-            self.pace, self.began_s = Pace(clock, self.heartbeat_s * speed, 5, patience=self._patience), time.monotonic()
+            self.pace, self.began_s = (
+                Pace(clock, self.heartbeat_s * speed, 5, patience=self._patience),
+                time.monotonic(),
+            )
             line_port = free_port()
             scenario = self.scenery.scenario(self.pace, self._urls[1], line_port)
             (self.folder / "scenario.yaml").write_text(json.dumps(scenario))
@@ -141,7 +144,7 @@ class FireCity:
             if said.get("pid") == self._running["daemon"].pid and secret.exists():
                 bearer = {"Authorization": f"Bearer {secret.read_text().strip()}"}
                 self._hang_up()
-                self.client = httpx.Client(base_url=said["url"], headers=bearer, timeout=20)
+                self.client = httpx.Client(base_url=said["url"], headers=bearer, timeout=ANSWER_S)
                 return True
             time.sleep(0.02)
         raise AssertionError(f"the daemon did not start: {self.last_words()}")
