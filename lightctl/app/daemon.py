@@ -33,6 +33,7 @@ from lightctl.app.running.boot import boot_events, held_events, revision_floor
 from lightctl.app.running.collector import give_back, relax, undisturbed
 from lightctl.app.running.door import announced, open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
+from lightctl.app.running.hurry import Hurry
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.keeping import keep_running
 from lightctl.app.running.logs import configure_logs
@@ -96,6 +97,7 @@ class Daemon:
         self._links: dict[str, Link] = {}
         self._office: Office | None = None
         self._metrics = Metrics(settings.metrics, self._live, self._inbox)
+        self._hurry = Hurry()
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -233,12 +235,19 @@ class Daemon:
         await self._carry_out(recorder, decided)
         latest = self._clock.now()
         while True:
-            events = await self._inbox.drain(REVIEW_AT_LEAST_S)
+            events = await self._next_events(decided)
             before, latest = latest, self._clock.now()
             if latest < before - SET_BACK:
                 events = [*await self._held(store, latest), *events]
             self._hear(events)
-            await self._carry_out(recorder, self._decide(events))
+            decided = self._decide(events)
+            await self._carry_out(recorder, decided)
+
+    async def _next_events(self, decided: Effects) -> list[Event]:
+        if self._hurry.goes_on(decided, self._clock.now(), time.monotonic()):
+            await asyncio.sleep(0)
+            return self._inbox.take() if self._inbox.asked else []
+        return await self._inbox.drain(REVIEW_AT_LEAST_S)
 
     async def _held(self, store: SqliteStore, now: dt.datetime) -> Sequence[Event]:
         """Give what people hold, by the store: what a clock ahead of the time has ended may hold again."""

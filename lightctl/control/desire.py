@@ -181,7 +181,7 @@ class Compiler:
     def _ramp(self, point: LightPoint, memory: NodeMemory, now: dt.datetime) -> int:
         if not memory.capabilities.ramp:
             return 0
-        night = self.plans.of(point).night(point, night_date(now, self.plans.time_zone)).night
+        night = self.plans.of(point).night(point, self._date(now)).night
         current = next((s for s in reversed(night.switches) if s.at <= now), None)
         return current.ramp_s if current is not None and now - current.at <= _RAMP_WINDOW else 0
 

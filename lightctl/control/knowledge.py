@@ -75,9 +75,13 @@ class Knowledge:
         """Take an event in and give the nodes it concerns."""
         match event:  # the commonest first
             case ev.NodeReported(report):
-                return self._of(report.node, lambda memory: hearing.hear_report(memory, report, self._policy, out))
+                memory = self.memories.get(report.node)
+                heard = memory is not None and hearing.hear_report(memory, report, self._policy, out)
+                return (report.node,) if heard else NOBODY
             case ev.CommandSent() | ev.BrokerAcked() | ev.SendFailed():
-                return self._of(event.node, lambda memory: hearing.follow_command(memory, event, self._policy, out))
+                memory = self.memories.get(event.node)
+                moves = memory is not None and hearing.follow_command(memory, event, self._policy, out)
+                return (event.node,) if moves else NOBODY
             case ev.FleetChanged():
                 return self._take_fleet(event, now, out)
             case ev.IntentChanged(intent, cause):

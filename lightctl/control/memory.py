@@ -93,16 +93,18 @@ class NodeMemory:
     @property
     def open_command(self) -> Command | None:
         """The command on its way, if there is one."""
-        return self.command if self.command is not None and not self.command.state.terminal else None
+        command = self.command
+        return None if command is None or command.state.terminal else command
 
     @property
     def silent_since(self) -> dt.datetime:
         """When its lease began: it was last heard, or first known of."""
-        return max(self.heard_at or self.known_since, self.known_since)
+        heard, known = self.heard_at, self.known_since
+        return known if heard is None or heard < known else heard
 
     def lease(self, policy: Policy) -> dt.timedelta:
         """Give how long it may be silent."""
-        return dt.timedelta(seconds=policy.lease_factor * self.heartbeat_s(policy))
+        return policy.lease(self.profile.heartbeat_s)
 
     def heartbeat_s(self, policy: Policy) -> float:
         """Give how often it reports when nothing changes, at least (s)."""
@@ -118,8 +120,13 @@ class NodeMemory:
         for channel, wanted in desired.channels.items():
             said = self.reported.channels.get(channel) if self.reported is not None else None
             if wanted.level_at(now) and not (said is not None and level_in_force(said)):
-                return min(map(street_of, self.points.values()), default=("", "", self.node.id))
+                return self.place
         return None
+
+    @property
+    def place(self) -> Street:
+        """Where its lamps stand."""
+        return min(map(street_of, self.points.values()), default=("", "", self.node.id))
 
     def next_revision(self) -> int:
         """Give a revision above every one ever used or seen for this node, those we were made to forget included."""

@@ -29,10 +29,12 @@ class NodeTime:
     @property
     def off_s(self) -> float:
         """How far the clock is off, as its last two words agree; 0 where they do not, or nothing was said."""
-        words = [word for word in (self.latest_s, self.before_s) if word is not None]
-        if not words or min(words) < 0 < max(words):
+        latest, before = self.latest_s, self.before_s
+        if latest is None or before is None:
+            return latest or before or 0.0
+        if latest < 0 < before or before < 0 < latest:
             return 0.0
-        return min(words, key=abs)
+        return latest if abs(latest) <= abs(before) else before
 
     def heard(self, shown: dt.datetime | None, received_at: dt.datetime) -> NodeTime:
         """Take note of what its clock showed in a word that came at an instant."""

@@ -12,10 +12,11 @@ import datetime as dt
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from lightctl.devices.codec import MqttCodec, Outgoing
 from lightctl.domain.assets import Node
-from lightctl.domain.errors import InvalidInput, NodeRefused
+from lightctl.domain.errors import InvalidInput, LinkDown, NodeRefused
 from lightctl.domain.events import ActionFinished, BrokerAcked, CommandSent, Event, SendFailed
 from lightctl.domain.states import DesiredState
 from lightctl.links.base import Clock, Emit, Order
@@ -120,7 +121,7 @@ class Outbound:
             if delivery.alone:
                 await self._in_flight_below(1)
             for message in messages:
-                await self._publish(client, message, delivery)
+                now = await self._publish(client, message, delivery)
             handed = True
         except (NodeRefused, InvalidInput) as refused:
             handed = True
@@ -132,7 +133,7 @@ class Outbound:
                 delivery.told = True
                 self.submit(order)
         if isinstance(order.content, DesiredState):
-            self._emit(CommandSent(order.node.id, order.content.revision, self._clock.now()))
+            self._emit(CommandSent(order.node.id, order.content.revision, now))
         if delivery.alone:
             await self._in_flight_below(1)
 
@@ -142,24 +143,29 @@ class Outbound:
             await self._publish(client, message, _Delivery(None, 1, told=True))
         self._clears.pop(node, None)
 
-    async def _publish(self, client: StrictClient, message: Outgoing, delivery: _Delivery) -> None:
+    async def _publish(self, client: StrictClient, message: Outgoing, delivery: _Delivery) -> dt.datetime:
+        """Put a message on the wire when it may go; gives the instant."""
         if self._pace is not None:
             await asyncio.sleep(self._pace.take(time.monotonic()))
         await self._in_flight_below(client.window)
-        expiry_s = self._expiry_s(delivery.order)
-        acked = client.send(message.topic, message.payload, qos=message.qos, retain=message.retain, expiry_s=expiry_s)
+        now = self._clock.now()
+        expiry_s = _expiry_s(delivery.order, now)
+        client.send(
+            message.topic, message.payload, qos=message.qos, retain=message.retain, expiry_s=expiry_s,
+            ended=partial(self._ended, delivery),
+        )  # fmt: skip
         self._in_flight += 1
-        acked.add_done_callback(lambda ended: self._ended(delivery, ended))
+        return now
 
     async def _in_flight_below(self, limit: int) -> None:
         while self._in_flight >= limit:
             self._landed.clear()
             await self._landed.wait()
 
-    def _ended(self, delivery: _Delivery, acked: asyncio.Future[None]) -> None:
+    def _ended(self, delivery: _Delivery, error: LinkDown | NodeRefused | None) -> None:
         self._in_flight -= 1
         self._landed.set()
-        error, order = acked.exception(), delivery.order
+        order = delivery.order
         if order is None or delivery.told:
             return
         node = order.node.id
@@ -206,11 +212,12 @@ class Outbound:
             raise NodeRefused(f"Link {self._link} knows no MQTT profile {node.profile!r}. Correct the inventory.")
         return codec
 
-    def _expiry_s(self, order: Order | None) -> int | None:
-        if order is None:
-            return None
-        ends = order.content.valid_until if isinstance(order.content, DesiredState) else order.content.not_after
-        return max(1, int((ends - self._clock.now()).total_seconds()))
+
+def _expiry_s(order: Order | None, now: dt.datetime) -> int | None:
+    if order is None:
+        return None
+    ends = order.content.valid_until if isinstance(order.content, DesiredState) else order.content.not_after
+    return max(1, int((ends - now).total_seconds()))
 
 
 def failed(order: Order, why: str, clock: Clock, *, permanent: bool) -> Event:

@@ -42,7 +42,7 @@ PATIENCE = 4.0
 """With it a node has two machine seconds to answer: a broker that is back has its nodes back within a few."""
 NIGHT_S = 8.5 * 3600 / SPEED
 """How long a city stays in its first night (machine seconds): what a lamp shall do is plain for so long."""
-START_S, STOP_S = 120.0, 30.0
+START_S, STOP_S, ANSWER_S = 120.0, 30.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class FireCity:
             if said.get("pid") == self._running["daemon"].pid and secret.exists():
                 bearer = {"Authorization": f"Bearer {secret.read_text().strip()}"}
                 self._hang_up()
-                self.client = httpx.Client(base_url=said["url"], headers=bearer, timeout=20)
+                self.client = httpx.Client(base_url=said["url"], headers=bearer, timeout=ANSWER_S)
                 return True
             time.sleep(0.02)
         raise AssertionError(f"the daemon did not start: {self.last_words()}")

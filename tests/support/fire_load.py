@@ -24,11 +24,13 @@ OFTEN = 12  # one write of so many replaces the schedules
 REST_S = 0.02
 SCHEDULES, IMPORT, ALL = "", "inventory", "*"
 
+
 @dataclass(slots=True)
 class Write:
     """One write: which lamp (or ALL, or SCHEDULES) shall have which level (None: its program's); taken: None unknown.
 
-    An IMPORT changes a tag of a light point, which is no lamp's business.    idle: it was answered that nothing had to be changed, so no entry speaks of it.
+    An IMPORT changes a tag of a light point, which is no lamp's business. idle: it was answered that nothing had to be
+    changed, so no entry speaks of it.
     """
 
     reason: str
@@ -102,7 +104,9 @@ class Load:
                 wrong.append(f"I8: {write} is in the audit {times} times")
             if times or write.taken is not None or not living:
                 write.taken = times > 0
-        wrong += [f"I8: an entry for {reason}, which nobody asked for" for reason in found if reason.startswith(self.prefix)]
+        wrong += [
+            f"I8: an entry for {reason}, which nobody asked for" for reason in found if reason.startswith(self.prefix)
+        ]
         return wrong
 
     def expected(self) -> dict[str, int]:
