@@ -18,6 +18,7 @@ import datetime as dt
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from lightctl.control.census import Census
@@ -33,7 +34,7 @@ from lightctl.control.timekeeping import time_signal
 from lightctl.control.turns import Turns
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
-from lightctl.domain.events import Event, FleetChanged, IntentChanged, LinkChanged
+from lightctl.domain.events import ClockJudged, Event, FleetChanged, IntentChanged, LinkChanged
 from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
 from lightctl.domain.moves import moved
 from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
@@ -42,7 +43,7 @@ NIGHTLY_CAUSE, PROGRAM_CAUSE = "nightly run", "program"
 RENEWAL_MARGIN = dt.timedelta(hours=36)
 WORTHWHILE = dt.timedelta(hours=1)
 SET_BACK = dt.timedelta(minutes=1)
-OF_A_CITY = frozenset({FleetChanged, IntentChanged, LinkChanged})
+OF_A_CITY = frozenset({FleetChanged, IntentChanged, LinkChanged, ClockJudged})
 
 
 class Controller:
@@ -102,6 +103,16 @@ class Controller:
     def nodes(self) -> tuple[str, ...]:
         """The nodes it steers."""
         return tuple(self._knowledge.memories)
+
+    def node_clocks(self, most: int) -> list[float]:
+        """Give how far clocks of about so many nodes are ahead of ours (s); of none that has the time from us."""
+        memories = self._knowledge.memories.values()
+        every = 1 + len(memories) // most
+        return [
+            memory.time.off_s
+            for memory in islice(memories, 0, None, every)
+            if memory.time.settled and not memory.unreachable and not memory.profile.takes_time
+        ]
 
     def count(self, nodes: Iterable[str], census: Census, now: dt.datetime) -> None:
         """Count some nodes; those that left meanwhile are passed over."""

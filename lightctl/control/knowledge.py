@@ -134,6 +134,9 @@ class Knowledge:
                 return self._schedule_topups(now)
             case ev.ReviewDue():
                 return NOBODY
+            case ev.ClockJudged(fault, moved):
+                out.faults += [fault] if fault is not None else []
+                return self._live_on(now) if moved else NOBODY
             case _:
                 assert_never(event)
 
@@ -252,6 +255,12 @@ class Knowledge:
         self.sensors.forget()
         for memory in self.memories.values():
             memory.live_from(now, self._policy)
+        return tuple(self.memories)
+
+    def _live_on(self, now: dt.datetime) -> Concerned:
+        """Take our own time having become another, `now`: the time between has not passed, for nodes either."""
+        for memory in self.memories.values():
+            memory.live_on(now, self._policy)
         return tuple(self.memories)
 
     def forget_ended(self, now: dt.datetime) -> Concerned:

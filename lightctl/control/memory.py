@@ -183,7 +183,7 @@ class NodeMemory:
         self.command = restored.command
         self.reported = restored.reported
         if restored.reported is not None:
-            self.time = self.time.heard(restored.reported.at, restored.reported.received_at)
+            self.time = self.time.heard(restored.reported.at, restored.reported.received_at).remembered()
         self.boot_id = restored.boot_id
         self.heard_at = restored.reported.received_at if restored.reported is not None else None
         own = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
@@ -225,6 +225,14 @@ class NodeMemory:
             self.reported = None
         self.spoke_at = at
         return True
+
+    def live_on(self, now: dt.datetime, policy: Policy) -> None:
+        """Take the clock being set to `now`, ahead or back: nobody was silent, or late, meanwhile."""
+        self.known_since = now
+        self.time = UNKNOWN_TIME
+        command = self.open_command
+        if command is not None and command.deadline <= now:
+            self.command = replace(command, deadline=now + dt.timedelta(seconds=policy.deadline_s))
 
     def live_from(self, now: dt.datetime, policy: Policy) -> None:
         """Take the clock being set back to `now`: nothing remembered may lie in what is the future again."""

@@ -11,13 +11,20 @@ class NodeTime:
     """How far a node's clock was off in its last two words (seconds, ahead is positive; None: it never said).
 
     A word is late by its way to us, which makes any clock look behind: only what two words agree on is believed.
-    sent_at: when it was last sent the time. owed: it (re)connected since, and its clock may have stood still.
+    sent_at: when it was last sent the time. owed: it (re)connected since, and its clock may have stood still. words: of
+    this run.
     """
 
     latest_s: float | None = None
     before_s: float | None = None
     sent_at: dt.datetime | None = None
     owed: bool = True
+    words: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether two words of this run speak of it."""
+        return self.words > 1
 
     @property
     def off_s(self) -> float:
@@ -33,7 +40,12 @@ class NodeTime:
         """Take note of what its clock showed in a word that came at an instant."""
         if shown is None:
             return self
-        return NodeTime((shown - received_at).total_seconds(), self.latest_s, self.sent_at, self.owed)
+        off_s = (shown - received_at).total_seconds()
+        return NodeTime(off_s, self.latest_s, self.sent_at, self.owed, self.words + 1)
+
+    def remembered(self) -> NodeTime:
+        """Give it as what an earlier run heard."""
+        return replace(self, words=0)
 
     def connected(self) -> NodeTime:
         """Take note that it may have been without power or network."""

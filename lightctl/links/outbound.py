@@ -58,6 +58,7 @@ class Outbound:
         self._outbox = Outbox(switch_ons_per_s=switch_ons_per_s)
         self._clears: dict[str, tuple[Outgoing, ...]] = {}
         self._drops: dict[str, int] = {}
+        self._flying: dict[str, _Delivery] = {}
         self._work = asyncio.Event()
         self._in_flight = 0
         self._landed = asyncio.Event()
@@ -89,11 +90,12 @@ class Outbound:
     async def run(self, client: StrictClient) -> None:
         """Send through one connection until it ends; raises LinkDown."""
         self._in_flight = 0
+        self._flying.clear()
         while True:
             # An order is taken only when it can leave, so that it may be replaced by a newer one until then.
             await self._in_flight_below(client.window)
             now = self._clock.now()
-            order, expired = self._outbox.pop(now)
+            order, expired = self._outbox.pop(now, self._may_leave)
             for event in expired:
                 self._emit(event)
             if order is not None:
@@ -104,9 +106,15 @@ class Outbound:
                 self._work.clear()
                 await set_or_later(self._work, self._clock, self._outbox.next_turn)
 
+    def _may_leave(self, order: Order) -> bool:
+        """Keep a document back while the broker has not taken the one before: on a wire that stalls they pile up."""
+        return not isinstance(order.content, DesiredState) or order.node.id not in self._flying
+
     async def _deliver(self, client: StrictClient, order: Order, now: dt.datetime) -> None:
         delivery = _Delivery(order, 1, alone=order.node.id in self._drops)
         handed = False
+        if isinstance(order.content, DesiredState):
+            self._flying[order.node.id] = delivery
         try:
             messages = self._codec(order.node).encode(order.node, order.content, now)
             delivery.left = len(messages)
@@ -117,6 +125,7 @@ class Outbound:
             handed = True
         except (NodeRefused, InvalidInput) as refused:
             handed = True
+            self._land(delivery)
             self._fail(delivery, str(refused), permanent=True)
             return
         finally:
@@ -160,6 +169,8 @@ class Outbound:
         if order is None or delivery.told:
             return
         node = order.node.id
+        if error is not None or delivery.left == 1:
+            self._land(delivery)
         if isinstance(error, NodeRefused):
             self._drops.pop(node, None)
             self._fail(delivery, str(error), permanent=True)
@@ -171,6 +182,13 @@ class Outbound:
                 self._drops.pop(node, None)
                 if isinstance(order.content, DesiredState):
                     self._emit(BrokerAcked(node, order.content.revision, self._clock.now()))
+
+    def _land(self, delivery: _Delivery) -> None:
+        """Let the next document of a node leave."""
+        node = delivery.order.node.id if delivery.order is not None else ""
+        if self._flying.get(node) is delivery:
+            del self._flying[node]
+            self._work.set()
 
     def _note_drop(self, delivery: _Delivery, node: str, why: str) -> None:
         drops = self._drops.get(node, 0) + (1 if delivery.alone or node not in self._drops else 0)
