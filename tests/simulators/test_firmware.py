@@ -195,6 +195,18 @@ def test_a_live_node_holds_its_switch_until_it_is_no_longer_valid():
     assert state(firmware, after(6)) == (100, Reason.FALLBACK)
 
 
+def test_a_live_node_whose_clock_is_behind_does_at_once_what_it_is_told():
+    firmware = node(LIVE, offset_s=-5.0)
+    firmware.receive(desired(1, (0, 70)), NIGHT)
+    assert state(firmware, after(0.01)) == (70, Reason.PROGRAM)
+    outputs = firmware.receive(desired(2, (1, 30), ramp_s=10), after(1))
+    (told,) = [each for each in outputs if isinstance(each, LampChanged)]
+    assert (told.commanded, told.reason, told.ramp_s) == (30, Reason.PROGRAM, 10)
+    assert not [
+        each for each in firmware.advance(after(1.01)) if isinstance(each, LampChanged) and each.commanded != 30
+    ]
+
+
 def test_a_live_node_forgets_at_a_reboot_and_takes_the_same_revision_again():
     firmware = node(LIVE)
     firmware.receive(desired(3, (-1, 40)), NIGHT)

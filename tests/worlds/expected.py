@@ -41,12 +41,14 @@ class Allowed:
     levels: tuple[Levels, ...]
     end: float
 
-    def spans(self, begin: float, end: float) -> Iterator[tuple[float, Levels]]:
-        """Give what may be due in a span, each with when it begins to be."""
+    def spans(self, begin: float, end: float, longer_s: float = 0.0) -> Iterator[tuple[float, Levels]]:
+        """Give what may be due in a span, each with when it begins to be; only what is due for longer than so long."""
         for index in range(max(0, bisect_right(self.starts, begin) - 1), len(self.starts)):
-            if self.starts[index] >= end:
+            if end <= max(begin, self.starts[index]):
                 return
-            yield max(begin, self.starts[index]), self.levels[index]
+            over = self.starts[index + 1] if index + 1 < len(self.starts) else self.end
+            if over - self.starts[index] > longer_s:
+                yield max(begin, self.starts[index]), self.levels[index]
 
     def of(self, capabilities: Capabilities) -> Allowed:
         """Give the same for lamps that do not go as low."""
@@ -57,11 +59,12 @@ class Allowed:
     def fault_of(self, segments: Sequence[Segment], slack_s: float, grid_s: float = 0.0) -> str:
         """Say where a lamp did what it may not, "" where nowhere.
 
-        slack_s: how late or early it may be; grid_s: how much earlier it may have more light, and later less.
+        slack_s: how late or early it may be; grid_s: how much earlier it may have more light, and later less, so that
+        it need not do what lasts for less than two cells of its grid, as long as it gives no less light.
         """
         for each in segments:
             inner = slack_s + grid_s
-            for at, levels in self.spans(each.begin + inner, each.end - inner):
+            for at, levels in self.spans(each.begin + inner, each.end - inner, 2 * grid_s):
                 if each.level not in levels:
                     return _told(at, each.level, levels)
             if grid_s:

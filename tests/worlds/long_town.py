@@ -21,7 +21,7 @@ LED = LuminaireType("led-40", 40.0, 0.4, ((10, 6.1), (50, 18.2), (70, 26.4)), 20
 CARRYING = Capabilities(nights=7, slots=96, ramp=True, persists=True)
 SPOTS = ((0.0, 0.0), (0.04, 0.05))
 KINDS = ("street", "street", "street", "crossing", "path", "square", "square", "yard")
-DRIFT_PPM, OFFSET_S = 5.0, 1.0
+DRIFT_PPM, OFFSET_S, DRIFTING = 5.0, 1.0, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,6 @@ def _node(
         node, replace(build.capabilities, channels=channels), {it.channel: lamp for it in points},
         {it.channel: it.id for it in points}, place, heartbeat_s,
     )  # fmt: skip
-    drifts = number % 5 == 0
+    drifts = rng.random() < DRIFTING
     clock = (rng.uniform(-OFFSET_S, OFFSET_S), rng.uniform(-DRIFT_PPM, DRIFT_PPM)) if drifts else (0.0, 0.0)
     return Stood(setup, "native", clock=clock), points

@@ -75,6 +75,7 @@ def test_a_level_is_wrong_where_it_may_not_be_due_and_only_there():
     assert may.fault_of([Segment(0.0, 90.0, 0), Segment(90.0, 300.0, 70)], 0.0)
     assert may.fault_of([Segment(0.0, 210.0, 0), Segment(210.0, 300.0, 70)], 5.0)
     assert may.fault_of([Segment(0.0, 210.0, 0), Segment(210.0, 300.0, 70)], 11.0) == ""
+    assert may.fault_of([Segment(290.0, 300.0, 0)], 10.0) == ""
 
 
 def test_a_coarse_grid_may_give_more_light_but_never_less():
