@@ -133,10 +133,20 @@ def test_each_run_begins_above_all_that_earlier_runs_can_have_given():
     assert revision_floor(REVISIONS_BEGAN - MINUTE) == 1, "a machine whose clock stands in the past still counts"
 
 
-def test_a_run_starts_a_day_of_revisions_above_one_that_it_never_gave():
+def test_a_run_starts_a_day_and_its_own_second_of_revisions_above_one_that_it_never_gave():
     street = Street(floor=1000)
     street.start()
     assert street.command().revision == 1000
     street.step(street.hello(revision=3))
     street.step(street.hello(revision=2000, boot="b2"))
-    assert street.command().revision == 2000 + A_DAY_S + 1
+    assert street.command().revision == 2000 + A_DAY_S + 1000 + 1
+
+
+def test_two_runs_from_one_backup_whose_revisions_are_ahead_of_the_clock_do_not_give_the_same_ones():
+    given = []
+    for floor in (1000, 1060):
+        street = Street(floor=floor)
+        street.step(ev.NodeRestored("n-a", 5_000_000))
+        street.start()
+        given.append(street.command().revision)
+    assert given == [5_001_001, 5_001_061]

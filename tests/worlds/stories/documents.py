@@ -12,7 +12,7 @@ from lightctl.domain.states import DesiredState, Override
 from lightctl.planning.overrides import in_force
 from lightctl.planning.resolve import Plan
 from tests.worlds.stories.nodes import PROFILES
-from tests.worlds.stories.scene import EDGE, Scene
+from tests.worlds.stories.scene import EDGE, LONG_AGO, Scene
 
 NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -21,8 +21,8 @@ NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 class Asked:
     """What stood in a document of one channel: the plan of that moment and the override held, from when until when.
 
-    Instants are those of the clock of whoever made it, and of whoever follows it. fits: what it may have been fitted
-    to, which is what its make usually can as long as the node's own word may not be known.
+    Instants are those of the clock of whoever made it, and of whoever follows it; given_at is the true one. fits: what
+    it may have been fitted to: what its make usually can as well, as long as the node's own word may not be known.
     """
 
     plan: Plan
@@ -30,6 +30,7 @@ class Asked:
     capabilities: Capabilities
     fits: tuple[Capabilities, ...]
     held: Override | None
+    given_at: dt.datetime
     issued_at: dt.datetime
     begins_at: dt.datetime
     valid_until: dt.datetime
@@ -41,7 +42,7 @@ class Asked:
     def level_at(self, at: dt.datetime) -> set[int]:
         """Give the levels that follow from it at an instant; a held level may be raised to the point's floor."""
         # One made for a live node knows no later level, nor when an override ends.
-        instants = {at if each.carries_nights else self.issued_at for each in self.fits}
+        instants = {max(at, self.begins_at) if each.carries_nights else self.issued_at for each in self.fits}
         return {level for instant in instants for level in self.due_at(instant)}
 
     def due_at(self, at: dt.datetime) -> set[int]:
@@ -61,8 +62,9 @@ class Asked:
         """Say whether the document may count at an instant, and whether it may not; both close to its edges."""
         if self.holds_at(at) and at < self.valid_until:
             return True, at >= self.valid_until - EDGE
-        inside = self.begins_at - EDGE <= at <= self.valid_until + EDGE
-        outside = at <= self.begins_at + EDGE or at >= self.valid_until - EDGE
+        begins_at = self.begins_at if self.capabilities.carries_nights else LONG_AGO  # a live node obeys at once
+        inside = begins_at - EDGE <= at <= self.valid_until + EDGE
+        outside = at <= begins_at + EDGE or at >= self.valid_until - EDGE
         return inside, outside
 
     def _fitted(self, level: int) -> set[int]:
@@ -99,7 +101,9 @@ class Documents:
         self.given_at[desired.node] = self._scene.now
         self.newest[desired.node] = max(desired.revision, self.newest[desired.node])
         before, self._last[desired.node] = self._last.get(desired.node), desired
-        if before is not None and self._scene.daemon.now != self._scene.now and before.channels == desired.channels:
+        carries = self._scene.nodes.kinds[desired.node].capabilities.carries_nights
+        wrong = self._scene.daemon.now != self._scene.now
+        if carries and wrong and before is not None and before.channels == desired.channels:
             # By a wrong clock it may seem the same: what is sent once more means what it meant.
             self._asked[desired.node, desired.revision] = self._asked[desired.node, before.revision]
             return
@@ -125,5 +129,5 @@ class Documents:
         usual = () if desired.node in self.announced else (PROFILES[kind.profile].capabilities,)
         return Asked(
             wishes.plan_of(point), point, kind.capabilities, (kind.capabilities, *usual),
-            strongest[0] if strongest else None, now, switches[0].at if switches else NEVER, desired.valid_until,
+            strongest[0] if strongest else None, self._scene.now, now, switches[0].at if switches else NEVER, desired.valid_until,
         )  # fmt: skip

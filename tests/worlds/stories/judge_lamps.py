@@ -91,9 +91,16 @@ class LampJudge:
         return "I1" if self._scene.daemon.alive else "I15"
 
     def _left_dark(self, wanted: Asked, now: dt.datetime) -> bool:
+        """Say whether a plan has had light for an hour, by the node's clock and, if it is live, the true one."""
+        clocks = {now}
+        if not wanted.capabilities.carries_nights:
+            clocks.add(self._scene.now)
+            if self._scene.now - wanted.given_at < LIVE_LEFT_DARK:
+                return False
         return all(
             0 not in wanted.due_at(at) and self._sun.level_at(wanted.point, (), at)[0]
-            for at in (now - step * LIVE_LEFT_DARK / 10 for step in range(11))
+            for clock in clocks
+            for at in (clock - step * LIVE_LEFT_DARK / 10 for step in range(11))
         )
 
     @staticmethod
