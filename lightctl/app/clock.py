@@ -14,30 +14,40 @@ from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from lightctl.control.own_time import OwnTime
 from lightctl.domain.timescale import REAL_TIME, TimeScale
 
 FARTHEST_ALARM_S = 24 * 3600.0
+SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # it goes on while a machine sleeps
+NEVER = (None, None)
 MANY = 1_000_000  # the default of 1 would skip an alarm that is due while the one before it is still ringing
+
+
+def steady_s() -> float:
+    """Give the seconds since the machine was started, which nobody can set."""
+    return time.clock_gettime(SINCE_BOOT)
 
 
 class RunClock:
     """The machine's clock, or one that runs faster from a given instant on."""
 
-    def __init__(self, scale: TimeScale = REAL_TIME) -> None:
-        """Live by `scale`; without one, by the machine's own time."""
+    def __init__(self, scale: TimeScale = REAL_TIME, own: OwnTime | None = None) -> None:
+        """Live by `scale`; without one, by the machine's own time. own: what to make of that clock being set."""
         self.scale = scale
+        self._own = own
 
     def now(self) -> dt.datetime:
         """Give the present instant, aware UTC."""
-        return self.scale.instant(time.time())
+        wall_s = time.time()
+        return self.scale.instant(wall_s if self._own is None else self._own.now_s(wall_s, steady_s()))
 
     async def sleep(self, seconds: float) -> None:
         """Wait so many seconds of this clock."""
         await asyncio.sleep(self.scale.machine_seconds(seconds))
 
-    def machine_time(self, instant: dt.datetime) -> float:
-        """Give the machine's time (seconds since 1970) at an instant of this clock."""
-        return self.scale.machine_epoch + self.scale.machine_seconds((instant - self.scale.start).total_seconds())
+    def machine_seconds_to(self, instant: dt.datetime) -> float:
+        """Give how many seconds of the machine it is to an instant of this clock."""
+        return self.scale.machine_seconds((instant - self.now()).total_seconds())
 
 
 class ManualClock:
@@ -68,7 +78,7 @@ class Alarm:
         """Ring by `clock`; needs a running event loop from `start` on."""
         self._clock = clock
         self._scheduler: Any = AsyncIOScheduler(timezone=dt.UTC)
-        self._set: dict[str, dt.datetime] = {}
+        self._set: dict[str, tuple[dt.datetime, Callable[[], None]]] = {}
 
     def start(self) -> None:
         """Begin to ring."""
@@ -81,22 +91,21 @@ class Alarm:
     def wake(self, name: str, at: dt.datetime | None, ring: Callable[[], None]) -> None:
         """Ring at an instant, at once when it has passed; None takes the alarm back.
 
-        An alarm further off than a day rings after a day and is set again by whoever cares: so a stepped machine clock
-        can delay nothing for longer than that.
+        An alarm further off than a day rings after a day and is set again by whoever cares.
         """
-        if self._set.get(name) == at:
+        if self._set.get(name, NEVER)[0] == at:
             return
         if at is None:
             self._set.pop(name, None)
             if self._scheduler.get_job(name) is not None:
                 self._scheduler.remove_job(name)
             return
-        self._set[name] = at
-        machine = min(self._clock.machine_time(at), time.time() + FARTHEST_ALARM_S)
+        self._set[name] = (at, ring)
+        away_s = min(max(self._clock.machine_seconds_to(at), 0.0), FARTHEST_ALARM_S)
         self._scheduler.add_job(
             self._ring,
             "date",
-            run_date=dt.datetime.fromtimestamp(machine, dt.UTC),
+            run_date=dt.datetime.fromtimestamp(time.time() + away_s, dt.UTC),
             args=(name, ring),
             id=name,
             replace_existing=True,
@@ -104,6 +113,12 @@ class Alarm:
             coalesce=True,
             max_instances=MANY,
         )
+
+    def set_anew(self) -> None:
+        """Set every alarm again, as they hang on the machine's clock and that was set."""
+        waiting, self._set = self._set, {}
+        for name, (at, ring) in waiting.items():
+            self.wake(name, at, ring)
 
     async def _ring(self, name: str, ring: Callable[[], None]) -> None:
         self._set.pop(name, None)

@@ -33,11 +33,13 @@ from lightctl.app.running.boot import boot_events, held_events, revision_floor
 from lightctl.app.running.collector import give_back, relax, undisturbed
 from lightctl.app.running.door import announced, open_door, serve_door, url_of
 from lightctl.app.running.first_token import write_first_token
+from lightctl.app.running.hurry import Hurry
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.keeping import keep_running
 from lightctl.app.running.logs import configure_logs
 from lightctl.app.running.recorder import Recorder
 from lightctl.app.running.sdnotify import sd_notify
+from lightctl.app.running.timekeeping import Timekeeper, own_time_of
 from lightctl.app.running.upkeep import Upkeep
 from lightctl.app.running.wiring import build_links, policy_of, time_scale_of
 from lightctl.control.controller import SET_BACK, Controller
@@ -75,10 +77,11 @@ class Daemon:
     """One running lightctl; `run` is its whole life."""
 
     def __init__(self, settings: Settings, build_door: BuildDoor) -> None:
-        """Take settings; nothing is opened before `run`."""
+        """Take settings, and what time it was in the run before; nothing else is opened before `run`."""
         self._settings = settings
         self._build_door = build_door
-        self._clock = RunClock(time_scale_of(settings))
+        self._own_time = own_time_of(settings)
+        self._clock = RunClock(time_scale_of(settings), self._own_time)
         self._live = Live(self._clock.now(), self._clock.now)
         self._inbox = Inbox(dropped=self._live.drop)
         self._alarm = Alarm(self._clock)
@@ -94,6 +97,7 @@ class Daemon:
         self._links: dict[str, Link] = {}
         self._office: Office | None = None
         self._metrics = Metrics(settings.metrics, self._live, self._inbox)
+        self._hurry = Hurry()
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -140,6 +144,7 @@ class Daemon:
             self._settings.delivery.clock_untrusted_s,
             self._metrics.instruments,
         )
+        keeper = Timekeeper(self._own_time, directory, self._live, self._alarm, self._node_clocks, self._emit)
         machine_s = self._clock.scale.machine_seconds
         self._office = office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
         self._metrics.connect(self._links, self._controller, functools.partial(self._on_store_thread, operations.tally))
@@ -157,12 +162,12 @@ class Daemon:
                         keep(self._keep_link(link), f"link {link.name}")
 
                 with undisturbed():
-                    decided = await self._boot(store, operations, recorder, reach_out)
+                    decided = await self._boot(store, operations, (recorder, keeper), reach_out)
                 await self._on_store_thread(office.settle_in)
                 self._set_nightly_run()
                 control = tasks.create_task(self._control_loop(store, recorder, decided), name="control loop")
                 del decided
-                for name, part in self._beside(store, operations):
+                for name, part in self._beside(store, operations, keeper):
                     keep(part, name)
                 await self._on_store_thread(functools.partial(write_first_token, operations, directory))
                 door = await asyncio.to_thread(
@@ -188,7 +193,11 @@ class Daemon:
             await self._settle_inbox(recorder)
 
     async def _boot(
-        self, store: SqliteStore, operations: Operations, recorder: Recorder, reach_out: Callable[[], None]
+        self,
+        store: SqliteStore,
+        operations: Operations,
+        faulty: Sequence[Recorder | Timekeeper],
+        reach_out: Callable[[], None],
     ) -> Effects:
         """Know again what the store remembers, and decide on it; nobody acts before the store is known to be sound.
 
@@ -196,7 +205,8 @@ class Daemon:
         """
         try:
             snapshot = await self._on_store_thread(functools.partial(store.replay, self._clock.now()))
-            recorder.take_up(snapshot.open_faults)
+            for each in faulty:
+                each.take_up(snapshot.open_faults)
             events = tuple(boot_events(snapshot, self._settings.site.time_zone))
             del snapshot
             for event in events:
@@ -208,14 +218,16 @@ class Daemon:
         finally:  # damage may have come out as any other error: it is what is to be said
             await self._on_store_thread(store.insist_on_soundness)
 
-    def _beside(self, store: SqliteStore, operations: Operations) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+    def _beside(
+        self, store: SqliteStore, operations: Operations, keeper: Timekeeper
+    ) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         """Give what runs beside links, control loop and door, by name."""
         assert self._office is not None
         yield from self._office.parts()
-        upkeep = Upkeep(
-            store, self._on_store_thread, self._alarm, self._live, operations.upkeeping, operations.citizen_forget
-        )
+        terms, forget = operations.upkeeping, operations.citizen_forget
+        upkeep = Upkeep(store, self._on_store_thread, self._alarm, self._live, terms, forget, keeper.sure)
         yield "upkeep", self._keep_upkeep(upkeep)
+        yield "timekeeping", self._keep_time(keeper)
         if self._settings.reports.directory:
             yield "reports", self._keep_reports(store, operations)
 
@@ -223,12 +235,19 @@ class Daemon:
         await self._carry_out(recorder, decided)
         latest = self._clock.now()
         while True:
-            events = await self._inbox.drain(REVIEW_AT_LEAST_S)
+            events = await self._next_events(decided)
             before, latest = latest, self._clock.now()
             if latest < before - SET_BACK:
                 events = [*await self._held(store, latest), *events]
             self._hear(events)
-            await self._carry_out(recorder, self._decide(events))
+            decided = self._decide(events)
+            await self._carry_out(recorder, decided)
+
+    async def _next_events(self, decided: Effects) -> list[Event]:
+        if self._hurry.goes_on(decided, self._clock.now(), time.monotonic()):
+            await asyncio.sleep(0)
+            return self._inbox.take() if self._inbox.asked else []
+        return await self._inbox.drain(REVIEW_AT_LEAST_S)
 
     async def _held(self, store: SqliteStore, now: dt.datetime) -> Sequence[Event]:
         """Give what people hold, by the store: what a clock ahead of the time has ended may hold again."""
@@ -278,6 +297,15 @@ class Daemon:
 
     async def _keep_upkeep(self, upkeep: Upkeep) -> None:
         await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
+
+    async def _keep_time(self, keeper: Timekeeper) -> None:
+        await keep_running(
+            "timekeeping", keeper.run, lambda why: self._live.note("clock", f"timekeeping failed: {why}")
+        )
+
+    def _node_clocks(self, most: int) -> list[float]:
+        """Give how far some nodes' clocks are ahead of ours (s of the machine)."""
+        return [self._clock.scale.machine_seconds(off_s) for off_s in self._controller.node_clocks(most)]
 
     async def _keep_reports(self, store: SqliteStore, operations: Operations) -> None:
         def say(why: str) -> None:

@@ -6,15 +6,15 @@ reports, make one move, name its faults, note when to look again. Nothing is rep
 own, so order, loss and repetition of events change nothing but the moment at which a gap is seen to close.
 
 No I/O, no clock, no randomness: the same events and instants give the same effects. The cost of a step grows with the
-events in it and the nodes that are due, not with the fleet: a heap holds one instant per node at which to look again.
-What concerns a whole city at once (a start, new schedules) is attended to a slice a step, so that the first lamps need
-not wait for the last, nor anything else that happens meanwhile; the step asks to be called again at once.
+events in it and the nodes that are due, not with the fleet (turns).
+What concerns a whole city at once (a start, new schedules, dusk where lamps are switched live) is attended to a slice a
+step, so that the first lamps need not wait for the last, nor anything else that happens meanwhile; the step asks to be
+called again at once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import heapq
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -31,9 +31,10 @@ from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Repeat, Resend, Send, Settled, Wait, reconcile
 from lightctl.control.sensing import Sensors
 from lightctl.control.timekeeping import time_signal
+from lightctl.control.turns import Turns
 from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
-from lightctl.domain.events import Event, FleetChanged, IntentChanged, LinkChanged
+from lightctl.domain.events import ClockJudged, Event, FleetChanged, IntentChanged, LinkChanged
 from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
 from lightctl.domain.moves import moved
 from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
@@ -42,8 +43,7 @@ NIGHTLY_CAUSE, PROGRAM_CAUSE = "nightly run", "program"
 RENEWAL_MARGIN = dt.timedelta(hours=36)
 WORTHWHILE = dt.timedelta(hours=1)
 SET_BACK = dt.timedelta(minutes=1)
-OF_A_CITY = FleetChanged | IntentChanged | LinkChanged
-SLICE = 1000  # nodes: so many keep everything else waiting for less than a tenth of a second
+OF_A_CITY = frozenset({FleetChanged, IntentChanged, LinkChanged, ClockJudged})
 
 
 class Controller:
@@ -64,9 +64,8 @@ class Controller:
         self._policy = policy
         self._knowledge = Knowledge(policy, profiles, time_zone, revision_floor, luminaires)
         self._judge = Judge(self._knowledge, policy)
-        self._due: list[tuple[dt.datetime, str]] = []
+        self._turns = Turns(self._knowledge)
         self._latest: dt.datetime | None = None
-        self._backlog: dict[str, None] = {}
 
     @property
     def sensors(self) -> Sensors:
@@ -78,21 +77,22 @@ class Controller:
         out = Collected()
         concerned: dict[str, None] = {}
         if self._latest is not None and now < self._latest - SET_BACK:
-            self._due.clear()
-            self._backlog.update(dict.fromkeys(self._knowledge.set_back(now)))
+            self._turns.forget_instants()
+            self._turns.wait(self._knowledge.set_back(now))
         self._latest = now
         concerned.update(dict.fromkeys(self._knowledge.forget_ended(now)))
         for event in events:
-            waits = isinstance(event, OF_A_CITY)
-            (self._backlog if waits else concerned).update(dict.fromkeys(self._knowledge.absorb(event, now, out)))
-        concerned.update(dict.fromkeys(self._pop_due(now)))
-        self._take_slice(concerned)
+            named = self._knowledge.absorb(event, now, out)
+            if type(event) in OF_A_CITY:
+                self._turns.wait(named)
+            elif named:
+                concerned.update(dict.fromkeys(named))
+        self._turns.take(concerned, now)
         self._attend_all(concerned, now, out)
         self._roll_out(concerned, now, out)
         self._judge.settle(now, out)
         looks = (
-            now if self._backlog else None,
-            self._due[0][0] if self._due else None,
+            self._turns.next_at(now),
             self._knowledge.rolling.look_again_at(now),
             self._knowledge.crews.next_end,
             self._judge.look_again_at(now),
@@ -104,38 +104,22 @@ class Controller:
         """The nodes it steers."""
         return tuple(self._knowledge.memories)
 
+    def node_clocks(self, most: int) -> list[float]:
+        """Give how far clocks of about so many nodes are ahead of ours (s); of none that has the time from us."""
+        memories = self._knowledge.memories.values()
+        every = 1 + len(memories) // most
+        return [
+            memory.time.off_s
+            for memory in islice(memories, 0, None, every)
+            if memory.time.settled and not memory.unreachable and not memory.profile.takes_time
+        ]
+
     def count(self, nodes: Iterable[str], census: Census, now: dt.datetime) -> None:
         """Count some nodes; those that left meanwhile are passed over."""
         for node in nodes:
             memory = self._knowledge.memories.get(node)
             if memory is not None:
                 census.add(memory, now, self._policy, self._knowledge.expectations)
-
-    def _take_slice(self, concerned: dict[str, None]) -> None:
-        """Add nodes that wait to those of this step."""
-        for node in tuple(islice(self._backlog, max(0, SLICE - len(concerned)))):
-            del self._backlog[node]
-            concerned[node] = None
-        if not self._backlog:
-            self._backlog = {}  # emptied, it would keep the room it had
-
-    def _pop_due(self, now: dt.datetime) -> Iterable[str]:
-        while self._due and self._due[0][0] <= now:
-            at, node = heapq.heappop(self._due)
-            memory = self._knowledge.memories.get(node)
-            if memory is None or memory.queued_at != at:
-                continue
-            memory.queued_at = None
-            if memory.review_at is not None and memory.review_at > now:
-                self._queue(memory, memory.review_at)
-            else:
-                yield node
-
-    def _queue(self, memory: NodeMemory, at: dt.datetime) -> None:
-        """Be asked about a node at an instant; an entry that comes earlier is enough, or every report would add one."""
-        if memory.queued_at is None or at < memory.queued_at:
-            memory.queued_at = at
-            heapq.heappush(self._due, (at, memory.node.id))
 
     def _roll_out(self, concerned: Iterable[str], now: dt.datetime, out: Collected) -> None:
         """Note how the nodes of a roll-out stand that were attended to, and make its next moves."""
@@ -175,7 +159,7 @@ class Controller:
             memory.keep(fault)
             out.faults.append(fault)
         memory.review_at = now + dt.timedelta(seconds=self._policy.rest_s)
-        self._queue(memory, memory.review_at)
+        self._turns.look_again(memory, memory.review_at)
 
     # -- time passes ----------------------------------------------------------------------------------------------
 
@@ -340,18 +324,19 @@ class Controller:
     # -- the next look --------------------------------------------------------------------------------------------
 
     def _look_again(self, memory: NodeMemory, now: dt.datetime, waiting: dt.datetime | None) -> None:
-        candidates = [
+        command, desired = memory.open_command, memory.desired
+        candidates = (
             waiting,
             memory.topup_at,
             memory.next_change,
-            memory.open_command.deadline if memory.open_command is not None else None,
+            command.deadline if command is not None else None,
             memory.held_until if memory.unreachable else memory.silent_since + memory.lease(self._policy),
-            memory.desired.valid_until - RENEWAL_MARGIN if memory.desired is not None else None,
-            memory.desired.valid_until if memory.desired is not None else None,
-        ]
-        memory.review_at = min((at for at in candidates if at is not None and at > now), default=None)
+            desired.valid_until - RENEWAL_MARGIN if desired is not None else None,
+            desired.valid_until if desired is not None else None,
+        )
+        memory.review_at = min([at for at in candidates if at is not None and at > now], default=None)
         if memory.review_at is not None:
-            self._queue(memory, memory.review_at)
+            self._turns.look_again(memory, memory.review_at)
 
 
 def _not_over(memory: NodeMemory, now: dt.datetime) -> Mapping[int, Sequence[Override]]:

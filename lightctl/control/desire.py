@@ -173,14 +173,15 @@ class Compiler:
         sensor_level = memory.holds.get(channel, FREE).level
         overrides = memory.overrides.get(channel, ())
         level, reason = self.plans.of(point).level_with(point, overrides, now, sensor_level)
-        return Switch(
-            now, fit_level(level, memory.capabilities, point.min_level), self._ramp(point, memory, now), reason
-        )
+        ramp_s = self._ramp(point, memory, now)
+        # By a clock that is a little late it is due as well: before its first switch a node is fully lit.
+        at = now if ramp_s else now - dt.timedelta(seconds=self._policy.clock_warn_s)
+        return Switch(at, fit_level(level, memory.capabilities, point.min_level), ramp_s, reason)
 
     def _ramp(self, point: LightPoint, memory: NodeMemory, now: dt.datetime) -> int:
         if not memory.capabilities.ramp:
             return 0
-        night = self.plans.of(point).night(point, night_date(now, self.plans.time_zone)).night
+        night = self.plans.of(point).night(point, self._date(now)).night
         current = next((s for s in reversed(night.switches) if s.at <= now), None)
         return current.ramp_s if current is not None and now - current.at <= _RAMP_WINDOW else 0
 

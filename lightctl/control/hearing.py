@@ -90,7 +90,8 @@ def follow_command(
     memory: NodeMemory, event: ev.CommandSent | ev.BrokerAcked | ev.SendFailed, policy: Policy, out: Collected
 ) -> bool:
     """Take note of how far its open command got; nothing is decided by when the broker took it."""
-    memory.on_its_way = memory.on_its_way and isinstance(event, ev.BrokerAcked)
+    acked = isinstance(event, ev.BrokerAcked)
+    memory.on_its_way = memory.on_its_way and acked
     command = memory.open_command
     if command is None or command.revision != event.revision:
         return False
@@ -105,7 +106,7 @@ def follow_command(
             command = moved(command, CommandState.FAILED, at, detail)
             memory.rest(at, policy)
     memory.command = out.commands[command.id] = command
-    return not isinstance(event, ev.BrokerAcked)
+    return not acked
 
 
 def _ask_who(memory: NodeMemory, now: dt.datetime, policy: Policy, out: Collected) -> None:

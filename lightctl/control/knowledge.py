@@ -75,9 +75,13 @@ class Knowledge:
         """Take an event in and give the nodes it concerns."""
         match event:  # the commonest first
             case ev.NodeReported(report):
-                return self._of(report.node, lambda memory: hearing.hear_report(memory, report, self._policy, out))
+                memory = self.memories.get(report.node)
+                heard = memory is not None and hearing.hear_report(memory, report, self._policy, out)
+                return (report.node,) if heard else NOBODY
             case ev.CommandSent() | ev.BrokerAcked() | ev.SendFailed():
-                return self._of(event.node, lambda memory: hearing.follow_command(memory, event, self._policy, out))
+                memory = self.memories.get(event.node)
+                moves = memory is not None and hearing.follow_command(memory, event, self._policy, out)
+                return (event.node,) if moves else NOBODY
             case ev.FleetChanged():
                 return self._take_fleet(event, now, out)
             case ev.IntentChanged(intent, cause):
@@ -130,6 +134,9 @@ class Knowledge:
                 return self._schedule_topups(now)
             case ev.ReviewDue():
                 return NOBODY
+            case ev.ClockJudged(fault, moved):
+                out.faults += [fault] if fault is not None else []
+                return self._live_on(now) if moved else NOBODY
             case _:
                 assert_never(event)
 
@@ -248,6 +255,12 @@ class Knowledge:
         self.sensors.forget()
         for memory in self.memories.values():
             memory.live_from(now, self._policy)
+        return tuple(self.memories)
+
+    def _live_on(self, now: dt.datetime) -> Concerned:
+        """Take our own time having become another, `now`: the time between has not passed, for nodes either."""
+        for memory in self.memories.values():
+            memory.live_on(now, self._policy)
         return tuple(self.memories)
 
     def forget_ended(self, now: dt.datetime) -> Concerned:

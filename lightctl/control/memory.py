@@ -93,16 +93,18 @@ class NodeMemory:
     @property
     def open_command(self) -> Command | None:
         """The command on its way, if there is one."""
-        return self.command if self.command is not None and not self.command.state.terminal else None
+        command = self.command
+        return None if command is None or command.state.terminal else command
 
     @property
     def silent_since(self) -> dt.datetime:
         """When its lease began: it was last heard, or first known of."""
-        return max(self.heard_at or self.known_since, self.known_since)
+        heard, known = self.heard_at, self.known_since
+        return known if heard is None or heard < known else heard
 
     def lease(self, policy: Policy) -> dt.timedelta:
         """Give how long it may be silent."""
-        return dt.timedelta(seconds=policy.lease_factor * self.heartbeat_s(policy))
+        return policy.lease(self.profile.heartbeat_s)
 
     def heartbeat_s(self, policy: Policy) -> float:
         """Give how often it reports when nothing changes, at least (s)."""
@@ -118,8 +120,13 @@ class NodeMemory:
         for channel, wanted in desired.channels.items():
             said = self.reported.channels.get(channel) if self.reported is not None else None
             if wanted.level_at(now) and not (said is not None and level_in_force(said)):
-                return min(map(street_of, self.points.values()), default=("", "", self.node.id))
+                return self.place
         return None
+
+    @property
+    def place(self) -> Street:
+        """Where its lamps stand."""
+        return min(map(street_of, self.points.values()), default=("", "", self.node.id))
 
     def next_revision(self) -> int:
         """Give a revision above every one ever used or seen for this node, those we were made to forget included."""
@@ -176,7 +183,7 @@ class NodeMemory:
         self.command = restored.command
         self.reported = restored.reported
         if restored.reported is not None:
-            self.time = self.time.heard(restored.reported.at, restored.reported.received_at)
+            self.time = self.time.heard(restored.reported.at, restored.reported.received_at).remembered()
         self.boot_id = restored.boot_id
         self.heard_at = restored.reported.received_at if restored.reported is not None else None
         own = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
@@ -218,6 +225,14 @@ class NodeMemory:
             self.reported = None
         self.spoke_at = at
         return True
+
+    def live_on(self, now: dt.datetime, policy: Policy) -> None:
+        """Take the clock being set to `now`, ahead or back: nobody was silent, or late, meanwhile."""
+        self.known_since = now
+        self.time = UNKNOWN_TIME
+        command = self.open_command
+        if command is not None and command.deadline <= now:
+            self.command = replace(command, deadline=now + dt.timedelta(seconds=policy.deadline_s))
 
     def live_from(self, now: dt.datetime, policy: Policy) -> None:
         """Take the clock being set back to `now`: nothing remembered may lie in what is the future again."""

@@ -11,27 +11,41 @@ class NodeTime:
     """How far a node's clock was off in its last two words (seconds, ahead is positive; None: it never said).
 
     A word is late by its way to us, which makes any clock look behind: only what two words agree on is believed.
-    sent_at: when it was last sent the time. owed: it (re)connected since, and its clock may have stood still.
+    sent_at: when it was last sent the time. owed: it (re)connected since, and its clock may have stood still. words: of
+    this run.
     """
 
     latest_s: float | None = None
     before_s: float | None = None
     sent_at: dt.datetime | None = None
     owed: bool = True
+    words: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether two words of this run speak of it."""
+        return self.words > 1
 
     @property
     def off_s(self) -> float:
         """How far the clock is off, as its last two words agree; 0 where they do not, or nothing was said."""
-        words = [word for word in (self.latest_s, self.before_s) if word is not None]
-        if not words or min(words) < 0 < max(words):
+        latest, before = self.latest_s, self.before_s
+        if latest is None or before is None:
+            return latest or before or 0.0
+        if latest < 0 < before or before < 0 < latest:
             return 0.0
-        return min(words, key=abs)
+        return latest if abs(latest) <= abs(before) else before
 
     def heard(self, shown: dt.datetime | None, received_at: dt.datetime) -> NodeTime:
         """Take note of what its clock showed in a word that came at an instant."""
         if shown is None:
             return self
-        return NodeTime((shown - received_at).total_seconds(), self.latest_s, self.sent_at, self.owed)
+        off_s = (shown - received_at).total_seconds()
+        return NodeTime(off_s, self.latest_s, self.sent_at, self.owed, self.words + 1)
+
+    def remembered(self) -> NodeTime:
+        """Give it as what an earlier run heard."""
+        return replace(self, words=0)
 
     def connected(self) -> NodeTime:
         """Take note that it may have been without power or network."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 from lightctl.control.diagnosis.thresholds import STANDARD, Thresholds
 
@@ -41,9 +43,18 @@ class Policy:
         wait = min(self.settle_s * 2.0 ** max(attempts - 1, 0), max(self.retry_cap_s, self.settle_s))
         return wait * (0.8 + 0.4 * fraction(f"{node}/{attempts}"))
 
+    def lease(self, heartbeat_s: float) -> dt.timedelta:
+        """Give how long a node may be silent that reports so often (s), at least."""
+        return _seconds(self.lease_factor * max(heartbeat_s, self.heartbeat_s))
+
     def rest_after(self, failures: int) -> float:
         """Give the pause after so many failed or expired commands in a row."""
         return min(self.rest_s * 2.0 ** max(failures - 1, 0), self.rest_cap_s)
+
+
+@cache
+def _seconds(seconds: float) -> dt.timedelta:
+    return dt.timedelta(seconds=seconds)
 
 
 def fraction(text: str) -> float:

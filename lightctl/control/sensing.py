@@ -39,8 +39,8 @@ class Sensors:
 
     def attach(self, programs: Iterable[ControlProgram], nodes: Iterable[Node]) -> None:
         """Take which sensors count; what the others said is forgotten."""
-        nodes = tuple(nodes)
         self._names = frozenset(rule.sensor for program in programs for rule in program.dynamics)
+        nodes = tuple(nodes) if self._names else ()  # where no sensor has a name, none counts
         self._nodes = frozenset(node.id for node in nodes)
         self._areas = frozenset(area for node in nodes if (area := _area(node)) is not None)
         self._said = {key: said for key, said in self._said.items() if self._counts(said[-1])}
@@ -57,8 +57,8 @@ class Sensors:
 
     def of(self, node: Node) -> Readings:
         """Give what a node's lamps follow by name: the node's own sensor if it ever spoke, else the one of its area."""
-        area = _area(node)
-        if area is None or not self._said:
+        area = _area(node) if self._said else None
+        if area is None:
             return SILENT
         found: dict[str, tuple[SensorReading, ...]] = {}
         for name in self._names:

@@ -29,11 +29,20 @@ from lightctl.domain.states import (
 MOST_WRITTEN = 256
 
 
+class _Desired(msgspec.Struct):
+    """A `DesiredDoc` whose channels are written already."""
+
+    revision: int
+    issued_at: int
+    valid_until: int
+    channels: dict[str, msgspec.Raw]
+
+
 class NativeCodec:
     """The native MQTT node contract, v1."""
 
     def __init__(self) -> None:
-        self._written: dict[int, tuple[tuple[Switch, ...], topics.ChannelDesiredDoc]] = {}
+        self._written: dict[int, tuple[tuple[Switch, ...], topics.ChannelDesiredDoc, msgspec.Raw]] = {}
 
     def subscriptions(self) -> tuple[str, ...]:
         """Give the topic filters on which nodes speak."""
@@ -64,23 +73,24 @@ class NativeCodec:
                 )
                 return (Outgoing(topics.topic(area, node.id, "command"), msgspec.json.encode(command)),)
 
-    def _desired(self, desired: DesiredState) -> topics.DesiredDoc:
-        return topics.DesiredDoc(
-            revision=desired.revision,
-            issued_at=_epoch(desired.issued_at),
-            valid_until=_epoch(desired.valid_until),
-            channels={str(number): self._channel(channel) for number, channel in desired.channels.items()},
+    def _desired(self, desired: DesiredState) -> _Desired:
+        return _Desired(
+            desired.revision,
+            _epoch(desired.issued_at),
+            _epoch(desired.valid_until),
+            {str(number): self._channel(channel) for number, channel in desired.channels.items()},
         )
 
-    def _channel(self, channel: ChannelDesired) -> topics.ChannelDesiredDoc:
+    def _channel(self, channel: ChannelDesired) -> msgspec.Raw:
         """Write a channel; nights, which thousands of lamps share, are written once."""
         switches, held = channel.switches, channel.override
         known = self._written.get(id(switches))
         if known is None or known[0] is not switches:
             if len(self._written) >= MOST_WRITTEN:
                 self._written.clear()
-            known = self._written[id(switches)] = (switches, _nights(switches))
-        return known[1] if held is None else msgspec.structs.replace(known[1], override=_override(held))
+            nights = _nights(switches)
+            known = self._written[id(switches)] = (switches, nights, _written(nights))
+        return known[2] if held is None else _written(msgspec.structs.replace(known[1], override=_override(held)))
 
     def clear(self, node: Node) -> tuple[Outgoing, ...]:
         """Give the empty retained messages that take a retired node's traces off the broker."""
@@ -126,6 +136,10 @@ class NativeCodec:
                 raise InvalidInput(topic, f"no node writes {leaf}")
 
 
+def _written(channel: topics.ChannelDesiredDoc) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(channel))
+
+
 def _nights(switches: tuple[Switch, ...]) -> topics.ChannelDesiredDoc:
     return topics.ChannelDesiredDoc(
         nights=tuple((_epoch(switch.at), switch.level, switch.ramp_s) for switch in switches),
@@ -160,15 +174,13 @@ def _announced(node: str, hello: topics.HelloDoc, received_at: dt.datetime) -> N
 
 def _reported(node: Node, report: topics.ReportedDoc, received_at: dt.datetime) -> ReportedState:
     """Read a report; channels no light point hangs on are left out."""
-    channels = {int(key): channel for key, channel in report.channels.items()}
+    channels = {}
+    for key, said in report.channels.items():
+        number = int(key)
+        if number in node.channels:
+            channels[number] = _channel_report(said)
     return ReportedState(
-        node=node.id,
-        received_at=received_at,
-        channels=lean({no: _channel_report(channel) for no, channel in channels.items() if no in node.channels}),
-        boot_id=report.boot_id,
-        seq=report.seq,
-        at=instant(report.at),
-        applied_revision=report.applied_revision,
+        node.id, received_at, lean(channels), report.boot_id, report.seq, instant(report.at), report.applied_revision
     )
 
 

@@ -25,6 +25,8 @@ PAYLOAD_CAP = 8192
 NODE_LEAVES = ("hello", "reported", "result", "presence")
 DAEMON_LEAVES = ("desired", "command")
 RETAINED_LEAVES = ("desired", "presence")
+_LEAVES = frozenset(NODE_LEAVES + DAEMON_LEAVES)
+_UNDER_ROOT = f"{ROOT}/"
 QOS = 1
 MAX_CHANNELS = 32
 LAST_INSTANT_S = 4_294_967_295
@@ -181,7 +183,7 @@ def topic(area: str, node: str, leaf: str) -> str:
 def split_topic(text: str) -> tuple[str, str, str]:
     """Give area, node and leaf of a topic; raises InvalidInput for a topic that is none of the contract's."""
     parts = text.split("/")
-    if len(parts) != 5 or "/".join(parts[:2]) != ROOT or parts[4] not in NODE_LEAVES + DAEMON_LEAVES:  # noqa: PLR2004 - root, area, node, leaf
+    if len(parts) != 5 or not text.startswith(_UNDER_ROOT) or parts[4] not in _LEAVES:  # noqa: PLR2004 - root, area, node, leaf
         raise InvalidInput(f"topic {text[:200]!r}", "it is no topic of the native contract v1")
     _, _, area, node, leaf = parts
     if not ID_PATTERN.fullmatch(area) or not ID_PATTERN.fullmatch(node):

@@ -232,6 +232,14 @@ class NightlyRun:
     """Top up the coming nights of every node that carries them."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClockJudged:
+    """The time we live by was judged. fault: what opened or ended with that. moved: it is another time than before."""
+
+    fault: Fault | None
+    moved: bool
+
+
 Event = (
     FleetChanged
     | IntentChanged
@@ -257,4 +265,5 @@ Event = (
     | NodeDiscovered
     | ReviewDue
     | NightlyRun
+    | ClockJudged
 )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from lightctl.domain.states import Command, CommandState
@@ -33,7 +32,18 @@ def moved(command: Command, state: CommandState, at: dt.datetime, detail: str | 
     """
     if state not in MOVES[command.state]:
         raise ValueError(f"command {command.id} is {command.state} and cannot become {state}")
-    told = command.detail if detail is None else detail
-    if state is CommandState.SENT:
-        return replace(command, state=state, sent_at=at, attempts=command.attempts + 1, detail=told)
-    return replace(command, state=state, finished_at=at, detail=told)
+    sent = state is CommandState.SENT
+    return Command(  # written out, since it is done twice for every order
+        command.node,
+        command.revision,
+        state,
+        command.cause,
+        command.created_at,
+        command.deadline,
+        command.priority,
+        command.attempts + 1 if sent else command.attempts,
+        at if sent else command.sent_at,
+        command.broker_acked_at,
+        command.finished_at if sent else at,
+        command.detail if detail is None else detail,
+    )

@@ -136,10 +136,11 @@ class CommandState(StrEnum):
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
 
-    @property
-    def terminal(self) -> bool:
-        """Whether the command has ended."""
-        return self not in (CommandState.QUEUED, CommandState.SENT)
+    terminal: bool
+    """Whether the command has ended."""
+
+    def __init__(self, value: str) -> None:
+        self.terminal = value not in ("queued", "sent")
 
 
 @dataclass(frozen=True, slots=True)

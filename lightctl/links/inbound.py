@@ -50,6 +50,8 @@ class Inbound:
             by_profile.setdefault(node.profile, {})[node.id] = node
         self.nodes = dict(nodes)
         self._by_profile = by_profile
+        most_first = sorted(self._codecs, key=lambda name: -len(by_profile.get(name, NO_NODES)))
+        self._codecs = {name: self._codecs[name] for name in most_first}  # each message is judged in this order
 
     def subscriptions(self) -> frozenset[str]:
         """Give the topic filters of the profiles in use, and of those heard always."""

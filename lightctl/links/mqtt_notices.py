@@ -69,7 +69,7 @@ class MqttCarrier:
         )
         try:
             await client.open()
-            await client.send(self._topic, notice.body, qos=QOS, retain=False, expiry_s=None)
+            await client.publish_one(self._topic, notice.body, qos=QOS, retain=False)
             end_if_cancelled()
         finally:
             await client.close()

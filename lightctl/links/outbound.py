@@ -12,10 +12,11 @@ import datetime as dt
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from lightctl.devices.codec import MqttCodec, Outgoing
 from lightctl.domain.assets import Node
-from lightctl.domain.errors import InvalidInput, NodeRefused
+from lightctl.domain.errors import InvalidInput, LinkDown, NodeRefused
 from lightctl.domain.events import ActionFinished, BrokerAcked, CommandSent, Event, SendFailed
 from lightctl.domain.states import DesiredState
 from lightctl.links.base import Clock, Emit, Order
@@ -57,6 +58,7 @@ class Outbound:
         self._outbox = Outbox(switch_ons_per_s=switch_ons_per_s)
         self._clears: dict[str, tuple[Outgoing, ...]] = {}
         self._drops: dict[str, int] = {}
+        self._flying: dict[str, _Delivery] = {}
         self._work = asyncio.Event()
         self._in_flight = 0
         self._landed = asyncio.Event()
@@ -88,11 +90,12 @@ class Outbound:
     async def run(self, client: StrictClient) -> None:
         """Send through one connection until it ends; raises LinkDown."""
         self._in_flight = 0
+        self._flying.clear()
         while True:
             # An order is taken only when it can leave, so that it may be replaced by a newer one until then.
             await self._in_flight_below(client.window)
             now = self._clock.now()
-            order, expired = self._outbox.pop(now)
+            order, expired = self._outbox.pop(now, self._may_leave)
             for event in expired:
                 self._emit(event)
             if order is not None:
@@ -103,19 +106,26 @@ class Outbound:
                 self._work.clear()
                 await set_or_later(self._work, self._clock, self._outbox.next_turn)
 
+    def _may_leave(self, order: Order) -> bool:
+        """Keep a document back while the broker has not taken the one before: on a wire that stalls they pile up."""
+        return not isinstance(order.content, DesiredState) or order.node.id not in self._flying
+
     async def _deliver(self, client: StrictClient, order: Order, now: dt.datetime) -> None:
         delivery = _Delivery(order, 1, alone=order.node.id in self._drops)
         handed = False
+        if isinstance(order.content, DesiredState):
+            self._flying[order.node.id] = delivery
         try:
             messages = self._codec(order.node).encode(order.node, order.content, now)
             delivery.left = len(messages)
             if delivery.alone:
                 await self._in_flight_below(1)
             for message in messages:
-                await self._publish(client, message, delivery)
+                now = await self._publish(client, message, delivery)
             handed = True
         except (NodeRefused, InvalidInput) as refused:
             handed = True
+            self._land(delivery)
             self._fail(delivery, str(refused), permanent=True)
             return
         finally:
@@ -123,7 +133,7 @@ class Outbound:
                 delivery.told = True
                 self.submit(order)
         if isinstance(order.content, DesiredState):
-            self._emit(CommandSent(order.node.id, order.content.revision, self._clock.now()))
+            self._emit(CommandSent(order.node.id, order.content.revision, now))
         if delivery.alone:
             await self._in_flight_below(1)
 
@@ -133,27 +143,34 @@ class Outbound:
             await self._publish(client, message, _Delivery(None, 1, told=True))
         self._clears.pop(node, None)
 
-    async def _publish(self, client: StrictClient, message: Outgoing, delivery: _Delivery) -> None:
+    async def _publish(self, client: StrictClient, message: Outgoing, delivery: _Delivery) -> dt.datetime:
+        """Put a message on the wire when it may go; gives the instant."""
         if self._pace is not None:
             await asyncio.sleep(self._pace.take(time.monotonic()))
         await self._in_flight_below(client.window)
-        expiry_s = self._expiry_s(delivery.order)
-        acked = client.send(message.topic, message.payload, qos=message.qos, retain=message.retain, expiry_s=expiry_s)
+        now = self._clock.now()
+        expiry_s = _expiry_s(delivery.order, now)
+        client.send(
+            message.topic, message.payload, qos=message.qos, retain=message.retain, expiry_s=expiry_s,
+            ended=partial(self._ended, delivery),
+        )  # fmt: skip
         self._in_flight += 1
-        acked.add_done_callback(lambda ended: self._ended(delivery, ended))
+        return now
 
     async def _in_flight_below(self, limit: int) -> None:
         while self._in_flight >= limit:
             self._landed.clear()
             await self._landed.wait()
 
-    def _ended(self, delivery: _Delivery, acked: asyncio.Future[None]) -> None:
+    def _ended(self, delivery: _Delivery, error: LinkDown | NodeRefused | None) -> None:
         self._in_flight -= 1
         self._landed.set()
-        error, order = acked.exception(), delivery.order
+        order = delivery.order
         if order is None or delivery.told:
             return
         node = order.node.id
+        if error is not None or delivery.left == 1:
+            self._land(delivery)
         if isinstance(error, NodeRefused):
             self._drops.pop(node, None)
             self._fail(delivery, str(error), permanent=True)
@@ -165,6 +182,13 @@ class Outbound:
                 self._drops.pop(node, None)
                 if isinstance(order.content, DesiredState):
                     self._emit(BrokerAcked(node, order.content.revision, self._clock.now()))
+
+    def _land(self, delivery: _Delivery) -> None:
+        """Let the next document of a node leave."""
+        node = delivery.order.node.id if delivery.order is not None else ""
+        if self._flying.get(node) is delivery:
+            del self._flying[node]
+            self._work.set()
 
     def _note_drop(self, delivery: _Delivery, node: str, why: str) -> None:
         drops = self._drops.get(node, 0) + (1 if delivery.alone or node not in self._drops else 0)
@@ -188,11 +212,12 @@ class Outbound:
             raise NodeRefused(f"Link {self._link} knows no MQTT profile {node.profile!r}. Correct the inventory.")
         return codec
 
-    def _expiry_s(self, order: Order | None) -> int | None:
-        if order is None:
-            return None
-        ends = order.content.valid_until if isinstance(order.content, DesiredState) else order.content.not_after
-        return max(1, int((ends - self._clock.now()).total_seconds()))
+
+def _expiry_s(order: Order | None, now: dt.datetime) -> int | None:
+    if order is None:
+        return None
+    ends = order.content.valid_until if isinstance(order.content, DesiredState) else order.content.not_after
+    return max(1, int((ends - now).total_seconds()))
 
 
 def failed(order: Order, why: str, clock: Clock, *, permanent: bool) -> Event:

@@ -11,7 +11,7 @@ import datetime as dt
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lightctl.domain.events import ActionFinished, Event, SendFailed
 from lightctl.domain.states import DesiredState, NodeAction
@@ -22,8 +22,7 @@ MAX_ACTIONS = 10_000
 Key = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     rank: int
     number: int
 
@@ -84,7 +83,7 @@ class Outbox:
             entry = heapq.heappop(self._heap)
             rank, number, key = entry
             waiting = self._orders.get(key)
-            if waiting is None or waiting[0] != _Place(rank, number):
+            if waiting is None or waiting[0] != (rank, number):
                 continue  # replaced by an order of another priority
             order = waiting[1]
             if isinstance(order.content, NodeAction) and order.content.not_after <= now:

@@ -2,8 +2,9 @@
 
 aiomqtt 2.5 drops the reason code of a PUBACK (a denied publish looks like success), leaves a pending publish asleep
 when the connection dies, acknowledges and queues messages without a bound, and re-sends hidden messages when a client
-is re-entered. So: one StrictClient per connection, a future per publish that carries its reason code, messages handed
-over inside the read (acknowledged only after `on_message` returned, nothing queued), and a close that leaves nothing.
+is re-entered. So: one StrictClient per connection, an answer to each publish that carries its reason code, messages
+handed over inside the read (acknowledged only after `on_message` returned, nothing queued), and a close that leaves
+nothing.
 It leans on private names of aiomqtt and paho; tests/links proves each of them against real brokers.
 """
 
@@ -14,6 +15,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
@@ -29,10 +31,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 from lightctl.domain.errors import LinkDown, NodeRefused
 
 OnMessage = Callable[[str, bytes, bool], None]
+Ended = Callable[[LinkDown | NodeRefused | None], None]
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 1.0
 ACK_TIMEOUT_S = 10.0
-BURST = 50  # packets read in one turn of the loop: a few milliseconds
+PIECE_BYTES = 16_384  # read in one turn of the loop: some fifty reports, a few milliseconds
+NO_LIMIT = 0
 FAILURE = 0x80
 # What may be accepted next time (MQTT 5, 2.4): unspecified error, implementation specific, quota exceeded.
 TEMPORARY = frozenset({0x80, 0x83, 0x97})
@@ -86,16 +90,21 @@ class StrictClient(aiomqtt.Client):
             keepalive=keepalive_s,
             tls_context=tls,
             logger=LOGGER,
-            max_inflight_messages=window,
+            max_inflight_messages=NO_LIMIT,  # those who send keep to `window`; paho would look through all of it
             properties=_connect_properties() if mqtt5 else None,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else small publishes wait up to 40 ms
         )
         self.window = window
         self.mqtt5 = mqtt5
         self._on_text = on_message
-        self._acks: dict[int, tuple[float, asyncio.Future[None]]] = {}
+        self._acks: dict[int, tuple[float, Ended]] = {}
         self._expiry: tuple[int, _Packed] | None = None
+        self._piece, self._taken, self._asked = b"", 0, False
         self._client.connect_timeout = CONNECT_TIMEOUT_S
+        self._client.disable_logger()
+        self._thread = threading.get_ident()
+        self._receive = self._client._sock_recv  # noqa: SLF001
+        self._client._sock_recv = self._take  # type: ignore[method-assign]  # noqa: SLF001
         self._client.loop_read = self._read  # type: ignore[method-assign]
 
     async def open(self) -> None:
@@ -126,8 +135,8 @@ class StrictClient(aiomqtt.Client):
             if _value(cast("ReasonCode | int", code)) >= FAILURE:
                 raise LinkDown(f"the broker refuses the subscription to {topic}: {code}")
 
-    def send(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None) -> asyncio.Future[None]:
-        """Put a publish on the wire; the future ends with its PUBACK, NodeRefused (denied) or LinkDown.
+    def send(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None, ended: Ended) -> None:
+        """Put a publish on the wire; `ended` is told its PUBACK (None), NodeRefused (denied) or LinkDown, once.
 
         Raises LinkDown when it cannot be put on the wire, NodeRefused for a topic MQTT does not allow. On MQTT 5 the
         broker drops the message after `expiry_s` seconds.
@@ -140,14 +149,27 @@ class StrictClient(aiomqtt.Client):
             raise NodeRefused(f"cannot publish to {topic!r}: {error}. Correct the node's address.") from error
         if info.rc != paho.MQTT_ERR_SUCCESS:
             raise LinkDown(f"could not publish: {paho.error_string(info.rc)}")
-        acked: asyncio.Future[None] = self._loop.create_future()
         if qos == 0:
-            acked.set_result(None)
+            self._loop.call_soon(ended, None)
         elif self._disconnected.done():
-            acked.set_exception(LinkDown("the connection ended"))
+            self._loop.call_soon(ended, LinkDown("the connection ended"))
         else:
-            self._acks[info.mid] = (time.monotonic(), acked)
-        return acked
+            self._acks[info.mid] = (time.monotonic(), ended)
+
+    async def publish_one(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
+        """Publish and wait for the PUBACK; raises NodeRefused (denied) or LinkDown."""
+        answered: asyncio.Future[None] = self._loop.create_future()
+
+        def ended(error: LinkDown | NodeRefused | None) -> None:
+            if answered.done():
+                return
+            if error is None:
+                answered.set_result(None)
+            else:
+                answered.set_exception(error)
+
+        self.send(topic, payload, qos=qos, retain=retain, expiry_s=None, ended=ended)
+        await answered
 
     def _expiring(self, expiry_s: int) -> _Packed:
         """Give the properties of a message that expires; those of the last one where they are the same."""
@@ -192,38 +214,50 @@ class StrictClient(aiomqtt.Client):
 
     def _wake_publishers(self, _: object = None) -> None:
         waiting, self._acks = self._acks, {}
-        for _, acked in waiting.values():
-            if not acked.done():
-                acked.set_exception(LinkDown("the connection ended before the broker answered"))
+        for _, ended in waiting.values():
+            ended(LinkDown("the connection ended before the broker answered"))
+
+    def _take(self, bufsize: int) -> bytes:
+        """Give paho some bytes of what this turn of the loop has read; it asks for each field of a packet alone."""
+        if self._taken == len(self._piece):
+            if self._asked:
+                raise BlockingIOError
+            self._asked = True
+            self._piece, self._taken = self._receive(PIECE_BYTES), 0
+        taken = self._piece[self._taken : self._taken + bufsize]
+        self._taken += len(taken)
+        return taken
 
     def _read(self, max_packets: int = 1) -> MQTTErrorCode:  # noqa: ARG002 - paho's signature
-        """Read what has come; paho takes one packet a call where nothing is in flight, a turn of the loop for each."""
+        """Read a piece of what has come, and have paho handle all of it; by itself it takes one packet a turn."""
         client = self._client
-        for _ in range(BURST):
+        self._asked = False
+        while True:
             if client.socket() is None:
                 return paho.MQTT_ERR_NO_CONN
             code = client._packet_read()  # noqa: SLF001
             if code == paho.MQTT_ERR_AGAIN:
-                break
+                return paho.MQTT_ERR_SUCCESS
             if code != paho.MQTT_ERR_SUCCESS:
                 return client._loop_rc_handle(code)  # noqa: SLF001
-        return paho.MQTT_ERR_SUCCESS
 
     def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:  # noqa: ANN401, ARG002
-        """Write when there is room, from the loop's next turn on; paho may ask for it from another thread.
+        """Write all that waits in the loop's next turn; paho asks for it from another thread while it connects.
 
-        aiomqtt would then watch a socket that was closed meanwhile, or whichever has its number by now.
+        aiomqtt would first watch whether there is room, as nearly always, and a socket that was closed meanwhile.
         """
-
-        def watch() -> None:
-            if client.socket() is sock:
-                self._loop.add_writer(sock.fileno(), self._write)
-
-        self._loop.call_soon_threadsafe(watch)
+        if threading.get_ident() == self._thread:
+            self._loop.call_soon(self._write)
+        else:
+            self._loop.call_soon_threadsafe(self._write)
 
     def _write(self) -> None:
+        client = self._client
         try:
-            self._client.loop_write()
+            client.loop_write()
+            sock = client.socket()
+            if sock is not None and client.want_write():
+                self._loop.add_writer(sock.fileno(), self._write)
         except (OSError, ValueError) as error:  # what paho lets through from a broken socket
             if not self._disconnected.done():
                 self._disconnected.set_exception(error)
@@ -249,16 +283,16 @@ class StrictClient(aiomqtt.Client):
         reason_code: ReasonCode,
         properties: Properties,  # noqa: ARG002
     ) -> None:
-        _, acked = self._acks.pop(mid, (0.0, None))
-        if acked is None or acked.done():
+        _, ended = self._acks.pop(mid, (0.0, None))
+        if ended is None:
             return
         code = _value(reason_code)
         if code < FAILURE:
-            acked.set_result(None)
+            ended(None)
         elif code in TEMPORARY:
-            acked.set_exception(LinkDown(f"the broker refused the publish for now: {reason_code}"))
+            ended(LinkDown(f"the broker refused the publish for now: {reason_code}"))
         else:
-            acked.set_exception(NodeRefused(f"the broker refused the publish: {reason_code}"))
+            ended(NodeRefused(f"the broker refused the publish: {reason_code}"))
 
     def _on_message(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:  # noqa: ANN401, ARG002
         try:

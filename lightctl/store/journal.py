@@ -115,7 +115,8 @@ class JournalRoom(RolloutRoom):
 
     def nodes_seen(self, nodes: Collection[str] | None = None) -> dict[str, NodeSeen]:
         """Give what is known of every node that was ever heard of or addressed, or of some, by name."""
-        return {row[0]: _node(row) for row in self._of(nodes, _NODES, " ORDER BY node")}
+        capabilities: dict[str | None, Capabilities | None] = {None: None}
+        return {row[0]: _node(row, capabilities) for row in self._of(nodes, _NODES, " ORDER BY node")}
 
     def commands(
         self, state: str | None = None, node: str | None = None, limit: int | None = None
@@ -241,9 +242,12 @@ def _command(row: Row, shared: Shared) -> Command:
     )
 
 
-def _node(row: Row) -> NodeSeen:
-    node, highest, boot_id, capabilities, model, firmware, announced_at, last_seen = row
-    known = None if capabilities is None else unpack(capabilities, Capabilities)
+def _node(row: Row, capabilities: dict[str | None, Capabilities | None]) -> NodeSeen:
+    """Read a row; what is written alike, as most nodes' capabilities are, is read once."""
+    node, highest, boot_id, can, model, firmware, announced_at, last_seen = row
+    if can not in capabilities:
+        capabilities[can] = unpack(can, Capabilities)
+    announced = to_instant_or_none(announced_at)
     return NodeSeen(
-        node, highest, boot_id, known, model, firmware, to_instant_or_none(announced_at), to_instant_or_none(last_seen)
+        node, highest, boot_id, capabilities[can], model, firmware, announced, to_instant_or_none(last_seen)
     )

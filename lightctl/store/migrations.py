@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 
 from lightctl.store import schema, schema_maintenance, schema_usage
 from lightctl.store.schema_citizens import CITIZENS
-from lightctl.store.schema_commands import COMMAND_STATES
+from lightctl.store.schema_commands import COMMAND_STATES, LIGHT_MOVES
 from lightctl.store.schema_faults import FAULT_LIFE
 from lightctl.store.schema_notices import NOTICES
 from lightctl.store.schema_proposals import PROPOSALS
@@ -85,6 +85,12 @@ def m0009_work(db: Database) -> None:
 def m0010_citizens(db: Database) -> None:
     """Hold what citizens report of the lights, and apart from it who they are."""
     run_script(db, CITIZENS)
+
+
+@MAIN()
+def m0011_light_moves(db: Database) -> None:
+    """Let commands move by the same rule, at a smaller price."""
+    run_script(db, LIGHT_MOVES)
 
 
 @TELEMETRY()

@@ -1,4 +1,4 @@
-"""What the database itself demands of commands, as migration 5 makes it; frozen once released.
+"""What the database itself demands of commands, as migrations 5 and 11 make it; frozen once released.
 
 The moves are those of `lightctl.domain.moves`, written out: what is released must not change with the code.
 """
@@ -23,4 +23,12 @@ WHEN (OLD.sent_at IS NOT NULL AND NEW.sent_at IS NULL)
   OR (OLD.broker_acked_at IS NOT NULL AND NEW.broker_acked_at IS NULL)
   OR NEW.attempts < OLD.attempts
 BEGIN SELECT RAISE(ABORT, 'what happened to a command stays recorded'); END;
+"""
+
+# The same rule without a table of pairs, which SQLite makes anew for each row: moving a command takes a third less.
+LIGHT_MOVES = """\
+DROP TRIGGER commands_move;
+CREATE TRIGGER commands_move BEFORE UPDATE OF state ON commands
+WHEN NEW.state <> OLD.state AND (OLD.state NOT IN ('queued', 'sent') OR NEW.state = 'queued')
+BEGIN SELECT RAISE(ABORT, 'a command goes forward only, and one that ended stays as it ended'); END;
 """

@@ -44,7 +44,7 @@ class Thread:
         self.worked.set()
 
 
-def upkeep_of(office, clock=None) -> tuple[Upkeep, Thread, Live]:
+def upkeep_of(office, clock=None, sure=lambda: True) -> tuple[Upkeep, Thread, Live]:
     live, thread = Live(NOW, clock.now if clock else lambda: NOW), Thread()
     return (
         Upkeep(
@@ -54,6 +54,7 @@ def upkeep_of(office, clock=None) -> tuple[Upkeep, Thread, Live]:
             live,
             office.operations.upkeeping,
             office.operations.citizen_forget,
+            sure,
         ),
         thread,
         live,
@@ -119,3 +120,34 @@ def test_a_level_holds_as_long_as_its_node_counts_as_reachable(office):
     terms = office.operations.upkeeping()
     assert (terms.zone, terms.hold_s) == ("Europe/Berlin", 750.0)
     assert NOW - terms.keep.telemetry == dt.timedelta(days=90)
+
+
+async def test_nothing_is_deleted_while_the_time_is_doubted_and_it_is_when_it_is_sure_again(office):
+    clock = RunClock(TimeScale(NOW, time.time(), 20_000.0))
+    sure = [False]
+    upkeep, thread, _ = upkeep_of(office, clock, lambda: sure[0])
+    upkeep._alarm.start()
+    old = -60 * 24 * 100
+    office.store.add_reports([said("n-1", old, 0), said("n-1", old + 5, 1), said("n-1", 0, 2)])
+    running = asyncio.create_task(upkeep.run(pause_s=0))
+    await rounds(thread, 5)
+    assert reports_kept(office) == 3
+    sure[0] = True
+    await rounds(thread, 5)
+    assert reports_kept(office) == 1
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    upkeep._alarm.stop()
+
+
+async def rounds(thread: Thread, number: int) -> None:
+    """Wait until so much more work was asked for as so many rounds have at least."""
+    enough = thread.works + 3 * number
+    while thread.works < enough:
+        thread.worked.clear()
+        await asyncio.wait_for(thread.worked.wait(), 10)
+
+
+def reports_kept(office) -> int:
+    return office.store._telemetry.number("SELECT count(*) FROM reports")

@@ -11,12 +11,14 @@ import sys
 
 from tests.campaigns import (
     broker,
+    clock,
     disk_full,
     fuzz,
     kill_daemon,
     modbus_line,
     month,
     mutants,
+    namespaces,
     network,
     plan_nights,
     power_cut,
@@ -29,12 +31,14 @@ from tests.campaigns import (
 
 EVERY = (
     broker,
+    clock,
     disk_full,
     fuzz,
     kill_daemon,
     modbus_line,
     month,
     mutants,
+    namespaces,
     network,
     plan_nights,
     power_cut,

@@ -54,7 +54,12 @@ def run(
             proxies = [stack.enter_context(ChaosProxy(broker.port, seed + side)) for side in range(2)]
             wire = stack.enter_context(WireLog(broker.host, broker.port))
             city = FireCity(
-                place / "city", broker, small_town(lamps), breaking=breaking, daemon_url=proxies[0].url, nodes_url=proxies[1].url
+                place / "city",
+                broker,
+                small_town(lamps),
+                breaking=breaking,
+                daemon_url=proxies[0].url,
+                nodes_url=proxies[1].url,
             )
             stack.enter_context(city)
             judge = Judge(city, Load(city, seed + report.number), wire, bound_s)

@@ -87,6 +87,7 @@ def run(
         judge = Judge(city, load, wire, BOUND_S)
         city.start_daemon()
         load.replan(LEVELS[number % len(LEVELS)])
+        judge.hold_daemon_to_account()
         judge.await_peace(first=True)
         sizes = vitals.tables(city.store)
         sampler = Sampler(city, lambda: broker.pid, number, folder / SAMPLES_FILE)

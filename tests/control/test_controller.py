@@ -565,7 +565,7 @@ def test_the_controllers_agenda_does_not_grow_with_the_reports_of_its_nodes():
     street = running(Street((lamp("a"), lamp("b"))))
     for _ in range(500):
         street.step(street.report(), after=1)
-    assert len(street.controller._due) < 10
+    assert len(street.controller._turns._later) < 10
 
 
 def test_a_node_whose_hello_nobody_heard_is_asked_for_it_once_an_hour_until_it_answers():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lightctl.control.diagnosis.thresholds import STANDARD
+from lightctl.control.diagnosis.verdict import Diagnosis
 from lightctl.domain import events as ev
 from lightctl.domain.states import Reading, Reason
 from tests.control.test_correlation import LEASE, Town, lamps
@@ -127,6 +128,47 @@ def test_whatever_is_said_faults_open_and_close_in_turn_and_one_bad_word_opens_n
                 assert fault.key not in evidence, "what opened is no mere evidence any more"
                 assert before, "nothing measured opens with the first word"
     # Street.take has asserted that what closes was open and that what opens was not.
+
+
+class InEarnest(Diagnosis):
+    """Looks at every report in earnest, never at a glance."""
+
+    def _is_well(self, memory: object) -> bool:
+        del memory
+        return False
+
+
+SAID = st.tuples(
+    st.sampled_from((0, 50, 100)),
+    st.sampled_from((0, 0, 0, 50)),
+    st.sampled_from((None, 0.0, 0.5, 0.9, 1.0, 1.0, 1.1, 2.0)),
+    st.sampled_from((None, 0.4, 0.97)),
+    st.sampled_from((None, 230.0, 300.0)),
+    st.sampled_from((20, 300, 1200)),
+)
+
+
+@STRICT
+@given(
+    said=st.lists(SAID, max_size=30), learned=st.booleans(), lamps_of_it=st.sampled_from((1, 7)),
+    watts=st.sampled_from((None, 50.0)),
+)  # fmt: skip
+def test_a_glance_finds_what_looking_in_earnest_finds(said, learned, lamps_of_it, watts):
+    glancing, earnest = (Street((lamp("a", lamps=lamps_of_it, rated_power_w=watts),)) for _ in range(2))
+    judge = earnest.controller._judge
+    judge._diagnosis = InEarnest(judge._diagnosis.policy, judge._diagnosis.expectations)
+    good = [(100, 0, 1.0, 0.97, 230.0, 300)] * (STANDARD.learn_reports if learned else 0)
+    for level, off, share, factor, volts, after in (*good, *said):
+        burning = max(level, 50) if share == 2.0 else level
+        draws = None if share is None else 0.5 + share * lamps_of_it * 50.0 * burning / 100
+        words = {"level": level, "commanded": level + off, "power_w": draws, "power_factor": factor, "voltage_v": volts}
+        for street in (glancing, earnest):
+            if street.seq == 0:
+                running(street)
+            street.step(street.report(**words), after=after)
+        assert glancing.faults == earnest.faults
+    assert glancing.opened == earnest.opened
+    assert glancing.closed == earnest.closed
 
 
 K1, K2 = lamps("K1", 5, tags={"segment": "a"}), lamps("K2", 6, tags={"gateway": "GW"})

@@ -344,6 +344,16 @@ def test_one_odd_report_teaches_nothing():
     assert open_events(street) == ["lampPowerTooLow"]
 
 
+def test_a_report_teaches_once_though_another_lamp_of_its_node_is_odd():
+    street = lit(lamp("a"), lamp("b", node="n-a", channel=1))
+    for number in range(1, 4):
+        report = street.report(**FULL, power_w=53.0).report
+        odd = replace(report.channels[0], level=50, power_w=25.0)
+        street.step(ev.NodeReported(replace(report, channels={0: report.channels[0], 1: odd})), after=300)
+        learned = street.controller._knowledge.memories["n-a"].history.learned
+        assert [each.count for each in learned.values()] == [number]
+
+
 def test_a_failure_that_creeps_in_slowly_is_not_learned_away():
     street = lit()
     power = 50.0

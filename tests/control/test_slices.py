@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from lightctl.control.controller import SLICE, Controller
+from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
+from lightctl.control.turns import SLICE
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Fleet, LightPoint
-from lightctl.domain.events import FleetChanged, LinkChanged, NodeAnnounced
-from tests.support.controlled import CARRYING, ZONE
+from lightctl.domain.events import CommandSent, FleetChanged, IntentChanged, LinkChanged, NodeAnnounced, NodeReported
+from lightctl.domain.states import ChannelReport, DesiredState, ReportedState
+from tests.support.controlled import CARRYING, ZONE, intent
 from tests.support.steps import steps
 
 NOW = dt.datetime(2026, 12, 4, 18, tzinfo=dt.UTC)
@@ -46,3 +48,50 @@ def test_a_link_that_came_up_gives_every_node_its_document_slice_by_slice():
     taken = list(steps(controller, [LinkChanged("mqtt", up=True, at=later)], later))
     sent = [submission.node.id for effects in taken for submission in effects.submissions if submission.node]
     assert len(set(sent)) == NODES
+
+
+DUSK = NOW + dt.timedelta(hours=1)
+AT_DUSK = """
+version: 1
+programs:
+  all: {steps: [{at: "12:00", level: 0}, {at: "20:00", level: 100}]}
+calendars:
+  all: {default: all}
+assignments:
+  - {select: "*", calendar: all}
+"""
+
+
+def dark() -> Controller:
+    """A controller whose lamps are all switched live at one instant; their names go against their streets."""
+    controller = Controller(Policy(lease_factor=1000.0), shipped_profiles(), ZONE)
+    points = [
+        LightPoint(f"L{number:05}", 51.4, 6.7, node=f"n{NODES - number:05}", profile="json-dimmer")
+        for number in range(NODES)
+    ]
+    fleet = Fleet.of(points, ZONE)
+    taken = list(steps(controller, [FleetChanged(fleet), IntentChanged(intent(AT_DUSK))], NOW))
+    sent = [CommandSent(command.node, command.revision, NOW) for effects in taken for command in effects.commands]
+    off = {0: ChannelReport(level=0, commanded=0)}
+    said = [NodeReported(ReportedState(node, NOW, off)) for node in fleet.nodes]
+    ended = controller.step([*sent, *said], NOW).commands
+    assert [command.state for command in ended] == ["confirmed"] * NODES
+    return controller
+
+
+def test_lamps_due_at_one_instant_are_switched_a_slice_a_step_street_by_street():
+    controller = dark()
+    taken = list(steps(controller, (), DUSK))
+    assert [len(effects.commands) for effects in taken] == [SLICE, SLICE, 10]
+    asked = [s.content for effects in taken for s in effects.submissions if isinstance(s.content, DesiredState)]
+    assert [desired.node for desired in asked] == [f"n{NODES - number:05}" for number in range(NODES)]
+    assert {desired.channels[0].level_at(DUSK) for desired in asked} == {100}
+
+
+def test_a_flood_of_reports_keeps_nobody_from_being_switched():
+    controller = dark()
+    off = {0: ChannelReport(level=0, commanded=0)}
+    said = [NodeReported(ReportedState(f"n{number:05}", DUSK, off)) for number in range(1, SLICE + 1)]
+    heard = {event.report.node for event in said}
+    switched = {command.node for command in controller.step(said, DUSK).commands}
+    assert len(switched - heard) >= SLICE // 2

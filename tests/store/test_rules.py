@@ -85,7 +85,7 @@ def test_a_terminal_state_is_not_left_within_one_commit_either(store):
 
 def test_a_state_nobody_knows_is_refused(store):
     store.commit(Recorded(commands=(command(),)))
-    with pytest.raises(StoreError, match="forward only"):
+    with pytest.raises(StoreError, match="CHECK"):
         execute(store, f"UPDATE commands SET state = 'done', finished_at = '{to_text(NOW)}'")
     with pytest.raises(StoreError, match="CHECK"):
         execute(

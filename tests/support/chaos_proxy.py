@@ -98,57 +98,65 @@ class ChaosProxy:
                     each.transport.abort()
 
     async def _forward(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter, dead: asyncio.Event
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        back: asyncio.StreamWriter,
+        dead: asyncio.Event,
     ) -> None:
-        """Forward one way of a connection; `dead` is set once it is half-open, and nothing passes either way any more."""
+        """Forward one way of a connection; `dead` is set once it is half-open: nothing passes either way any more."""
         lossy = False
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 packet = await _packet(reader)
-                if lossy and self.mode == "good":
-                    return
-                kind = packet[0] >> 4
                 if dead.is_set():
                     continue
+                if lossy and self.mode == "good":
+                    return
                 match self.mode:
                     case "cut":
                         return
                     case "half-open":
                         self.done["half-open connections"] += 1
                         dead.set()
-                        continue
                     case "reset" if self._rng.random() < 0.2:
-                        self.done["resets"] += 1
-                        writer.write(packet[: self._rng.randrange(len(packet))])
-                        for each in (writer, back):
-                            wire: socket.socket = each.get_extra_info("socket")
-                            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+                        self._reset(packet, writer, back)
                         return
-                    case "slow":
-                        self.done["slow packets"] += 1
-                        await asyncio.sleep(self._rng.uniform(0, 0.1))
-                    case "dropping" if kind > CONNACK and self._rng.random() < 0.2:
+                    case "dropping" if packet[0] >> 4 > CONNACK and self._rng.random() < 0.2:
                         self.done["packets dropped"] += 1
                         lossy = True
-                        continue
                     case "swallowing" if _needs_ack(packet) and self._rng.random() < 0.3:
                         self.done["publishes swallowed"] += 1
                         back.write(PUBACK + _packet_id(packet))
-                        continue
-                    case "doubling" if kind == PUBLISH and self._rng.random() < 0.5:
-                        self.done["packets doubled"] += 1
-                        packet = packet * 2
-                if self.mode == "sliced":
-                    self.done["packets sliced"] += 1
-                    while packet:
-                        size = self._rng.randrange(1, 9) if len(packet) < 200 else 97
-                        writer.write(packet[:size])
-                        packet = packet[size:]
-                        await writer.drain()
-                        await asyncio.sleep(0)
-                else:
-                    writer.write(packet)
-                    await writer.drain()
+                    case _:
+                        await self._pass_on(packet, writer)
+
+    def _reset(self, packet: bytes, *writers: asyncio.StreamWriter) -> None:
+        """Send a part of a packet to the first, and cut all of them off."""
+        self.done["resets"] += 1
+        writers[0].write(packet[: self._rng.randrange(len(packet))])
+        for each in writers:
+            wire: socket.socket = each.get_extra_info("socket")
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+
+    async def _pass_on(self, packet: bytes, writer: asyncio.StreamWriter) -> None:
+        """Write a packet: late, twice, or a few bytes at a time."""
+        if self.mode == "slow":
+            self.done["slow packets"] += 1
+            await asyncio.sleep(self._rng.uniform(0, 0.1))
+        elif self.mode == "doubling" and packet[0] >> 4 == PUBLISH and self._rng.random() < 0.5:
+            self.done["packets doubled"] += 1
+            packet *= 2
+        elif self.mode == "sliced":
+            self.done["packets sliced"] += 1
+            while len(packet) > 1:
+                size = self._rng.randrange(1, 9) if len(packet) < 200 else 97
+                writer.write(packet[:size])
+                packet = packet[size:]
+                await writer.drain()
+                await asyncio.sleep(0)
+        writer.write(packet)
+        await writer.drain()
 
 
 async def _packet(reader: asyncio.StreamReader) -> bytes:

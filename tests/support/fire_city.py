@@ -15,7 +15,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -41,7 +42,23 @@ PATIENCE = 4.0
 """With it a node has two machine seconds to answer: a broker that is back has its nodes back within a few."""
 NIGHT_S = 8.5 * 3600 / SPEED
 """How long a city stays in its first night (machine seconds): what a lamp shall do is plain for so long."""
-START_S, STOP_S = 120.0, 30.0
+START_S, STOP_S, ANSWER_S = 120.0, 30.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a process gets besides: variables, for a daemon arguments of tests.support.struck, a command to start it.
+
+    host: the address of the daemon's HTTP door.
+    """
+
+    environ: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    host: str = ""
+
+
+NOTHING = Around()
 
 
 class FireCity:
@@ -50,7 +67,8 @@ class FireCity:
     A folder that has a store already is gone on with. daemon_url, nodes_url: where each side finds the broker, if a
     proxy stands before it. heartbeat_s, patience: how often nodes report (machine seconds), and how much longer than
     in a small town they are waited for. evening, speed: when its clock starts and how fast it runs. poll_s: how often
-    Modbus units are asked (machine seconds). more: further settings (TOML).
+    Modbus units are asked (machine seconds). more: further settings (TOML). files: its first
+    schedules. around, nodes_around: what daemon and nodes get besides.
     """
 
     def __init__(
@@ -69,10 +87,14 @@ class FireCity:
         speed: float = SPEED,
         poll_s: float = 0.25,
         more: str = "",
+        files: Mapping[str, str] | None = None,
+        around: Around = NOTHING,
+        nodes_around: Around = NOTHING,
     ) -> None:
         self.folder, self.breaking, self._disk = folder, breaking, disk
         self.heartbeat_s, self._patience, self._more = heartbeat_s, patience, more
         self._clock = evening, speed
+        self._files, self._around, self._nodes_around = files or schedules(PROGRAM), around, nodes_around
         self.points = town.points
         self.lamps = [point.id for point in self.points if point.tags["make"] != DEAD]
         self.dead = {point.node for point in self.points if point.tags["make"] == DEAD}
@@ -91,10 +113,13 @@ class FireCity:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not self.store.exists():
-                bring_town_in(self.points, schedules(PROGRAM))(self)  # type: ignore[arg-type]
+                bring_town_in(self.points, self._files)(self)  # type: ignore[arg-type]
             evening, speed = self._clock
             clock = TimeScale(evening, time.time(), speed)
-            self.pace, self.began_s = Pace(clock, self.heartbeat_s * speed, 5, patience=self._patience), time.monotonic()
+            self.pace, self.began_s = (
+                Pace(clock, self.heartbeat_s * speed, 5, patience=self._patience),
+                time.monotonic(),
+            )
             line_port = free_port()
             scenario = self.scenery.scenario(self.pace, self._urls[1], line_port)
             (self.folder / "scenario.yaml").write_text(json.dumps(scenario))
@@ -102,8 +127,11 @@ class FireCity:
             # A broker that comes and goes all the time must not be waited for as one that is down for hours.
             calm = 'type = "mqtt"\nreconnect_cap_s = 1.0\nkeepalive_s = 5'
             settings = settings.replace('type = "mqtt"', calm, 1)
+            if self._around.host:
+                settings = settings.replace("[http]", f'[http]\nhost = "{self._around.host}"', 1)
             (self.folder / "lightctl.toml").write_text(settings)
-            self._start("simulators", "-m", "simulators", "scenario.yaml", "--stdin-faults")
+            arguments = ("-m", "simulators", "scenario.yaml", "--stdin-faults")
+            self._start("simulators", arguments, self._nodes_around)
         except BaseException:
             self.close()
             raise
@@ -130,7 +158,8 @@ class FireCity:
         arguments = ["-m", "tests.support.struck", "--armed-by", "strike", "--break", self.breaking]
         arguments += ["--strike", strike] if strike else []
         arguments += ["--disk", STORE] if self._disk else []
-        self._start("daemon", *arguments, "serve", "--config", "lightctl.toml")
+        arguments += [*self._around.arguments, "serve", "--config", "lightctl.toml"]
+        self._start("daemon", arguments, self._around)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if not self.alive():
@@ -141,7 +170,7 @@ class FireCity:
             if said.get("pid") == self._running["daemon"].pid and secret.exists():
                 bearer = {"Authorization": f"Bearer {secret.read_text().strip()}"}
                 self._hang_up()
-                self.client = httpx.Client(base_url=said["url"], headers=bearer, timeout=20)
+                self.client = httpx.Client(base_url=said["url"], headers=bearer, timeout=ANSWER_S)
                 return True
             time.sleep(0.02)
         raise AssertionError(f"the daemon did not start: {self.last_words()}")
@@ -208,16 +237,16 @@ class FireCity:
         found: dict[str, Any] = self.client.get("/v1/status").raise_for_status().json()
         return found
 
-    def _start(self, name: str, *arguments: str) -> None:
+    def _start(self, name: str, arguments: Sequence[str], around: Around) -> None:
         environ = {key: value for key, value in os.environ.items() if not key.startswith("LIGHTCTL_")}
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*around.command, sys.executable, *arguments],
                 cwd=self.folder,
                 stdin=subprocess.PIPE if name == "simulators" else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environ | {"PYTHONPATH": str(ROOT)},
+                env=environ | {"PYTHONPATH": str(ROOT)} | dict(around.environ),
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing but a system call
             )
 

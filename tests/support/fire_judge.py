@@ -65,9 +65,9 @@ class Judge:
 
         first: a city that was never settled; its nodes introduce themselves, so messages are not counted.
         """
-        began, expected, off = time.monotonic(), self.load.expected(), {}
+        began, off = time.monotonic(), dict[str, tuple[float, float | None]]()
         for _ in naps(self.bound_s):
-            levels = self.city.levels()
+            expected, levels = self.load.expected(), self.city.levels()
             off = {lamp: (level, levels.get(lamp)) for lamp, level in expected.items() if levels.get(lamp) != level}
             if not off and self._all_settled():
                 break
@@ -111,7 +111,9 @@ class Judge:
         check = self.city.client.get("/v1/audit/verify").raise_for_status().json()
         if not check["ok"]:
             self.wrong.append(f"I8: the audit is broken: {check}")
-        self.wrong += self.load.settle_accounts(reason for (reason,) in self._read("SELECT reason FROM audit"))
+        self.wrong += self.load.settle_accounts(
+            (reason for (reason,) in self._read("SELECT reason FROM audit")), living=True
+        )
 
     def _held(self, confirmed: dict[str, int]) -> dict[str, int]:
         """Give what nodes hold: by their flash, or as they said on the wire; who was not heard speaks again soon."""
@@ -131,7 +133,7 @@ class Judge:
         open_ones = {node for (node,) in self._read(f"SELECT node FROM commands WHERE {OPEN}")}
         return found["settled"] == len(self.city.lamps) and not open_ones - self.city.dead
 
-    def _read(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        path = self.city.store / "lightctl.db"
+    def _read(self, sql: str, *parameters: object, of: str = "lightctl.db") -> list[tuple[Any, ...]]:
+        path = self.city.store / of
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(sql, parameters).fetchall()

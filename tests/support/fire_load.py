@@ -24,11 +24,13 @@ OFTEN = 12  # one write of so many replaces the schedules
 REST_S = 0.02
 SCHEDULES, IMPORT, ALL = "", "inventory", "*"
 
+
 @dataclass(slots=True)
 class Write:
     """One write: which lamp (or ALL, or SCHEDULES) shall have which level (None: its program's); taken: None unknown.
 
-    An IMPORT changes a tag of a light point, which is no lamp's business.    idle: it was answered that nothing had to be changed, so no entry speaks of it.
+    An IMPORT changes a tag of a light point, which is no lamp's business. idle: it was answered that nothing had to be
+    changed, so no entry speaks of it.
     """
 
     reason: str
@@ -81,8 +83,11 @@ class Load:
             thread.join(30)
         self._running.clear()
 
-    def settle_accounts(self, reasons: Iterable[str]) -> list[str]:
-        """Hold the writes against the reasons in the audit of the store; give what contradicts I4 or I8."""
+    def settle_accounts(self, reasons: Iterable[str], *, living: bool = False) -> list[str]:
+        """Hold the writes against the reasons in the audit of the store; give what contradicts I4 or I8.
+
+        living: the daemon runs, and what it has not answered yet it may still take.
+        """
         found: dict[str, int] = {}
         for reason in reasons:
             found[reason] = found.get(reason, 0) + 1
@@ -97,8 +102,11 @@ class Load:
                 wrong.append(f"I8: {write} was refused and is in the audit")
             if times > 1:
                 wrong.append(f"I8: {write} is in the audit {times} times")
-            write.taken = times > 0
-        wrong += [f"I8: an entry for {reason}, which nobody asked for" for reason in found if reason.startswith(self.prefix)]
+            if times or write.taken is not None or not living:
+                write.taken = times > 0
+        wrong += [
+            f"I8: an entry for {reason}, which nobody asked for" for reason in found if reason.startswith(self.prefix)
+        ]
         return wrong
 
     def expected(self) -> dict[str, int]:

@@ -45,7 +45,9 @@ class Town:
 def small_town(lamps: int) -> Town:
     """Give so many lamps of a native node each; half carry nights, half are live, the last of twenty plays dead."""
     return Town(
-        tuple(_lamp(number, DEAD if _plays_dead(number) else LIVE if number % 2 else CARRIES) for number in range(lamps)),
+        tuple(
+            _lamp(number, DEAD if _plays_dead(number) else LIVE if number % 2 else CARRIES) for number in range(lamps)
+        ),
         _native_fleets(),
     )
 

@@ -24,10 +24,15 @@ MOST_SHARE = 0.01
 """So many of a kind of nodes are hit by one fault, at most."""
 NODE_EVERY_S, NETWORK_EVERY_S, BROKER_EVERY_S = 3.0, 45.0, 300.0
 LASTS_S, BAD_S, AWAY_S = 120.0, 10.0, 4.0
+HALF_OPEN, UNNOTICED_S = "half-open", 75.0
+"""Nodes notice that a connection is half-open by their keep-alive only: until then the fault has not ended."""
 
 
 class Misfortune:
-    """Has things go wrong; `live` is called often, `end` mends everything. hurry: how many times as often as usual."""
+    """Has things go wrong; `live` is called often, `end` mends everything. hurry: how many times as often as usual.
+
+    In a hurry no connection is left half-open: it would outlive the slice.
+    """
 
     def __init__(
         self, city: FireCity, broker: Broker, proxies: Sequence[ChaosProxy], seed: int, hurry: float = 1.0
@@ -40,7 +45,8 @@ class Misfortune:
             if node not in city.dead:
                 self._nodes.setdefault(profile, []).append(node)
         self._ends: list[tuple[float, str, list[str]]] = []
-        self._good_at = 0.0
+        self._modes = MODES if hurry == 1 else tuple(mode for mode in MODES if mode != HALF_OPEN)
+        self._good_at = self._noticed_at = 0.0
         self._due = {self._hit_nodes: NODE_EVERY_S, self._spoil_network: NETWORK_EVERY_S, self._kill: BROKER_EVERY_S}
         began = time.monotonic()
         self._next = {what: began + self._soon(every_s) for what, every_s in self._due.items()}
@@ -65,6 +71,7 @@ class Misfortune:
         for _, kind, nodes in self._ends:
             self._mend(kind, nodes)
         self._ends.clear()
+        time.sleep(max(0.0, self._noticed_at - time.monotonic()))
 
     def _hit_nodes(self) -> None:
         profile = self._rng.choices(list(self._nodes), [len(each) ** 0.5 for each in self._nodes.values()])[0]
@@ -76,9 +83,11 @@ class Misfortune:
         self.done[kind] += len(nodes)
 
     def _spoil_network(self) -> None:
-        proxy, mode = self._rng.choice(self._proxies), self._rng.choice(MODES)
+        proxy, mode = self._rng.choice(self._proxies), self._rng.choice(self._modes)
         proxy.mode = mode
         self._good_at = time.monotonic() + self._soon(BAD_S)
+        if mode == HALF_OPEN:
+            self._noticed_at = self._good_at + UNNOTICED_S
         self.done[f"network {mode}"] += 1
 
     def _kill(self) -> None:

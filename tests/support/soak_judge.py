@@ -32,7 +32,7 @@ BOUNDS: Mapping[str, Bound] = {
     "inbox": Bound(50.0),
     "waiting": Bound(200.0),
     "orders": Bound(20.0),
-    "answer_s": Bound(0.1),
+    "answer_s": Bound(0.5),
 }
 LOGS = ("lightctl_wal_mb", "telemetry_wal_mb")
 

@@ -1,32 +1,37 @@
 """A daemon that can be struck: it kills itself, or its disk is full, at the n-th moment; it can be broken on purpose.
 
-python -m tests.support.struck [--strike KIND:N] [--armed-by FILE] [--disk FOLDER] [--break NAME] serve --config FILE
+python -m tests.support.struck [--strike KIND:N] [--armed-by FILE] [--disk FOLDER] [--upkeep-every S] [--break NAME]
+    serve --config FILE
 
 KIND is before-commit, after-commit, before-publish or after-publish: it kills itself there. With --disk it may be full
 (from the n-th write on nothing can be made larger), dead (nothing can be written at all) or space, which ends either.
-On SIGUSR2 what is written in FILE is armed, and counting begins there. Nothing of this is in lightctl: its own
-functions, and SQLite's, are wrapped here, in this process only.
+With --upkeep-every it cleans up all the time, where a daemon does so once a day. On SIGUSR2 what is written in FILE is
+armed, and counting begins there. Nothing of this is in lightctl: its own functions, and SQLite's, are wrapped here, in
+this process only.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import os
 import signal
 import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from sqlite_utils import Database
 
-from lightctl.app import daemon
+from lightctl.app import daemon, operations, usage
+from lightctl.app.running import timekeeping, upkeep
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
-from lightctl.control import controller, knowledge
+from lightctl.control import controller, knowledge, own_time
 from lightctl.control.reconcile import Resend, Wait
 from lightctl.domain.events import BrokerAcked
 from lightctl.domain.moves import moved
@@ -220,6 +225,31 @@ def never_checkpoint() -> None:
     Database.execute = configure
 
 
+def believe_the_clock() -> None:
+    """Break: whatever the machine's clock shows is the time."""
+    own_time.OwnTime.now_s = lambda _self, wall_s, _steady_s: wall_s
+    own_time.OwnTime.look = lambda *_told: False
+    own_time.OwnTime.sure = lambda *_told: True
+
+
+def prune_by_the_clock() -> None:
+    """Break: what is old is deleted by what the machine's clock shows."""
+    kept = usage.upkeeping
+
+    def by_the_clock(desk: Any) -> Any:
+        return kept(SimpleNamespace(settings=desk.settings, now=lambda: dt.datetime.now(dt.UTC), fleet=desk.fleet,
+                                    profiles=desk.profiles))  # fmt: skip
+
+    operations.upkeeping = by_the_clock
+    timekeeping.Timekeeper.sure = lambda _self: True
+
+
+def clean_up_every(seconds: float) -> None:
+    """Have everything old deleted so often."""
+    upkeep.ROLL_UP_EVERY, upkeep.PRUNE_EVERY = dt.timedelta(seconds=seconds), dt.timedelta()
+    upkeep.Upkeep.run.__defaults__ = (seconds,)
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "answer-before-commit": answer_before_commit,
     "act-before-recording": act_before_recording,
@@ -228,6 +258,8 @@ BREAKS: dict[str, Callable[[], None]] = {
     "send-once": send_once,
     "swallow-errors": swallow_errors,
     "believe-the-broker": believe_the_broker,
+    "believe-the-clock": believe_the_clock,
+    "prune-by-the-clock": prune_by_the_clock,
     "keep-every-event": keep_every_event,
     "leave-files-open": leave_files_open,
     "never-checkpoint": never_checkpoint,
@@ -239,10 +271,13 @@ def main() -> None:
     parser.add_argument("--strike", default="")
     parser.add_argument("--armed-by", type=Path)
     parser.add_argument("--disk", type=Path)
+    parser.add_argument("--upkeep-every", type=float)
     parser.add_argument("--break", dest="breaking", choices=["", *BREAKS], default="")
     known, rest = parser.parse_known_args()
     if known.breaking:
         BREAKS[known.breaking]()
+    if known.upkeep_every is not None:
+        clean_up_every(known.upkeep_every)
     striker = Striker(known.strike)
     watch(striker)
     if known.disk is not None:

@@ -48,7 +48,8 @@ class WireLog:
     def take_given(self) -> Counter[str]:
         """Give how many documents each node was given since the last time, or since it said hello after that.
 
-        What it was given before is lost: it was not there to hear it.
+        What it was given before is lost: it was not there to hear it. A node that says hello again is given an answer
+        each time, which does not count.
         """
         with self._lock:
             found, self.given = self.given, Counter()
@@ -72,9 +73,10 @@ class WireLog:
             if leaf == "desired":
                 self._document(node, said["revision"], message)
             else:
-                if leaf == "hello" and node not in self._back:
+                if leaf == "hello":
+                    # An answer is owed to each; what it was given before the first is lost.
+                    self.given[node] = self.given[node] - 1 if node in self._back else 0
                     self._back.add(node)
-                    self.given[node] = 0
                 self._applied(node, said["boot_id"], said["applied_revision"], said.get("seq", 0))
 
     def _applied(self, node: str, boot: str, revision: int, number: int) -> None:

@@ -18,7 +18,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "cabinetDoorOpen": "Call whoever works there; else have the door closed and its contact checked.",
         "relayFailure": "Replace the relay or contactor; until then its lamps may not follow.",
         "clockOffset": "Nothing yet where lightctl sets the time; else put the node's own source of time right.",
-        "clockUntrusted": "Put the node's source of time right (NTP, GPS, battery): its nights run at wrong times.",
+        "clockUntrusted": "Put its source of time right (NTP, GPS, battery): by that clock all happens at wrong times.",
         "nodeFault": "Look at what the node says of itself: `lightctl node show ID`; then reboot or replace it.",
         "storeFailure": "Free disk space, or replace the disk; lamps are driven meanwhile.",
         "lampPowerTooHigh": "Compare the luminaire with the inventory (rated power, type); else measure at the pole.",

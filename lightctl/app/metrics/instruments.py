@@ -64,8 +64,7 @@ class Instruments:
             self._events.labels(_name(kind))
         for state in ENDS:
             self._ended.labels(state.value)
-        for asked in ("person", "plan"):
-            self._confirmed.labels(asked)
+        self._confirmed_by_plan, self._confirmed_by_person = map(self._confirmed.labels, ("plan", "person"))
 
     def hear(self, events: Iterable[Event]) -> None:
         """Count a batch of events."""
@@ -80,12 +79,13 @@ class Instruments:
         self._add_energy(effects.reported)
 
     def _end(self, commands: Sequence[Command]) -> None:
-        for command in commands:
-            if command.state.terminal:
-                self._ended.labels(command.state.value).inc()
+        ended = [command for command in commands if command.state.terminal]
+        for state, number in Tallied(command.state for command in ended).items():
+            self._ended.labels(state.value).inc(number)
+        for command in ended:
             if command.state is CommandState.CONFIRMED and command.finished_at is not None:
-                asked = "person" if command.priority else "plan"
-                self._confirmed.labels(asked).observe((command.finished_at - command.created_at).total_seconds())
+                asked = self._confirmed_by_person if command.priority else self._confirmed_by_plan
+                asked.observe((command.finished_at - command.created_at).total_seconds())
 
     def _add_energy(self, reports: Iterable[ReportedState]) -> None:
         """Add what counters grew by; one that went back began anew, one that ran away is believed from then on."""

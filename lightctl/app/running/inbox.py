@@ -32,14 +32,23 @@ class Inbox:
         self._count = 0
         self._crowded = self._limit = crowded
         self._waiting = asyncio.Event()
+        self._last_asked: tuple[Event, ...] | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether something waits that was put in together: what people did, not what a node or a link said."""
+        return self._last_asked is not None
 
     def put(self, event: Event) -> None:
         """Add an event and wake the loop."""
-        self.put_all((event,))
+        self._add((event,))
 
     def put_all(self, events: Iterable[Event]) -> None:
         """Add events in order, to be taken together, and wake the loop."""
-        parcel = tuple(events)
+        self._last_asked = tuple(events)
+        self._add(self._last_asked)
+
+    def _add(self, parcel: tuple[Event, ...]) -> None:
         self._parcels.append(parcel)
         self._count += len(parcel)
         if self._count > self._limit:
@@ -62,7 +71,10 @@ class Inbox:
         """Take what is there now: parcels until they make a batch."""
         taken: list[Event] = []
         while self._parcels and len(taken) < BATCH:
-            taken += self._parcels.popleft()
+            parcel = self._parcels.popleft()
+            taken += parcel
+            if parcel is self._last_asked:
+                self._last_asked = None
         self._count -= len(taken)
         return taken
 

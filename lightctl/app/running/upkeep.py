@@ -39,10 +39,11 @@ class Upkeep:
         live: Live,
         terms: Callable[[], Upkeeping],
         forget_people: Callable[[], object],
+        sure: Callable[[], bool],
     ) -> None:
         """Look after `store`, on its thread; `terms` is asked at each round, there.
 
-        forget_people: erases whom the settings say to forget.
+        forget_people: erases whom the settings say to forget. sure: whether the time is sure enough to delete by it.
         """
         self._store = store
         self._on_store_thread = on_store_thread
@@ -50,18 +51,19 @@ class Upkeep:
         self._live = live
         self._terms = terms
         self._forget_people = forget_people
+        self._sure = sure
         self._due = asyncio.Event()
 
     async def run(self, pause_s: float = PAUSE_S) -> None:
         """Go the rounds: the first in a quarter of an hour; it prunes, or a daemon restarted each day never would."""
-        prune_at = self._live.clock_now()
+        pruned_at: dt.datetime | None = None
         while True:
             self._alarm.wake(TOPIC, self._live.clock_now() + ROLL_UP_EVERY, self._due.set)
             await self._due.wait()
             self._due.clear()
-            prune = self._live.clock_now() >= prune_at
-            if prune:
-                prune_at = self._live.clock_now() + PRUNE_EVERY
+            now = self._live.clock_now()
+            prune = self._sure() and (pruned_at is None or abs(now - pruned_at) >= PRUNE_EVERY)
+            pruned_at = now if prune else pruned_at
             try:
                 await self.go_round(prune=prune)
             except StoreError as error:

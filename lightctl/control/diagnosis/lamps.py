@@ -67,14 +67,17 @@ class Lamp:
         self.found.on_lamp(event, self.point, detail, severity, watts=watts)
 
 
-def is_healthy(expected: Expected, said: ChannelReport, learned: Learned) -> bool:
-    """Say at a glance whether nothing at all is odd; what is odd is looked at in earnest."""
+def is_healthy(expected: Expected, said: ChannelReport, learned: Learned | None) -> bool:
+    """Say at a glance whether nothing at all is odd; what is odd is looked at in earnest.
+
+    learned: None where its expectation is not to be trusted yet, so that its power says nothing.
+    """
     level, power = said.level, said.power_w
     if said.faults or level is None or level != said.commanded:
         return False
     if level and said.power_factor is not None and said.power_factor < expected.power_factor[level]:
         return False
-    if power is None:
+    if power is None or learned is None:
         return True
     if not level:
         return power <= expected.high[0]

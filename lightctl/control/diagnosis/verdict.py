@@ -20,7 +20,7 @@ from lightctl.control.diagnosis.learned import UNLEARNED, WORTH_LEARNING, band, 
 from lightctl.control.diagnosis.shared import VOLTAGES
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
-from lightctl.domain.assets import FULL_LEVEL
+from lightctl.domain.assets import FULL_LEVEL, LightPoint
 from lightctl.domain.single import lean
 from lightctl.domain.states import ChannelDesired, ChannelReport, Fault, FaultEvent, Override, ReportedState
 
@@ -48,6 +48,7 @@ class Diagnosis:
     def of(self, memory: NodeMemory, now: dt.datetime) -> Mapping[Key, Fault]:
         """Give the faults of a node, those that are new opened `now`; takes note of what its last word says."""
         if self._is_well(memory):
+            self._learn_of_all(memory)
             memory.history.judged = memory.reported
             return NO_FAULTS
         report, history = memory.reported, memory.history
@@ -82,26 +83,30 @@ class Diagnosis:
             return False
         if abs(memory.time.off_s) > self.policy.clock_warn_s:
             return False
-        thresholds, learned = self.policy.diagnosis, history.learned
-        for channel, point in memory.points.items():
-            said = report.channels.get(channel)
-            if said is None:
-                continue
-            if said.voltage_v is not None and not electrical.is_in_band(said.voltage_v, thresholds):
-                return False
-            expected = self.expectations.of(point)
-            level = said.level
-            if level is None or not 0 <= level <= FULL_LEVEL:
-                return False
-            known = learned.get(band(channel, level), UNLEARNED) if learned else UNLEARNED
-            sure = expected.known or (level > 0 and known.count >= thresholds.learn_reports)
-            if said.power_w is not None and (expected.lamps > 1 or not sure):
-                return False  # lamps are to be counted, or learned of
-            if not is_healthy(expected, said, known):
-                return False
-            if level and report is not history.judged:
-                self._learn(memory, channel, said, level)
-        return True
+        return all(self._is_lamp_well(memory, report, channel, point) for channel, point in memory.points.items())
+
+    def _is_lamp_well(self, memory: NodeMemory, report: ReportedState, channel: int, point: LightPoint) -> bool:
+        said = report.channels.get(channel)
+        if said is None:
+            return True
+        thresholds, learned, level = self.policy.diagnosis, memory.history.learned, said.level
+        if said.voltage_v is not None and not electrical.is_in_band(said.voltage_v, thresholds):
+            return False
+        if level is None or not 0 <= level <= FULL_LEVEL:
+            return False
+        expected = self.expectations.of(point)
+        known = learned.get(band(channel, level), UNLEARNED) if learned else UNLEARNED
+        trusted = expected.known or known.count >= thresholds.learn_reports
+        if said.power_w is not None:
+            if trusted and expected.lamps > 1:
+                return False  # lamps are to be counted
+            if not trusted and (self._may_fade(memory, channel, report) if level else learned):
+                return False  # what it draws is not to be learned, or may show that it burns
+        return is_healthy(expected, said, known if trusted else None)
+
+    def _may_fade(self, memory: NodeMemory, channel: int, report: ReportedState) -> bool:
+        wanted = memory.desired.channels.get(channel) if memory.desired is not None else None
+        return _settling(wanted, memory.overrides.get(channel, ()), said_at(report, self.policy), self.policy)
 
     # -- a node that can be heard ------------------------------------------------------------------------------------
 
@@ -111,14 +116,20 @@ class Diagnosis:
             said = report.channels.get(channel)
             if said is None:
                 continue
-            wanted = memory.desired.channels.get(channel) if memory.desired is not None else None
-            expected = self.expectations.of(point)
-            settled = not _settling(wanted, memory.overrides.get(channel, ()), at, self.policy)
-            lamp = Lamp(memory, channel, point, said, at, expected, self.policy, found)
-            good = lamp_rules(lamp, settled=settled)
+            lamp = Lamp(memory, channel, point, said, at, self.expectations.of(point), self.policy, found)
+            good = lamp_rules(lamp, settled=not self._may_fade(memory, channel, report))
             level = said.level if said.level is not None else said.commanded
             if good and level and report is not memory.history.judged and not _in_doubt(memory, point.id):
                 self._learn(memory, channel, said, min(level, FULL_LEVEL))
+
+    def _learn_of_all(self, memory: NodeMemory) -> None:
+        report = memory.reported
+        if report is None or report is memory.history.judged:
+            return
+        for channel in memory.points:
+            said = report.channels.get(channel)
+            if said is not None and said.level:
+                self._learn(memory, channel, said, said.level)
 
     def _learn(self, memory: NodeMemory, channel: int, said: ChannelReport, level: int) -> None:
         expected = self.expectations.of(memory.points[channel])

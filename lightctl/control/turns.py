@@ -1,0 +1,80 @@
+"""Turns: which nodes a step attends to beside those its events name: whose time has come, and who waits for a slice.
+
+A heap holds one instant per node at which to look again. What concerns a whole city at once waits here, and a slice of
+it is taken in each step: first the nodes whose time has come, then those for which something is new.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from lightctl.control.knowledge import Knowledge
+from lightctl.control.memory import NodeMemory
+
+SLICE = 1000  # nodes: so many keep everything else waiting for less than a tenth of a second
+
+
+class Turns:
+    """Nodes that wait to be attended to, by name."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        """Begin with nobody."""
+        self._knowledge = knowledge
+        self._later: list[tuple[dt.datetime, str]] = []
+        self._due: dict[str, None] = {}
+        self._waiting: dict[str, None] = {}
+
+    def wait(self, nodes: Iterable[str]) -> None:
+        """Let nodes wait for their slice."""
+        self._waiting.update(dict.fromkeys(nodes))
+
+    def forget_instants(self) -> None:
+        """Take the clock being set back: no instant counts any more."""
+        self._later.clear()
+        self._due.clear()
+
+    def look_again(self, memory: NodeMemory, at: dt.datetime) -> None:
+        """Be asked about a node at an instant; an entry that comes earlier is enough, or every report would add one."""
+        if memory.queued_at is None or at < memory.queued_at:
+            memory.queued_at = at
+            heapq.heappush(self._later, (at, memory.node.id))
+
+    def take(self, concerned: dict[str, None], now: dt.datetime) -> None:
+        """Add a slice of those that wait to the nodes of a step, half of one at least."""
+        self._gather(now)
+        room = max(SLICE // 2, SLICE - len(concerned))
+        for waiting in (self._due, self._waiting):
+            for node in tuple(islice(waiting, room)):
+                del waiting[node]
+                concerned[node] = None
+                room -= 1
+        self._due = self._due or {}  # emptied, they would keep the room they had
+        self._waiting = self._waiting or {}
+
+    def next_at(self, now: dt.datetime) -> dt.datetime | None:
+        """Give when somebody's turn comes next."""
+        if self._due or self._waiting:
+            return now
+        return self._later[0][0] if self._later else None
+
+    def _gather(self, now: dt.datetime) -> None:
+        """Let those whose time has come wait for their slice; street by street, where they are many."""
+        due = list(self._come(now))
+        if len(due) > SLICE:
+            due.sort(key=lambda memory: memory.place)
+        self._due.update((memory.node.id, None) for memory in due)
+
+    def _come(self, now: dt.datetime) -> Iterator[NodeMemory]:
+        while self._later and self._later[0][0] <= now:
+            at, node = heapq.heappop(self._later)
+            memory = self._knowledge.memories.get(node)
+            if memory is None or memory.queued_at != at:
+                continue
+            memory.queued_at = None
+            if memory.review_at is not None and memory.review_at > now:
+                self.look_again(memory, memory.review_at)
+            else:
+                yield memory
