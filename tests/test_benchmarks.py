@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+import tempfile
 from pathlib import Path
+
+import pytest
 
 from tests.benchmarks import (
     dusk,
@@ -19,7 +24,11 @@ from tests.benchmarks import (
     worlds,
 )
 from tests.benchmarks.__main__ import NAMES
-from tests.support.benchmark import machine
+from tests.support import bare_mqtt
+from tests.support.bare_modbus import LINES
+from tests.support.bare_mqtt import CLIENTS, missing
+from tests.support.benchmark import loop_missing, machine
+from tests.support.brokers import start_nats
 from tests.support.wire_street import broker_here
 
 
@@ -91,9 +100,61 @@ def test_at_dusk_every_lamp_is_sent_its_level_once_after_the_due_time():
 
 
 def test_every_living_unit_is_polled_and_dead_ones_are_on_some_lines_only():
-    figures = modbus.measure(lines=20, units=5, seconds=1.5, pairs=1)
-    assert (figures["units"], figures["dead"]) == (100, 3)
+    figures = modbus.measure(modbus.Trial(lines=20, seconds=1.5), pairs=1)
+    assert (figures["units"], figures["dead"]) == (5, 3)
     assert figures["neighbours_waited_s"] > figures["others_waited_s"] > 0
+
+
+@pytest.mark.parametrize("client", ["aiomqtt", "paho", "lean"])
+def test_a_bare_client_publishes_to_every_node_and_hears_every_reply(client):
+    with tempfile.TemporaryDirectory() as name, start_nats(Path(name)) as broker:
+        heard: list[bytes] = []
+        asyncio.run(echoed(client, broker.port, heard))
+    assert sorted(heard) == [b"%02d" % number for number in range(20)]
+
+
+async def echoed(client: str, port: int, heard: list[bytes]) -> None:
+    bare, all_heard, loop = CLIENTS[client](), asyncio.Event(), asyncio.get_running_loop()
+
+    def hear(payload: bytes | bytearray) -> None:
+        heard.append(bytes(payload))
+        if len(heard) == 20:
+            loop.call_soon_threadsafe(all_heard.set)
+
+    await bare.start(port, 5, hear)
+    try:
+        await bare.subscribe("bare/+/told")
+        for number in range(20):
+            await bare.publish(f"bare/{number:02}/told", b"%02d" % number)
+        async with asyncio.timeout(10):
+            await all_heard.wait()
+    finally:
+        await bare.stop()
+
+
+def test_both_bare_modbus_clients_read_what_a_gateway_shows():
+    async def read(port: int, name: str) -> list[int]:
+        line = LINES[name]()
+        await line.start(port)
+        try:
+            return list(await line.read(2, 4))
+        finally:
+            line.stop()
+
+    with modbus.gateways(modbus.Trial(lines=1)) as (port,):
+        words = [asyncio.run(read(port, name)) for name in LINES]
+    assert words == [[0x4248, 0, 0x4248, 0]] * len(LINES)
+
+
+def test_what_is_not_installed_is_said_and_how_to_get_it(capsys, monkeypatch):
+    monkeypatch.setattr(bare_mqtt, "MODULES", {"gmqtt": "no_such_module"})
+    assert missing(["paho", "lean"]) == ""
+    monkeypatch.setattr(sys, "argv", ["push", "--beside", "gmqtt"])
+    with pytest.raises(SystemExit) as ended:
+        push.main()
+    assert ended.value.code == 2
+    assert "gmqtt is not installed here: pip install gmqtt" in capsys.readouterr().err
+    assert "pip install no_such_loop" in loop_missing("asyncio", "no_such_loop")
 
 
 def test_every_benchmark_can_be_asked_for_by_name_and_the_machine_is_named():

@@ -70,15 +70,26 @@ def find(answers: Answers, table: Table, address: int, count: int) -> Sequence[i
     Raises InvalidInput for an answer shorter than asked, or longer than asked for registers (bits come in bytes).
     """
     for block, words in answers.items():
-        if block.table != table or not block.address <= address <= address + count <= block.address + block.count:
-            continue
-        if len(words) < block.count or (table not in BIT_TABLES and len(words) != block.count):
-            raise InvalidInput(
-                f"{table} {block.address}", f"{len(words)} values came back where {block.count} were asked for"
-            )
-        offset = address - block.address
-        return words[offset : offset + count]
+        if holds(block, table, address, count):
+            offset = address - block.address
+            return checked(block, words)[offset : offset + count]
     return None
+
+
+def holds(block: Block, table: Table, address: int, count: int) -> bool:
+    """Say whether an answer to this block brings so many neighbours from an address on."""
+    return block.table == table and block.address <= address <= address + count <= block.address + block.count
+
+
+def checked(block: Block, words: Sequence[int]) -> Sequence[int]:
+    """Give exactly the words that a block asked for; raises InvalidInput as `find` does."""
+    if len(words) == block.count:
+        return words
+    if len(words) < block.count or block.table not in BIT_TABLES:
+        raise InvalidInput(
+            f"{block.table} {block.address}", f"{len(words)} values came back where {block.count} were asked for"
+        )
+    return words[: block.count]
 
 
 def _named(registers: RegisterMap, channels: Collection[int]) -> Iterator[tuple[Register | Bit, int]]:

@@ -1,7 +1,8 @@
 """Registers: what a Modbus unit's words and bits mean. Pure: no sockets; blocks and words come in, values go out.
 
-The daemon plans its reads (`plan_reads`), reads states out of the answers, writes levels (`encode_desired`) and
-believes them only after a separate read-back (`read_back`, `verify`). RegisterImage is the unit's end of the same map.
+The daemon plans its reads (`plan_reads`), reads states out of the answers (and a meter's numbers, with `Meter`), writes
+levels (`encode_desired`) and believes them only after a separate read-back (`read_back`, `verify`). RegisterImage is
+the unit's end of the same map.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from lightctl.devices.values import read_bit, read_value
 from lightctl.devices.words import decode_value, encode_value
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
-from lightctl.domain.states import ChannelReport, DesiredState, NodeAction, Reading, Reason, ReportedState
+from lightctl.domain.states import ChannelReport, DesiredState, NodeAction, Reason, ReportedState
 
 __all__ = [
-    "Block", "Write", "decode_reading", "decode_state", "decode_value", "encode_action", "encode_desired",
+    "Block", "Write", "decode_state", "decode_value", "encode_action", "encode_desired",
     "encode_value", "plan_reads", "read_back", "unit_of", "verify",
 ]  # fmt: skip
 
@@ -67,15 +68,6 @@ def decode_state(
         verified=verified,
         flags=tuple(name for name, bit in registers.flags.items() if read_bit(bit, 0, words_by_block)),
     )
-
-
-def decode_reading(
-    registers: RegisterMap, node: Node, words_by_block: Answers, received_at: dt.datetime
-) -> Reading | None:
-    """Read a meter's values; None when the map names none or none could be read."""
-    found = {name: read_value(register, 0, registers, words_by_block) for name, register in registers.readings.items()}
-    values = {name: value for name, value in found.items() if value is not None}
-    return Reading(node.id, received_at, values) if values else None
 
 
 def encode_desired(registers: RegisterMap, desired: DesiredState, now: dt.datetime) -> tuple[Write, ...]:

@@ -57,8 +57,16 @@ def decode_value(
     Raises InvalidInput for a wrong count of words. An accumulator (acc16, acc32, acc64; SunSpec) never stands at 0.
     """
     raw = decode_raw(words, type_, word_order)
-    if not math.isfinite(raw) or raw in invalid or (raw == 0 and type_.startswith("acc")):
-        return None
+    return scaled(raw, scale) if math.isfinite(raw) and raw not in never_of(type_, invalid) else None
+
+
+def never_of(type_: NumberType, invalid: Collection[float]) -> Collection[float]:
+    """Give the raw numbers of a type that are no value."""
+    return (*invalid, 0) if type_.startswith("acc") else invalid
+
+
+def scaled(raw: float, scale: float) -> float:
+    """Give the value of a raw number."""
     return raw if scale == 1 else round(raw * scale, 9)
 
 

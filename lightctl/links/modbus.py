@@ -8,6 +8,7 @@ said to a unit is UnitTalk's. A unit that fails twice goes to a slow lane and co
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import math
 import random
 import time
@@ -20,14 +21,13 @@ from lightctl.domain.events import (
     ActionFinished,
     Event,
     LinkChanged,
-    NodeReported,
     NodeUnreachable,
     SendFailed,
 )
 from lightctl.domain.states import ActionKind, DesiredState, NodeAction
 from lightctl.links.base import Clock, Emit, Order
 from lightctl.links.modbus_client import ModbusEndpoint
-from lightctl.links.modbus_talk import UnitTalk
+from lightctl.links.modbus_talk import UnitTalk, heard
 from lightctl.links.modbus_units import Unit, units_of
 from lightctl.links.modbus_wire import AnswerUnfit, ModbusWire, UnitRefusedForNow, UnitSilent
 from lightctl.links.outbox import Outbox
@@ -55,6 +55,7 @@ class ModbusLink:
     ) -> None:
         self.name = name
         self._endpoint = endpoint
+        self._poll_apart = dt.timedelta(seconds=endpoint.poll_s)
         self._maps = {key: profile.modbus for key, profile in profiles.items() if profile.modbus is not None}
         self._emit = emit
         self._clock = clock
@@ -114,21 +115,18 @@ class ModbusLink:
     async def _serve(self) -> None:
         """Use the connected line; always ends with LinkDown."""
         while True:
-            end_if_cancelled()
             if not self._wire.connected:
                 raise LinkDown("the connection ended")
             if self._silences >= SILENT_LINE:  # a gateway that restarted may leave the connection half open
                 self._silences = 0
                 await self._wire.close()
                 await self._wire.open()
-            order, expired = self._outbox.pop(self._clock.now(), self._may_be_asked)
-            for event in expired:
-                self._emit(event)
-            if order is not None:
+            now = self._clock.now()
+            if self._outbox and (order := self._next_order(now)) is not None:
                 await self._carry(order)
                 await asyncio.sleep(0)
                 continue
-            unit = self._next_due()
+            unit = self._next_due(now)
             if unit is None:
                 await self._idle()
             else:
@@ -144,25 +142,42 @@ class ModbusLink:
         coming = [(unit.due - now).total_seconds() for unit in self._units.values() if unit.due > now]
         if self._outbox.next_turn is not None:
             coming.append(max(0.0, (self._outbox.next_turn - now).total_seconds()))
-        clock_s = min(coming, default=3600.0)
         # Units that are due by the run's clock wait for their floor on the machine's.
         floors = [self._floor_s(unit, now_s) - now_s for unit in self._units.values() if unit.due <= now]
         floors += [rest for unit in self._units.values() if (rest := self._wire.rests_s(unit.number)) > 0]
-        waits: list[asyncio.Task[object]] = [asyncio.create_task(self._work.wait(), name=f"{self.name}: orders")]
-        waits.append(asyncio.create_task(self._clock.sleep(clock_s), name=f"{self.name}: polls"))
+        alarms: list[asyncio.TimerHandle | asyncio.Task[None]] = []
+        if floors:
+            wait_s = max(0.001, min(floors))
+            alarms.append(asyncio.get_running_loop().call_later(wait_s, self._work.set))
+        if coming:
+            alarms.append(asyncio.create_task(self._ring_after(min(coming)), name=f"{self.name}: polls"))
         try:
-            await asyncio.wait(
-                waits, timeout=max(0.001, min(floors)) if floors else None, return_when="FIRST_COMPLETED"
-            )
+            await self._work.wait()
         finally:
-            for task in waits:
-                task.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+            for alarm in alarms:
+                alarm.cancel()
 
-    def _next_due(self) -> Unit | None:
-        now, now_s = self._clock.now(), time.monotonic()
-        due = [unit for unit in self._units.values() if unit.due <= now and self._floor_s(unit, now_s) <= now_s]
-        return min(due, key=lambda unit: (unit.slow, unit.due), default=None)
+    async def _ring_after(self, clock_s: float) -> None:
+        await self._clock.sleep(clock_s)
+        self._work.set()
+
+    def _next_order(self, now: dt.datetime) -> Order | None:
+        order, expired = self._outbox.pop(now, self._may_be_asked)
+        for event in expired:
+            self._emit(event)
+        return order
+
+    def _next_due(self, now: dt.datetime) -> Unit | None:
+        now_s, found = time.monotonic(), None
+        for unit in self._units.values():
+            if (
+                unit.due <= now
+                and unit.not_before_s <= now_s
+                and (found is None or (unit.due < found.due if unit.slow == found.slow else found.slow))
+                and not self._wire.rests_s(unit.number)
+            ):
+                found = unit
+        return found
 
     def _floor_s(self, unit: Unit, now_s: float) -> float:
         return max(unit.not_before_s, now_s + self._wire.rests_s(unit.number))
@@ -180,8 +195,9 @@ class ModbusLink:
         try:
             if isinstance(order.content, DesiredState):
                 await self._talk.give(unit, order.content)
-                self._note_answer(unit)
-                unit.was_given(self._clock.now())
+                now = self._clock.now()
+                self._note_answer(unit, now)
+                unit.was_given(now)
             else:
                 await self._act(unit, order.content)
         except (NodeRefused, InvalidInput) as refused:
@@ -199,32 +215,35 @@ class ModbusLink:
             detail = "it is read next"
         else:
             detail = await self._talk.act(unit, action)
-            self._note_answer(unit)
+            now = self._clock.now()
+            self._note_answer(unit, now)
             if action.kind is ActionKind.SET_CLOCK:
-                unit.ask_at_once(self._clock.now())
+                unit.ask_at_once(now)
         self._emit(ActionFinished(unit.node.id, action.id, "done", self._clock.now(), detail))
 
     async def _poll(self, unit: Unit) -> None:
         """Read everything a unit's map names and emit what it says."""
         try:
-            events = await self._talk.ask(unit)
+            words, verified = await self._talk.ask(unit)
         except UnitTrouble as trouble:
             self._note_failure(unit, str(trouble))
             return
+        now = self._clock.now()
+        self._note_answer(unit, now)
+        if unit.applying:
+            unit.heard(now, verified=verified)
+        try:
+            events = heard(unit, words, now, verified=verified)
         except InvalidInput as error:
-            events = [NodeUnreachable(unit.node.id, self._clock.now(), str(error))]
-        self._note_answer(unit)
-        unit.heard(
-            self._clock.now(), verified=any(isinstance(it, NodeReported) and it.report.verified for it in events)
-        )
+            events = [NodeUnreachable(unit.node.id, now, str(error))]
         for event in events:
             self._emit(event)
 
-    def _note_answer(self, unit: Unit) -> None:
+    def _note_answer(self, unit: Unit, now: dt.datetime) -> None:
         self._silences = 0
         if unit.slow:
             self._work.set()  # its orders need wait no longer
-        unit.answered(self._clock.now(), time.monotonic(), self._endpoint.poll_s)
+        unit.answered(now, time.monotonic(), self._poll_apart)
 
     def _note_failure(self, unit: Unit, why: str) -> None:
         self._silences += 1

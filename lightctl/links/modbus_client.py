@@ -1,30 +1,27 @@
-"""Where a Modbus line is, and a pymodbus client for one connection to it."""
+"""Where a Modbus line is, and one connection to it, with pymodbus."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import struct
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+from pymodbus.client.mixin import ModbusClientMixin
 from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ModbusPDU
+
+from lightctl.domain.errors import LinkDown
+from lightctl.links.modbus_pending import Pending
 
 CONNECT_TIMEOUT_S = 3.0
-NEVER_CLOSE = 2**31
 # Whatever goes wrong reaches the link as an error with its reason; pymodbus would log each silence of a dead unit.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
-Client = AsyncModbusTcpClient | AsyncModbusSerialClient
-
-
-class TakeIn(Protocol):
-    """What pymodbus does with bytes that came; gives how many of them it used."""
-
-    def __call__(self, data: bytes, addr: tuple[Any, ...] | None = None) -> int:
-        """Take in all that came and was not used yet."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,51 +54,99 @@ class ModbusEndpoint:
         return self.kind == "serial" or self.framer == "rtu"
 
 
-def new_client(
-    endpoint: ModbusEndpoint, on_packet: Callable[[bool, bytes], bytes], on_connect: Callable[[bool], None]
-) -> Client:
-    """Build a client that never retries, never reconnects and never closes by itself: all that is the link's."""
+class LineClient(ModbusClientMixin[Awaitable[ModbusPDU]]):
+    """One connection. pymodbus makes the questions, frames, sends and decodes; `pending` waits for the answer.
+
+    It never reconnects and never closes by itself; `on_lost` is called when the connection ends. pymodbus's own way to
+    send and wait takes longer, and closes the line after a few silences: one dead unit would cut off all.
+    """
+
+    def __init__(self, endpoint: ModbusEndpoint, pending: Pending, on_lost: Callable[[], None]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.heard_s = 0.0
+        self._pending = pending
+        self._client = _new_client(endpoint, lambda connected: None if connected else on_lost())
+        self._wire = self._client.ctx
+        self._wire.data_received = self._take_in  # type: ignore[method-assign]
+        self._asked = ModbusPDU()
+        self._received = b""
+
+    def __str__(self) -> str:
+        return str(self._client)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the line is up, as far as anyone can tell."""
+        return bool(self._wire.transport)
+
+    @property
+    def transaction(self) -> int:
+        """The number of the last question, which its answer must bear; 0 on RTU framing, which has none."""
+        return self._asked.transaction_id
+
+    async def open(self) -> None:
+        """Connect; raises LinkDown. As pymodbus's own connect(), which keeps the reason of a failure to itself."""
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                self._wire.transport, _ = await self._wire.call_create()
+        except TimeoutError as error:
+            raise LinkDown(f"{self} does not answer within {CONNECT_TIMEOUT_S:g} s") from error
+        except (OSError, ValueError) as error:  # refused, unknown; a serial device missing, taken or misconfigured
+            raise LinkDown(f"cannot open {self}: {error}") from error
+
+    async def close(self) -> None:
+        """Close the line and let its transport go."""
+        self._client.close()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    def execute(self, no_response_expected: bool, request: ModbusPDU) -> Awaitable[ModbusPDU]:  # noqa: ARG002, FBT001 - pymodbus's signature
+        """Send a question that pymodbus made, and give the answer to come; raises LinkDown."""
+        if not self.connected:
+            raise LinkDown(f"{self} is not connected")
+        request.transaction_id = self._wire.getNextTID()
+        self._asked, self._received = request, b""
+        coming = self._pending.begin()
+        self._wire.transport.write(self._wire.framer.buildFrame(request))  # type: ignore[attr-defined]
+        return coming
+
+    def _take_in(self, data: bytes) -> None:
+        """Take what came for an answer, or for a piece of one.
+
+        What cannot be decoded is dropped: the question then has no answer, and only the unit that gave it is doubted.
+        An error here would have asyncio close the line for all units on it.
+        """
+        self.heard_s = time.monotonic()
+        received, framer = self._received + data, self._wire.framer
+        self._received = b""
+        if len(received) > framer.MAX_SIZE:
+            return
+        try:
+            used, answer = framer.handleFrame(received, self._asked.dev_id, self._asked.transaction_id)
+        except (ModbusException, LookupError, ValueError, struct.error):
+            return
+        self._received = received[used:]
+        if answer is not None:
+            self._pending.take(answer)
+
+
+def _new_client(
+    endpoint: ModbusEndpoint, on_connect: Callable[[bool], None]
+) -> AsyncModbusTcpClient | AsyncModbusSerialClient:
     if endpoint.kind == "serial":  # opened exclusively: two masters on one line garble each other
-        client: Client = AsyncModbusSerialClient(
+        return AsyncModbusSerialClient(
             endpoint.device,
             framer=FramerType.RTU,
             baudrate=endpoint.baudrate,
             parity=endpoint.parity,
             stopbits=endpoint.stopbits,
             reconnect_delay=0,
-            timeout=endpoint.timeout_s,
-            retries=0,
-            trace_packet=on_packet,
             trace_connect=on_connect,
         )
-    else:
-        client = AsyncModbusTcpClient(
-            endpoint.host,
-            port=endpoint.port,
-            framer=FramerType.RTU if endpoint.rtu else FramerType.SOCKET,
-            reconnect_delay=0,
-            timeout=endpoint.timeout_s,
-            retries=0,
-            trace_packet=on_packet,
-            trace_connect=on_connect,
-        )
-    # Left to itself pymodbus closes the line after three unanswered questions: one dead unit would cut off all.
-    client.set_max_no_responses(NEVER_CLOSE)
-    client.ctx.count_until_disconnect = NEVER_CLOSE
-    client.ctx.callback_data = _tolerant(client.ctx.callback_data)  # type: ignore[method-assign]
-    return client
-
-
-def _tolerant(take_in: TakeIn) -> TakeIn:
-    """Drop what cannot be decoded: the question then has no answer, and only the unit that gave it is doubted.
-
-    pymodbus raises inside the event loop's callback instead, and asyncio closes the line for all units on it.
-    """
-
-    def dropping(data: bytes, addr: tuple[Any, ...] | None = None) -> int:
-        try:
-            return take_in(data, addr)
-        except (ModbusException, LookupError, ValueError, struct.error):
-            return len(data)
-
-    return dropping
+    return AsyncModbusTcpClient(
+        endpoint.host,
+        port=endpoint.port,
+        framer=FramerType.RTU if endpoint.rtu else FramerType.SOCKET,
+        reconnect_delay=0,
+        trace_connect=on_connect,
+    )

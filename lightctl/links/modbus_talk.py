@@ -11,9 +11,9 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 
+from lightctl.devices.blocks import Answers
 from lightctl.devices.registers import (
     Block,
-    decode_reading,
     decode_state,
     encode_action,
     encode_desired,
@@ -24,9 +24,9 @@ from lightctl.devices.stored_schedule import body_blocks, is_whole, kept_after, 
 from lightctl.devices.unit_clock import encode_clock
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import CommandSent, Event, MeterRead, NodeReported, SendFailed
-from lightctl.domain.states import ActionKind, DesiredState, NodeAction
+from lightctl.domain.states import ActionKind, DesiredState, NodeAction, Reading, ReportedState
 from lightctl.links.base import Clock, Emit
-from lightctl.links.modbus_units import Unit
+from lightctl.links.modbus_units import Said, Unit
 from lightctl.links.modbus_wire import ModbusWire, UnitRefusedForNow
 
 
@@ -67,10 +67,10 @@ class UnitTalk:
             await self._wire.write(unit.number, write, single=True)
         return "the unit took it"
 
-    async def ask(self, unit: Unit) -> list[Event]:
-        """Read everything a unit's map names; a block it refuses leaves its values out, silence ends the round.
+    async def ask(self, unit: Unit) -> tuple[Answers, bool]:
+        """Read everything a unit's map names, and whether it is proven to run what it was given.
 
-        Raises InvalidInput for answers that make no sense.
+        A block it refuses leaves its values out, silence ends the round.
         """
         words: dict[Block, tuple[int, ...]] = {}
         refusal = "its profile names nothing to read"
@@ -81,8 +81,8 @@ class UnitTalk:
                 refusal = str(error)
         if not words:
             raise UnitRefusedForNow(refusal)
-        verified = await self._runs_whole(unit, words)
-        return _heard(unit, words, self._clock.now(), verified=verified)
+        verified = unit.registers.schedule is not None and await self._runs_whole(unit, words)
+        return words, verified
 
     async def _runs_whole(self, unit: Unit, words: Mapping[Block, tuple[int, ...]]) -> bool:
         """Say whether what the unit keeps is proven to be whole; reads it where that is not known yet."""
@@ -101,12 +101,21 @@ class UnitTalk:
         return is_whole(unit.registers, {**words, **body})
 
 
-def _heard(unit: Unit, words: Mapping[Block, tuple[int, ...]], now: dt.datetime, *, verified: bool) -> list[Event]:
-    registers = unit.registers
+def heard(unit: Unit, words: Answers, now: dt.datetime, *, verified: bool) -> list[Event]:
+    """Give what a poll says, as events; raises InvalidInput for answers that make no sense."""
     events: list[Event] = []
-    if registers.channels is not None or registers.flags or registers.local is not None or registers.clock is not None:
-        events.append(NodeReported(decode_state(registers, unit.node, words, now, verified=verified)))
-    reading = decode_reading(registers, unit.node, words, now)
-    if reading is not None:
-        events.append(MeterRead(reading))
+    if unit.has_state:
+        events.append(NodeReported(_state(unit, words, now, verified=verified)))
+    values = unit.meter.read(words)
+    if values:
+        events.append(MeterRead(Reading(unit.node.id, now, values)))
     return events
+
+
+def _state(unit: Unit, words: Answers, now: dt.datetime, *, verified: bool) -> ReportedState:
+    """Decode what a unit says, unless it said the very same at its last poll."""
+    if unit.said is not None and unit.said.words == words:
+        return replace(unit.said.state, received_at=now, verified=verified)
+    state = decode_state(unit.registers, unit.node, words, now, verified=verified)
+    unit.said = Said(words, state)
+    return state

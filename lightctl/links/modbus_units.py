@@ -10,14 +10,17 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lightctl.devices.blocks import Answers
 from lightctl.devices.maps import RegisterMap
+from lightctl.devices.meter import Meter
 from lightctl.devices.registers import Block, plan_reads, unit_of
 from lightctl.devices.stored_schedule import Kept
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput
+from lightctl.domain.states import ReportedState
 
 FAILURES_TO_SLOW_LANE = 2
-ROUND_S = 0.05
+ROUND_S = 0.02
 DEAD_ROUND_TIMEOUTS = 10
 APPLYING_POLLS, APPLYING = 5, dt.timedelta(seconds=2)
 
@@ -30,28 +33,41 @@ class Known:
     word: int
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the words of a unit's last poll mean: the same words mean the same, only at another instant."""
+
+    words: Answers
+    state: ReportedState
+
+
 @dataclass(slots=True)
 class Unit:
     """One node on the line. due: when it is polled next; not_before_s: a floor for that on the machine's clock.
 
+    failures: how often running it gave no usable answer. slow: whether it is in the slow lane for that.
     proven: what it keeps and was read back whole. applying: polls for which it is asked again soon, as it may need a
-    moment to take what was committed.
+    moment to take what was committed. said: what it said last.
     """
 
     node: Node
     number: int
     registers: RegisterMap
     blocks: tuple[Block, ...]
+    meter: Meter
     due: dt.datetime
     not_before_s: float = 0.0
     failures: int = 0
+    slow: bool = False
     proven: Kept | None = None
     applying: int = 0
+    said: Said | None = None
 
     @property
-    def slow(self) -> bool:
-        """Whether it is in the slow lane."""
-        return self.failures >= FAILURES_TO_SLOW_LANE
+    def has_state(self) -> bool:
+        """Whether it says more than a meter's numbers."""
+        known = self.registers
+        return bool(known.channels or known.flags or known.local or known.clock)
 
     @property
     def known(self) -> Known | None:
@@ -62,10 +78,10 @@ class Unit:
         word = self.number if isinstance(sentinel.expect, str) else sentinel.expect
         return Known(Block(sentinel.table, sentinel.address, 1), word)
 
-    def answered(self, now: dt.datetime, now_s: float, poll_s: float) -> None:
+    def answered(self, now: dt.datetime, now_s: float, poll: dt.timedelta) -> None:
         """Take note that it answered."""
-        self.failures = 0
-        self.due = now + dt.timedelta(seconds=poll_s)
+        self.failures, self.slow = 0, False
+        self.due = now + poll
         self.not_before_s = now_s + ROUND_S
 
     def ask_at_once(self, now: dt.datetime) -> None:
@@ -86,6 +102,7 @@ class Unit:
     def failed(self, now: dt.datetime, now_s: float, dead_poll_s: float, timeout_s: float) -> None:
         """Take note that it gave no usable answer."""
         self.failures += 1
+        self.slow = self.failures >= FAILURES_TO_SLOW_LANE
         self.due = now + dt.timedelta(seconds=dead_poll_s if self.slow else 0.0)
         self.not_before_s = now_s + (DEAD_ROUND_TIMEOUTS * timeout_s if self.slow else ROUND_S)
 
@@ -115,10 +132,12 @@ def units_of(
             refused.append((node.id, f"unit {number} of line {line} is node {taken[number]} already. Correct one."))
             continue
         taken[number] = node.id
-        unit = Unit(node, number, registers, plan_reads(registers, tuple(node.channels)), now)
+        blocks = plan_reads(registers, tuple(node.channels))
+        unit = Unit(node, number, registers, blocks, Meter(registers, blocks), now)
         known = before.get(node.id)
         if known is not None and known.number == number:
-            unit.due, unit.not_before_s, unit.failures = known.due, known.not_before_s, known.failures
+            unit.due, unit.not_before_s = known.due, known.not_before_s
+            unit.failures, unit.slow = known.failures, known.slow
             unit.proven, unit.applying = known.proven, known.applying
         units[node.id] = unit
     return units, refused

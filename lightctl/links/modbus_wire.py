@@ -13,23 +13,30 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from pymodbus import ModbusException
-from pymodbus.exceptions import ConnectionException, ModbusIOException
+from pymodbus.client.mixin import ModbusClientMixin
 from pymodbus.pdu import ModbusPDU
 
+from lightctl.devices.maps import BIT_TABLES, Table
 from lightctl.devices.registers import Block, Write
 from lightctl.domain.errors import LinkDown, NodeRefused
-from lightctl.links.modbus_client import CONNECT_TIMEOUT_S, ModbusEndpoint, new_client
+from lightctl.links.modbus_client import LineClient, ModbusEndpoint
+from lightctl.links.modbus_pending import Pending
 from lightctl.links.modbus_units import Known
 
 QUIET_S = 0.25
 MOST_QUIET_S = 0.5
 ECHO = 0x08
 ECHO_ATTEMPTS = 2
-READ_CODES = {"coil": 0x01, "discrete": 0x02, "holding": 0x03, "input": 0x04}
+READS: Mapping[Table, tuple[int, Callable[..., Awaitable[ModbusPDU]]]] = {
+    "coil": (0x01, ModbusClientMixin.read_coils),
+    "discrete": (0x02, ModbusClientMixin.read_discrete_inputs),
+    "holding": (0x03, ModbusClientMixin.read_holding_registers),
+    "input": (0x04, ModbusClientMixin.read_input_registers),
+}
 # Modbus application protocol 1.1b3, section 7: these say "never"; the others (failure, busy, gateway) "not now".
 PERMANENT = {1: "illegal function", 2: "illegal address", 3: "illegal value"}
 TEMPORARY = {4: "device failure", 5: "acknowledge", 6: "busy", 8: "memory parity", 10: "no path", 11: "no answer"}
@@ -59,11 +66,11 @@ class ModbusWire:
         self._endpoint = endpoint
         self._rng = rng
         self._on_lost = on_lost
-        self._heard_s = 0.0
         self._asked_s: dict[int, float] = {}
         self._suspects: set[int] = set()
         self._no_echo: set[int] = set()
-        self._client = new_client(endpoint, self._trace_packet, self._trace_connect)
+        self._pending = Pending(endpoint.timeout_s)
+        self._client = LineClient(endpoint, self._pending, self._lost)
 
     @property
     def connected(self) -> bool:
@@ -72,25 +79,15 @@ class ModbusWire:
 
     async def open(self) -> None:
         """Connect anew; raises LinkDown."""
-        self._client = new_client(self._endpoint, self._trace_packet, self._trace_connect)
+        self._client = LineClient(self._endpoint, self._pending, self._lost)
         if self._endpoint.rtu:
             recent = time.monotonic() - self._endpoint.late_s
             self._suspects |= {unit for unit, asked_s in self._asked_s.items() if asked_s > recent}
-        # As the client's own connect(), which keeps the reason of a failure to itself.
-        wire = self._client.ctx
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                wire.transport, _ = await wire.call_create()
-        except TimeoutError as error:
-            raise LinkDown(f"{self._client} does not answer within {CONNECT_TIMEOUT_S:g} s") from error
-        except (OSError, ValueError) as error:  # refused, unknown; a serial device missing, taken or misconfigured
-            raise LinkDown(f"cannot open {self._client}: {error}") from error
+        await self._client.open()
 
     async def close(self) -> None:
         """Close the line and let its transport go."""
-        self._client.close()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await self._client.close()
 
     def rests_s(self, unit: int) -> float:
         """Give the real seconds for which a unit must be left alone because a late answer may still come."""
@@ -98,14 +95,14 @@ class ModbusWire:
             return 0.0
         return max(0.0, self._asked_s.get(unit, 0.0) + self._endpoint.late_s - time.monotonic())
 
-    async def read(self, unit: int, block: Block) -> tuple[int, ...]:
+    def read(self, unit: int, block: Block) -> Awaitable[tuple[int, ...]]:
         """Read neighbours of a table; raises UnitSilent, AnswerUnfit, UnitRefusedForNow, NodeRefused or LinkDown."""
-        await self._settle(unit)
-        return await self._read(unit, block)
+        return self._settle_and_read(unit, block) if unit in self._suspects else self._read(unit, block)
 
     async def write(self, unit: int, write: Write, *, single: bool) -> None:
         """Write words or bits, one request each where `single`; the echo is compared. Raises as `read` does."""
-        await self._settle(unit)
+        if unit in self._suspects:
+            await self._settle(unit)
         if single or len(write.values) == 1:
             for offset, value in enumerate(write.values):
                 await self._write_one(unit, write.table == "coil", write.address + offset, value)
@@ -113,66 +110,59 @@ class ModbusWire:
         count = len(write.values)
         if write.table == "coil":
             bits = [bool(value) for value in write.values]
-            ask = partial(self._client.write_coils, write.address, bits, device_id=unit)
+            ask = partial(self._client.write_coils, write.address, bits)
             answer = await self._ask(unit, 0x0F, ask)
         else:
             words = list(write.values)
-            ask = partial(self._client.write_registers, write.address, words, device_id=unit)
+            ask = partial(self._client.write_registers, write.address, words)
             answer = await self._ask(unit, 0x10, ask)
         if (answer.address, answer.count) != (write.address, count):
             await self._doubt(unit)
             raise AnswerUnfit(f"wrote {count} from {write.address}, it says {answer.count} from {answer.address}")
 
+    async def _settle_and_read(self, unit: int, block: Block) -> tuple[int, ...]:
+        await self._settle(unit)
+        return await self._read(unit, block)
+
     async def _read(self, unit: int, block: Block) -> tuple[int, ...]:
-        ask = {
-            "coil": self._client.read_coils,
-            "discrete": self._client.read_discrete_inputs,
-            "holding": self._client.read_holding_registers,
-            "input": self._client.read_input_registers,
-        }[block.table]
-        code = READ_CODES[block.table]
-        answer = await self._ask(unit, code, partial(ask, block.address, count=block.count, device_id=unit))
-        if block.table in ("coil", "discrete"):
-            values = tuple(int(bit) for bit in answer.bits)
-            fits = len(values) == -(-block.count // 8) * 8  # bits come in whole bytes
-        else:
-            values = tuple(answer.registers)
-            fits = len(values) == block.count
-        if not fits:
+        code, ask = READS[block.table]
+        answer = await self._ask(unit, code, partial(ask, self._client, block.address, count=block.count))
+        values: Sequence[int] = answer.registers
+        expected = block.count
+        if block.table in BIT_TABLES:
+            values = [int(bit) for bit in answer.bits]
+            expected = -(-block.count // 8) * 8  # bits come in whole bytes
+        if len(values) != expected:
             await self._doubt(unit)
             raise AnswerUnfit(f"asked for {block.count} of {block.table} {block.address}, got {len(values)}")
-        return values[: block.count]
+        return tuple(values[: block.count])
 
     async def _write_one(self, unit: int, coil: bool, address: int, value: int) -> None:  # noqa: FBT001 - private
         if coil:
-            ask = partial(self._client.write_coil, address, bool(value), device_id=unit)
+            ask = partial(self._client.write_coil, address, bool(value))
             answer = await self._ask(unit, 0x05, ask)
             echoed = int(answer.bits[0]) if answer.bits else -1
             value = int(bool(value))
         else:
-            ask = partial(self._client.write_register, address, value, device_id=unit)
+            ask = partial(self._client.write_register, address, value)
             answer = await self._ask(unit, 0x06, ask)
             echoed = answer.registers[0] if answer.registers else -1
         if (answer.address, echoed) != (address, value):
             await self._doubt(unit)
             raise AnswerUnfit(f"wrote {value} to {address}, it says {echoed} to {answer.address}")
 
-    async def _ask(self, unit: int, code: int, question: Callable[[], Awaitable[ModbusPDU]]) -> ModbusPDU:
+    async def _ask(self, unit: int, code: int, question: Callable[..., Awaitable[ModbusPDU]]) -> ModbusPDU:
         self._asked_s[unit] = time.monotonic()
         try:
-            answer = await question()
-        except ConnectionException as error:
-            raise LinkDown(f"{self._client} is not connected") from error
-        except ModbusIOException as error:
-            if not self.connected:
-                raise LinkDown(f"the connection to {self._client} ended") from error
+            answer = await question(device_id=unit)
+        except TimeoutError as error:
             await self._doubt(unit)
             raise UnitSilent(f"unit {unit} did not answer within {self._endpoint.timeout_s:g} s") from error
         except ModbusException as error:
             await self._doubt(unit)
             raise AnswerUnfit(f"unit {unit}: {error}") from error
         # pymodbus lets a transaction number of 0 pass for any question.
-        if not self._endpoint.rtu and answer.transaction_id != self._client.ctx.request_transaction_id:
+        if answer.transaction_id != self._client.transaction:
             raise AnswerUnfit(f"unit {unit} answered another transaction")
         if answer.function_code == code:
             return answer
@@ -195,7 +185,7 @@ class ModbusWire:
         silent_from = time.monotonic()
         while True:
             now = time.monotonic()
-            silent_from = max(silent_from, self._heard_s)
+            silent_from = max(silent_from, self._client.heard_s)
             wait_s = min(silent_from + quiet_s, until) - now
             if wait_s <= 0:
                 return
@@ -203,8 +193,6 @@ class ModbusWire:
 
     async def _settle(self, unit: int) -> None:
         """Make sure no answer to an earlier question is under way; raises UnitSilent while that is not known."""
-        if unit not in self._suspects:
-            return
         if time.monotonic() - self._asked_s[unit] >= self._endpoint.late_s:
             await self._check_known(unit)
             self._no_echo.discard(unit)
@@ -227,7 +215,7 @@ class ModbusWire:
         for attempt in range(ECHO_ATTEMPTS):
             word = self._rng.randrange(0x10000).to_bytes(2, "big")
             try:
-                answer = await self._ask(unit, ECHO, partial(self._client.diag_query_data, word, device_id=unit))
+                answer = await self._ask(unit, ECHO, partial(self._client.diag_query_data, word))
             except NodeRefused as error:  # it knows no echo: only time can tell
                 self._no_echo.add(unit)
                 why = f"unit {unit} knows no echo, it is left alone until no late answer can come"
@@ -244,12 +232,7 @@ class ModbusWire:
                 await self._doubt(unit)
         raise AnswerUnfit(f"unit {unit} echoed another word")
 
-    def _trace_packet(self, sending: bool, packet: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
-        if not sending:
-            self._heard_s = time.monotonic()
-        return packet
-
-    def _trace_connect(self, connected: bool) -> None:  # noqa: FBT001 - pymodbus's signature
-        if not connected:
-            with contextlib.suppress(RuntimeError):  # the loop may be closing
-                self._on_lost()
+    def _lost(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may be closing
+            self._pending.fail(LinkDown(f"the connection to {self._client} ended"))
+            self._on_lost()

@@ -42,7 +42,7 @@ STEPS = {
 }  # fmt: skip
 SMEAR = [(0.1, 0.7)] * 60
 """So many pauses of so long (s), after each of which the clock is so much further ahead (s)."""
-BREAKS = ("believe-the-clock", "prune-by-the-clock", "number-by-the-clock")
+BREAKS = ("believe-the-clock", "prune-by-the-clock")
 
 
 def run(

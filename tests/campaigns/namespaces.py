@@ -31,7 +31,7 @@ from tests.support.wire_log import WireLog
 NAME = "namespaces"
 LAMPS = 40
 SIDES = ("daemon", "nodes", "both")
-BREAKS = ("believe-the-broker", "send-once")
+BREAKS = ("believe-the-broker",)
 UNAVAILABLE = 3
 BAD_S = {"cut": (8.0, 12.0), "cut for long": (75.0, 90.0)}
 BAD_OTHERWISE_S = (3.0, 8.0)

@@ -14,10 +14,11 @@ from ruamel.yaml import YAML
 from lightctl.devices import maps
 from lightctl.devices.codec import NativeCodec, ProfileCodec, decode_desired, encode_reported, mqtt_codec
 from lightctl.devices.fit import fit_level
+from lightctl.devices.meter import Meter
 from lightctl.devices.profile import Profile, parse_profile, shipped_profiles
 from lightctl.devices.profile_keys import CapabilitiesKeys, ProfileKeys
 from lightctl.devices.register_image import RegisterImage
-from lightctl.devices.registers import decode_reading, decode_state, encode_desired, plan_reads, read_back, verify
+from lightctl.devices.registers import decode_state, encode_desired, plan_reads, read_back, verify
 from lightctl.devices.support import COLUMNS, support_table
 from lightctl.domain.assets import Dates, Node
 from lightctl.domain.errors import InvalidInput
@@ -162,9 +163,8 @@ def test_flags_and_readings_of_a_unit_reach_the_daemon(name):
         image.show_readings({reading: 12.5 for reading in registers.readings if reading != "power_w"})
         answers = {block: image.read(block) for block in blocks}
         assert decode_state(registers, node, answers, NOW, verified=False).flags == ((flag,) if flag else ())
-        reading = decode_reading(registers, node, answers, NOW)
         expected = {reading: 12.5 for reading in registers.readings if reading != "power_w"}
-        assert (dict(reading.values) if reading else {}) == expected
+        assert Meter(registers, blocks).read(answers) == expected
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if shipped_profiles()[name].kind == "mqtt"])

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pymodbus.client.mixin import ModbusClientMixin
 
 from lightctl.devices.blocks import find
-from lightctl.devices.maps import WORDS, Bit, ChannelMap, Register, RegisterAction, RegisterMap
+from lightctl.devices.maps import BIT_TABLES, WORDS, Bit, ChannelMap, Register, RegisterAction, RegisterMap
+from lightctl.devices.meter import Meter
 from lightctl.devices.registers import (
     Block,
     Write,
-    decode_reading,
     decode_state,
     decode_value,
     encode_action,
@@ -26,6 +26,7 @@ from lightctl.devices.registers import (
     unit_of,
     verify,
 )
+from lightctl.devices.values import read_value
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.states import ActionKind, ChannelDesired, DesiredState, HeldOverride, NodeAction, Reason, Switch
@@ -171,6 +172,44 @@ def test_blocks_bring_everything_in_one_piece_and_keep_the_limits(registers):
         assert max(len(gap) for gap in unasked) <= registers.max_gap
 
 
+scales, never = st.sampled_from([1.0, 0.1, 2.5]), st.sampled_from([(), (65535,), (0, 1)])
+orders = st.sampled_from([None, "big", "little"])
+words_as_numbers = st.builds(
+    Register,
+    table=st.sampled_from(["input", "holding"]),
+    address=st.integers(0, 60),
+    type=st.sampled_from(sorted(WORDS)),
+    scale=scales,
+    word_order=orders,
+    invalid=never,
+)
+bits = st.sampled_from(sorted(BIT_TABLES))
+bits_as_numbers = st.builds(Register, table=bits, address=st.integers(0, 60), type=st.just("bool"), invalid=never)
+numbers = st.one_of(words_as_numbers, bits_as_numbers)
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), numbers, max_size=12), st.sampled_from(["big", "little"]), st.data())
+def test_a_meter_reads_at_once_what_its_registers_hold_one_by_one(readings, order, data):
+    registers = RegisterMap(readings=readings, word_order=order, max_gap=3)
+    blocks = plan_reads(registers)
+    word = {False: st.one_of(st.sampled_from([0, 1, 65535]), st.integers(0, 65535)), True: st.integers(0, 1)}
+    answers = {
+        block: data.draw(
+            st.lists(word[block.table in ("coil", "discrete")], min_size=block.count, max_size=block.count)
+        )
+        for block in blocks
+        if data.draw(st.booleans())
+    }
+    one_by_one = {name: read_value(part, 0, registers, answers) for name, part in readings.items()}
+    assert Meter(registers, blocks).read(answers) == {k: value for k, value in one_by_one.items() if value is not None}
+
+
+def test_a_meter_refuses_a_word_beyond_16_bits():
+    registers = RegisterMap(readings={"power_w": Register(table="input", address=0)})
+    with pytest.raises(InvalidInput, match="outside"):
+        Meter(registers, plan_reads(registers)).read({Block("input", 0, 1): [65536]})
+
+
 def test_neighbours_are_read_in_one_request():
     readings = {f"r{n}": Register(table="input", address=2 * n, type="float32") for n in range(62)}
     assert plan_reads(RegisterMap(readings=readings)) == (Block("input", 0, 124),)
@@ -188,7 +227,7 @@ def test_an_answer_of_the_wrong_length_is_refused():
     registers = RegisterMap(readings={"power_w": Register(table="input", address=0)})
     for words in ([], [1, 2]):
         with pytest.raises(InvalidInput, match="came back"):
-            decode_reading(registers, node(), {Block("input", 0, 1): words}, NOW)
+            Meter(registers, plan_reads(registers)).read({Block("input", 0, 1): words})
 
 
 def test_bits_come_back_in_whole_bytes():

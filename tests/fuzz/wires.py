@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable
 from functools import cache
 from itertools import product
@@ -12,9 +13,10 @@ from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
 from lightctl.devices.blocks import Block, plan_reads
 from lightctl.devices.codec import mqtt_codec
+from lightctl.devices.meter import Meter
 from lightctl.devices.native_node import decode_command, decode_desired
 from lightctl.devices.profile import shipped_profiles
-from lightctl.devices.registers import decode_reading, decode_state
+from lightctl.devices.registers import decode_state
 from lightctl.domain.assets import Fleet, LightPoint, Node
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.events import Event, FleetChanged, MessageQuarantined
@@ -112,10 +114,11 @@ def registers(data: bytes) -> None:
         answers[block] = [words[(number + at) % len(words)] for at in range(length)]
     try:
         report = decode_state(known, node, answers, NOW, verified=bool(how & 32))
-        decode_reading(known, node, answers, NOW)
+        values = Meter(known, plan_reads(known)).read(answers)
     except InvalidInput as error:
         must(str(error), "refused without a reason")
         return
+    must(all(math.isfinite(value) for value in values.values()), f"a reading of {values}")
     for channel in report.channels.values():
         for level in (channel.level, channel.commanded):
             must(level is None or 0 <= level <= 100, f"a level of {level}")

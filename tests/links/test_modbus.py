@@ -300,11 +300,11 @@ async def test_a_unit_attached_while_running_is_polled_and_a_removed_one_no_more
     assert [asked for asked in line.asked if asked.unit == 1 and asked.at > changed] == []
 
 
-async def test_a_fast_clock_never_makes_a_line_busier_than_twenty_polls_a_second() -> None:
+async def test_a_fast_clock_never_has_a_unit_polled_more_than_fifty_times_a_second() -> None:
     watcher, one, line = Watcher(), lamp(1), Line()
     async with scripted_line(line) as port, running(make_link(port, watcher, one, poll_s=0.0)):
         await asyncio.sleep(1.0)
-    assert 5 <= len(watcher.of(NodeReported)) <= 21
+    assert 5 <= len(watcher.of(NodeReported)) <= 51
 
 
 async def test_a_cancelled_line_leaves_no_socket_open() -> None:

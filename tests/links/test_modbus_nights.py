@@ -12,7 +12,7 @@ from lightctl.domain.states import CommandState
 from tests.support.wired import AFTERNOON, SCHEDULE, Wired, unit, wired
 
 CONTROLLER = "modbus-night-controller"
-WRITES, BODY, CHECKSUM, COMMIT = (6, 16), 100, 600, 601
+WRITES, BODY, CHECKSUM, COMMIT, CLOCK = (6, 16), 100, 600, 601, 603
 UNIT = unit(5, CONTROLLER, "ctl", channels=2)
 LATER = SCHEDULE.replace('"22:00", level: 50', '"22:00", level: 30')
 # 22:00 and 05:00 in Duisburg are 21:00 and 04:00 UTC; the sun sets at about 15:25 and rises at about 07:20.
@@ -206,6 +206,8 @@ async def test_an_override_ends_on_time_with_the_daemon_gone(dropped: str) -> No
     assert given.capabilities.slots == (62 if dropped else 64)
     async with wired(UNIT, profiles={**shipped_profiles(), CONTROLLER: given}) as line:
         await line.confirmed("ctl")
+        await line.until(lambda: any(place(it) == CLOCK for _, it in line.asked if it[0] in WRITES), 10.0)
+        await line.heard("ctl")  # it has the time of before the jump, and is read again
         line.jump(instant(22, 0))
         held = line.dim("ctl-1", 100, minutes=30)
         await line.confirmed("ctl", above=line.newest("ctl").revision)

@@ -19,10 +19,10 @@ def one_unit() -> Unit:
 def test_a_unit_is_in_the_slow_lane_after_two_failures_and_out_after_one_answer() -> None:
     unit = one_unit()
     unit.failed(NOW, 100.0, 60.0, 0.5)
-    assert (unit.slow, unit.due, round(unit.not_before_s - 100.0, 3)) == (False, NOW, 0.05)
+    assert (unit.slow, unit.due, round(unit.not_before_s - 100.0, 3)) == (False, NOW, 0.02)
     unit.failed(NOW, 101.0, 60.0, 0.5)
     assert (unit.slow, unit.due, unit.not_before_s) == (True, NOW + dt.timedelta(seconds=60), 106.0)
-    unit.answered(NOW, 102.0, 30.0)
+    unit.answered(NOW, 102.0, dt.timedelta(seconds=30))
     assert (unit.slow, unit.due) == (False, NOW + dt.timedelta(seconds=30))
 
 

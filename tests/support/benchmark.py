@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import importlib
 import json
 import os
 import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
 Figures = dict[str, object]
+LOOPS = ("asyncio", "uvloop")
 
 
 def options(module: str, documentation: str) -> argparse.ArgumentParser:
@@ -49,6 +53,25 @@ def paired(us: Callable[[], float], floor: Callable[[], float], pairs: int = 5) 
         "ratios": [round(ratio, 3) for ratio in ratios],
         "pairs": pairs,
     }
+
+
+def used_ratio(us: Sequence[float], floor: Sequence[float]) -> float:
+    """Give the median of floor / us over processor times by turns, the first not counted: above 1 we use less.
+
+    A machine that is busy with other things changes how much is done in a second, and this hardly.
+    """
+    return round(median(theirs / ours for ours, theirs in zip(us[1:], floor[1:], strict=True)), 3)
+
+
+def loop_of(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Give how an event loop is made: asyncio's own, or uvloop's, which is no requirement of ours."""
+    return asyncio.new_event_loop if name == "asyncio" else importlib.import_module(name).new_event_loop
+
+
+def loop_missing(*names: str) -> str:
+    """Say if one of these event loops is not installed here, "" when all are."""
+    absent = next((name for name in names if find_spec(name) is None), "")
+    return f"{absent} is not installed here: pip install {absent}, in an environment of its own" if absent else ""
 
 
 def versions(*names: str) -> Figures:

@@ -3,7 +3,8 @@
 python -m tests.support.lean_modbus LINES UNITS DEAD-EVERY
 
 Each line is a port of its own; unit numbers count from 1. Of all units, counted through the lines, one in DEAD-EVERY
-never answers. Writes the ports as a line of JSON and serves until stdin ends. Every register holds the float 50.0.
+never answers. Writes the ports as a line of JSON and serves until stdin ends. The registers are floats, as a meter's:
+all of them differ from one answer to the next.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 
 HEADER = 7
 READ = b"\x03\x04"
-FIFTY = struct.pack(">f", 50.0)
+SHOWN = tuple(struct.pack(">f", 50 + step / 4) for step in range(200))
 
 
 def is_dead(line: int, unit: int, units: int, dead_every: int) -> bool:
@@ -29,6 +30,7 @@ class Gateway(asyncio.Protocol):
     def __init__(self, dead: frozenset[int]) -> None:
         self._dead = dead
         self._received = b""
+        self._answers = 0
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -43,7 +45,8 @@ class Gateway(asyncio.Protocol):
             if asked[6] in self._dead:
                 continue
             count = int.from_bytes(asked[10:12], "big")
-            words = FIFTY * (count // 2)
+            words = SHOWN[self._answers % len(SHOWN)] * (count // 2)
+            self._answers += 1
             length = (3 + len(words)).to_bytes(2, "big")
             assert self._transport is not None
             self._transport.write(asked[:4] + length + asked[6:8] + bytes((len(words),)) + words)

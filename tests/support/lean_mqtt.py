@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 QOS_BITS = 0x06
+PUBLISH = 0x32
 HIGHEST_ID = 0xFFFF
 
 
@@ -24,7 +25,7 @@ class LeanMqtt(asyncio.Protocol):
         self._hello = _connect(client_id)
         self._hear = hear
         self._window = window
-        self._waiting: deque[tuple[bytes, bytes]] = deque()
+        self._waiting: deque[tuple[int, bytes, bytes]] = deque()
         self._received = bytearray()
         self._answers: list[bytes] = []
         self._last_id = 0
@@ -54,10 +55,16 @@ class LeanMqtt(asyncio.Protocol):
         body = self._next_id() + b"".join(_text(topic) + b"\x01" for topic in filters)
         self._write(b"\x82" + _length(len(body)) + body)
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Queue a publish at QoS 1."""
-        self._waiting.append((_text(topic), payload))
+        self._waiting.append((PUBLISH | retain, _text(topic), payload))
         self._pump()
+
+    def close(self) -> None:
+        """Take leave and let the connection go."""
+        self._write(b"\xe0\x00")
+        assert self._transport is not None
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -85,9 +92,9 @@ class LeanMqtt(asyncio.Protocol):
     def _pump(self) -> None:
         out, self._answers = self._answers, []
         while self._waiting and self.outstanding < self._window:
-            topic, payload = self._waiting.popleft()
+            kind, topic, payload = self._waiting.popleft()
             body = topic + self._next_id() + payload
-            out.append(b"\x32" + _length(len(body)) + body)
+            out.append(bytes((kind,)) + _length(len(body)) + body)
             self.outstanding += 1
         if out:
             self._write(b"".join(out))

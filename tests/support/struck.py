@@ -19,7 +19,6 @@ import os
 import signal
 import sqlite3
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,7 +31,7 @@ from lightctl.app.running import timekeeping, upkeep
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
-from lightctl.control import controller, knowledge, memory, own_time
+from lightctl.control import controller, knowledge, own_time
 from lightctl.control.reconcile import Resend, Wait
 from lightctl.domain.events import BrokerAcked
 from lightctl.domain.moves import moved
@@ -245,16 +244,6 @@ def prune_by_the_clock() -> None:
     timekeeping.Timekeeper.sure = lambda _self: True
 
 
-def number_by_the_clock() -> None:
-    """Break: a revision is the time at which it is given, in milliseconds."""
-
-    def next_revision(self: Any) -> int:
-        self.highest_revision = max(1, int(time.time() * 1000))
-        return self.highest_revision
-
-    memory.NodeMemory.next_revision = next_revision
-
-
 def clean_up_every(seconds: float) -> None:
     """Have everything old deleted so often."""
     upkeep.ROLL_UP_EVERY, upkeep.PRUNE_EVERY = dt.timedelta(seconds=seconds), dt.timedelta()
@@ -271,7 +260,6 @@ BREAKS: dict[str, Callable[[], None]] = {
     "believe-the-broker": believe_the_broker,
     "believe-the-clock": believe_the_clock,
     "prune-by-the-clock": prune_by_the_clock,
-    "number-by-the-clock": number_by_the_clock,
     "keep-every-event": keep_every_event,
     "leave-files-open": leave_files_open,
     "never-checkpoint": never_checkpoint,

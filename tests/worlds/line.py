@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from lightctl.devices.blocks import plan_reads
 from lightctl.devices.maps import RegisterMap
-from lightctl.devices.registers import decode_reading, decode_state, encode_desired, read_back, verify
+from lightctl.devices.meter import Meter
+from lightctl.devices.registers import decode_state, encode_desired, read_back, verify
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput
-from lightctl.domain.states import DesiredState
+from lightctl.domain.states import DesiredState, Reading
 from lightctl.links.base import Order
 from lightctl.links.modbus_units import FAILURES_TO_SLOW_LANE
 from simulators.modbus_pdu import Refused
@@ -106,9 +107,9 @@ class Line:
         bank = unit.bank.at(now)
         blocks = plan_reads(unit.registers, tuple(unit.node.channels))
         words = {block: tuple(bank.read(block.table, block.address, block.count)) for block in blocks}
-        reading = decode_reading(unit.registers, unit.node, words, now)
-        if reading is not None:
-            self._emit(ev.MeterRead(reading))
+        values = Meter(unit.registers, blocks).read(words)
+        if values:
+            self._emit(ev.MeterRead(Reading(unit.node.id, now, values)))
         if unit.registers.channels is not None:
             self._emit(ev.NodeReported(decode_state(unit.registers, unit.node, words, now, verified=False)))
 
