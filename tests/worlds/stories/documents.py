@@ -129,5 +129,6 @@ class Documents:
         usual = () if desired.node in self.announced else (PROFILES[kind.profile].capabilities,)
         return Asked(
             wishes.plan_of(point), point, kind.capabilities, (kind.capabilities, *usual),
-            strongest[0] if strongest else None, self._scene.now, now, switches[0].at if switches else NEVER, desired.valid_until,
+            strongest[0] if strongest else None, self._scene.now, now, switches[0].at if switches else NEVER,
+            desired.valid_until,
         )  # fmt: skip

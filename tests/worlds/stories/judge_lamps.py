@@ -91,7 +91,7 @@ class LampJudge:
         return "I1" if self._scene.daemon.alive else "I15"
 
     def _left_dark(self, wanted: Asked, now: dt.datetime) -> bool:
-        """Say whether a plan has had light for an hour, by the node's clock and, if it is live, the true one."""
+        """Say whether a plan has had light for an hour, by the node's clock and, if live, the true one."""
         clocks = {now}
         if not wanted.capabilities.carries_nights:
             clocks.add(self._scene.now)
