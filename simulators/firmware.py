@@ -28,6 +28,8 @@ from simulators.node_clock import NodeClock
 from simulators.photocell import Photocell
 from simulators.table import around, held
 
+BEHIND = dt.timedelta(minutes=5)
+
 
 class Firmware:
     """One node with its lamps. All instants given are true time; what it does it does by its own clock."""
@@ -281,11 +283,9 @@ class Firmware:
         return (FULL_LEVEL if self._photocell.is_night(shown) else 0), Reason.FALLBACK, 0.0
 
     def _in_force(self, document: ChannelDesired, shown: dt.datetime) -> Switch | None:
-        """Give the switch in force; a live node does at once what it is told, also when its clock is behind."""
-        found = document.switch_at(shown)
-        if found is None and document.switches and not self.setup.capabilities.carries_nights:
-            return document.switches[0]
-        return found
+        """Give the switch in force; a live node does what it is told at once, its clock may be a little behind."""
+        live = not self.setup.capabilities.carries_nights
+        return document.switch_at(shown + BEHIND if live else shown)
 
     def _table(self, kept: ChannelDesired, shown: dt.datetime) -> ChannelDesired:
         """Give what it holds for a channel, as it stands at an instant of its clock."""

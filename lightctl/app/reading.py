@@ -141,7 +141,8 @@ def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -
     named = profile.confirmation in ("revision", "stored")
     if profile.confirmation == "stored" and not report.verified:
         return False
-    if named and (command is None or report.applied_revision != command.revision):
+    # A later document than any command's went out in answer to a hello, while the lamp was in local hands.
+    if named and (command is None or report.applied_revision is None or report.applied_revision < command.revision):
         return False
     due = fit_level(level, capabilities_of(desk, point.profile, street.seen.get(point.node)), point.min_level)
     return abs(said.level - due) <= LEVEL_TOLERANCE

@@ -171,18 +171,20 @@ class Knowledge:
             points = {}
         elif not profile.capabilities.channels:  # a meter, whatever stands in its row: it has nothing to switch
             points = {}
+        # A register too small for the floor counts from 1; its blueprint says what that costs.
+        floor = self._revision_floor if self._revision_floor < profile.highest_revision else 0
         if known is None:
             known = NodeMemory(node, profile, points, profile.capabilities, known_since=now)
             left = self._laid_aside.pop(node.id, None)
             if left is not None:
                 known.take(left)
+            known.begin_revisions(floor)
         if known.node.profile != node.profile:
             known.change_make(profile)
         if relamped(known.points, points):
             known.history.forget_lamps()
         known.node, known.points = node, points
-        # A register too small for the floor counts from 1; its blueprint says what that costs.
-        known.revision_floor = self._revision_floor if self._revision_floor < profile.highest_revision else 0
+        known.revision_floor = floor
         known.refusal = "" if node.profile in self._profiles else f"no profile {node.profile!r} is known"
         return known
 

@@ -133,14 +133,25 @@ class NodeMemory:
         self.highest_revision = max(self.highest_revision + 1, self.revision_floor)
         return self.highest_revision
 
+    def begin_revisions(self, floor: int) -> None:
+        """Give no revision below a floor; where those known are above it, a run that was forgotten may have gone on.
+
+        Then the second of the day in which this run began keeps the two apart.
+        """
+        self.revision_floor = floor
+        if floor and self.highest_revision >= floor:
+            self.highest_revision += floor % A_DAY_S
+
     def see_revision(self, revision: int) -> None:
         """Take note of a revision the node names; one that we never gave makes us start above it.
 
         Whoever gave it may have given more since, of which some may be on their way yet: by the law of `revision_floor`
-        no more than seconds passed, and its word is not older than a day. Registers too small for a floor count on.
+        no more than seconds passed, and its word is not older than a day. That may have been a run that heard the same
+        word, so the second in which this one began counts too. Registers too small for a floor count on.
         """
         if revision > self.highest_revision:
-            self.highest_revision = revision + (A_DAY_S if self.revision_floor else 0)
+            above = A_DAY_S + self.revision_floor % A_DAY_S if self.revision_floor else 0
+            self.highest_revision = revision + above
             self.stale = self.assert_now = True
             self.cause = f"{FOREIGN} {revision}"
 

@@ -266,6 +266,8 @@ def test_a_lamp_is_settled_only_by_a_fresh_report_of_the_newest_revision_with_th
     assert not shown().settled
     office.store.commit(Recorded(reported=(replace(report, seq=4),), seen=(("n-1", NOW),)))
     assert shown().settled
+    office.store.commit(Recorded(reported=(replace(report, seq=5, applied_revision=5),), seen=(("n-1", NOW),)))
+    assert shown().settled, "a document that answered a hello needs no command"
     office.now += dt.timedelta(seconds=2.5 * 300)
     assert (shown().settled, shown().reachable) == (False, False)
 

@@ -13,6 +13,7 @@ import pytest
 
 from lightctl.app.running.boot import REVISIONS_BEGAN, boot_events, revision_floor
 from lightctl.control.effects import Effects
+from lightctl.control.memory import A_DAY_S
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Place
 from lightctl.domain.selectors import parse_selector
@@ -132,10 +133,10 @@ def test_each_run_begins_above_all_that_earlier_runs_can_have_given():
     assert revision_floor(REVISIONS_BEGAN - MINUTE) == 1, "a machine whose clock stands in the past still counts"
 
 
-def test_within_a_run_revisions_grow_one_by_one():
+def test_a_run_starts_a_day_of_revisions_above_one_that_it_never_gave():
     street = Street(floor=1000)
     street.start()
     assert street.command().revision == 1000
     street.step(street.hello(revision=3))
     street.step(street.hello(revision=2000, boot="b2"))
-    assert street.command().revision == 2001
+    assert street.command().revision == 2000 + A_DAY_S + 1
