@@ -11,8 +11,9 @@ from lightctl.domain.assets import Capabilities, LightPoint
 from lightctl.domain.states import DesiredState, Override
 from lightctl.planning.overrides import in_force
 from lightctl.planning.resolve import Plan
+from simulators.firmware import BEHIND
 from tests.worlds.stories.nodes import PROFILES
-from tests.worlds.stories.scene import EDGE, LONG_AGO, Scene
+from tests.worlds.stories.scene import EDGE, Scene
 
 NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -62,7 +63,7 @@ class Asked:
         """Say whether the document may count at an instant, and whether it may not; both close to its edges."""
         if self.holds_at(at) and at < self.valid_until:
             return True, at >= self.valid_until - EDGE
-        begins_at = self.begins_at if self.capabilities.carries_nights else LONG_AGO  # a live node obeys at once
+        begins_at = self.begins_at - (BEHIND if not self.capabilities.carries_nights else dt.timedelta(0))
         inside = begins_at - EDGE <= at <= self.valid_until + EDGE
         outside = at <= begins_at + EDGE or at >= self.valid_until - EDGE
         return inside, outside
