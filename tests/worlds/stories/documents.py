@@ -63,9 +63,9 @@ class Asked:
         """Say whether the document may count at an instant, and whether it may not; both close to its edges."""
         if self.holds_at(at) and at < self.valid_until:
             return True, at >= self.valid_until - EDGE
-        begins_at = self.begins_at - (BEHIND if not self.capabilities.carries_nights else dt.timedelta(0))
-        inside = begins_at - EDGE <= at <= self.valid_until + EDGE
-        outside = at <= begins_at + EDGE or at >= self.valid_until - EDGE
+        early = dt.timedelta(0) if self.capabilities.carries_nights else BEHIND  # a live node may do it at once
+        inside = self.begins_at - early - EDGE <= at <= self.valid_until + EDGE
+        outside = at <= self.begins_at + EDGE or at >= self.valid_until - EDGE
         return inside, outside
 
     def _fitted(self, level: int) -> set[int]:
