@@ -76,7 +76,7 @@ def _alike(held: DesiredState, desired: DesiredState, now: dt.datetime) -> bool:
     }
     return held.channels.keys() == desired.channels.keys() and all(
         before is not None
-        and before.override == after.override
+        and (before.override is None or before.override.until <= now or before.override == after.override)
         and all(before.level_at(at) == after.level_at(at) for at in {now, *instants})
         for before, after in channels
     )
