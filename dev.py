@@ -136,8 +136,8 @@ def main(verb: str = "", *options: str) -> None:
     elif verb == "test":
         prepare(DEV)
         os.chdir(ROOT)
-        # Much of the suite waits for real time; two at once halve it. A file's tests stay together and share its city.
-        become(str(PYTHON), "-m", "pytest", *(options or ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")))
+        # Much of the suite waits for real time; three at once fill two cores. A file's tests stay together and share its city.
+        become(str(PYTHON), "-m", "pytest", *(options or ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")))
     elif verb == "lint":
         prepare(DEV)
         results = [subprocess.run((VENV / "bin" / name, *rest), check=False, cwd=ROOT) for name, *rest in LINT]
