@@ -136,7 +136,7 @@ def main(verb: str = "", *options: str) -> None:
     elif verb == "test":
         prepare(DEV)
         os.chdir(ROOT)
-        # Much of the suite waits for real time; three at once fill two cores. A file's tests stay together and share its city.
+        # Much of the suite waits: three at once fill two cores. A file's tests stay together and share its city.
         become(str(PYTHON), "-m", "pytest", *(options or ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")))
     elif verb == "lint":
         prepare(DEV)
