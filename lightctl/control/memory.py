@@ -196,7 +196,8 @@ class NodeMemory:
         if restored.reported is not None:
             self.time = self.time.heard(restored.reported.at, restored.reported.received_at).remembered()
         self.boot_id = restored.boot_id
-        self.heard_at = restored.reported.received_at if restored.reported is not None else None
+        if restored.reported is not None:  # the run that heard it may have had a clock ahead of ours
+            self.heard_at = min(restored.reported.received_at, self.known_since)
         own = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
         self.faults = own or NO_FAULTS
         silence = [fault.detail for fault in restored.faults if fault.event is FaultEvent.COMMUNICATION_FAILURE]
