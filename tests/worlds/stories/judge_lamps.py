@@ -92,11 +92,9 @@ class LampJudge:
 
     def _left_dark(self, wanted: Asked, now: dt.datetime) -> bool:
         """Say whether a plan has had light for an hour, by the node's clock and, if live, the true one."""
-        clocks = {now}
-        if not wanted.capabilities.carries_nights:
-            clocks.add(self._scene.now)
-            if self._scene.now - wanted.given_at < LIVE_LEFT_DARK:
-                return False
+        if self._scene.now - wanted.given_at < LIVE_LEFT_DARK:
+            return False
+        clocks = {now} if wanted.capabilities.carries_nights else {now, self._scene.now}
         return all(
             0 not in wanted.due_at(at) and self._sun.level_at(wanted.point, (), at)[0]
             for clock in clocks
