@@ -152,8 +152,10 @@ class NodeMemory:
         if revision > self.highest_revision:
             above = A_DAY_S + self.revision_floor % A_DAY_S if self.revision_floor else 0
             self.highest_revision = revision + above
-            self.stale = self.assert_now = True
-            self.cause = f"{FOREIGN} {revision}"
+        elif self.desired is None or revision <= self.desired.revision:
+            return  # below what we may give, it may yet be above what we know of: a restored store has forgotten it
+        self.stale = self.assert_now = True
+        self.cause = f"{FOREIGN} {revision}"
 
     def contradicts(self, revision: int) -> bool:
         """Say whether the node names a revision nobody gave it, in answer to what it was sent because of just that."""
