@@ -1,8 +1,8 @@
 """The daemon: wires clock, store, controller, links and the HTTP door together and runs until told to stop.
 
-One ring: links, alarm, operations and boot put events on the inbox; the control loop takes a batch, lets the
-controller decide, records, then acts. The store has one thread of its own; everything that touches it runs there, the
-operations of the HTTP door too. A stop finishes the batch in hand, records it and closes the store.
+One ring: links, alarm, operations and boot put events on the inbox, and the control loop takes them off it. The store
+has one thread of its own; everything that touches it runs there, the operations of the HTTP door too. A stop finishes
+the batch in hand, records it and closes the store.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import datetime as dt
 import functools
 import os
 import signal
-import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -29,11 +28,11 @@ from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
-from lightctl.app.running.boot import boot_events, held_events, revision_floor
+from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.collector import give_back, relax, undisturbed
-from lightctl.app.running.door import announced, open_door, serve_door, url_of
+from lightctl.app.running.control_loop import ControlLoop, held_by
+from lightctl.app.running.door import BuildDoor, announced, keep_door, open_door, url_of
 from lightctl.app.running.first_token import write_first_token
-from lightctl.app.running.hurry import Hurry
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.keeping import keep_running
 from lightctl.app.running.logs import configure_logs
@@ -42,35 +41,19 @@ from lightctl.app.running.sdnotify import sd_notify
 from lightctl.app.running.timekeeping import Timekeeper, own_time_of
 from lightctl.app.running.upkeep import Upkeep
 from lightctl.app.running.wiring import build_links, policy_of, time_scale_of
-from lightctl.control.controller import SET_BACK, Controller
+from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.devices.profile import shipped_profiles
-from lightctl.domain.events import Event, FleetChanged, LinkChanged, NightlyRun, ReviewDue
+from lightctl.domain.events import Event, FleetChanged, LinkChanged, NightlyRun
 from lightctl.files.settings import Settings
-from lightctl.links.base import Link, Order
+from lightctl.links.base import Link
 from lightctl.planning.wall import next_wall_time
 from lightctl.store.lock import StoreOwned
 from lightctl.store.sqlite import SqliteStore
 
 T = TypeVar("T")
 log = structlog.get_logger("lightctl.daemon")
-REVIEW_AT_LEAST_S = 10.0  # of the machine: an alarm that never rang costs no lamp more than this
 LOCK_PATIENCE_S, LOCK_RETRY_S = 5.0, 0.1
-
-
-class BuildDoor(Protocol):
-    """Makes the ASGI application of the HTTP door; given from above, so that this floor does not know it."""
-
-    def __call__(
-        self,
-        operations: Operations,
-        run: Callable[[Callable[[], Any]], Awaitable[Any]],
-        *,
-        health: Callable[[], Mapping[str, Any]],
-        metrics: Metrics,
-    ) -> Any:  # noqa: ANN401 - an ASGI application has no type of its own
-        """Put operations behind HTTP."""
-        ...
 
 
 class Daemon:
@@ -95,9 +78,7 @@ class Daemon:
         )
         self._live.sensors = self._controller.sensors
         self._links: dict[str, Link] = {}
-        self._office: Office | None = None
         self._metrics = Metrics(settings.metrics, self._live, self._inbox)
-        self._hurry = Hurry()
         self._stop = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -108,7 +89,7 @@ class Daemon:
             loop.add_signal_handler(number, self._stop.set)
         store = await self._open_store()
         try:
-            await self._serve(store, loop)
+            await self._serve(store)
         finally:
             sd_notify(os.environ, "STOPPING=1")
             await self._on_store_thread(store.close)
@@ -127,9 +108,11 @@ class Daemon:
                     raise
                 await asyncio.sleep(LOCK_RETRY_S)
 
-    async def _serve(self, store: SqliteStore, loop: asyncio.AbstractEventLoop) -> None:
+    async def _serve(self, store: SqliteStore) -> None:
+        here = asyncio.get_running_loop()
+
         def notify(events: Sequence[Event]) -> None:
-            loop.call_soon_threadsafe(self._inbox.put_all, tuple(events))
+            here.call_soon_threadsafe(self._inbox.put_all, tuple(events))
 
         operations = Operations(store, self._settings, self._clock.now, notify, self._live)
         directory = Path(self._settings.store.directory)
@@ -146,7 +129,11 @@ class Daemon:
         )
         keeper = Timekeeper(self._own_time, directory, self._live, self._alarm, self._node_clocks, self._emit)
         machine_s = self._clock.scale.machine_seconds
-        self._office = office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
+        office = Office(self._settings, store, self._on_store_thread, self._clock, self._live, machine_s)
+        loop = ControlLoop(
+            self._controller, self._inbox, recorder, self._clock, self._alarm, self._live, self._metrics, self._links,
+            office, lambda now: self._on_store_thread(functools.partial(held_by, store, now)),
+        )  # fmt: skip
         self._metrics.connect(self._links, self._controller, functools.partial(self._on_store_thread, operations.tally))
         self._alarm.start()
         listener = open_door(self._settings.http)
@@ -162,12 +149,12 @@ class Daemon:
                         keep(self._keep_link(link), f"link {link.name}")
 
                 with undisturbed():
-                    decided = await self._boot(store, operations, (recorder, keeper), reach_out)
+                    decided = await self._boot(store, operations, loop, (recorder, keeper), reach_out)
                 await self._on_store_thread(office.settle_in)
                 self._set_nightly_run()
-                control = tasks.create_task(self._control_loop(store, recorder, decided), name="control loop")
+                control = tasks.create_task(loop.run(decided), name="control loop")
                 del decided
-                for name, part in self._beside(store, operations, keeper):
+                for name, part in self._beside(store, operations, keeper, office):
                     keep(part, name)
                 await self._on_store_thread(functools.partial(write_first_token, operations, directory))
                 door = await asyncio.to_thread(
@@ -175,7 +162,7 @@ class Daemon:
                 )
                 url = url_of(self._settings.http, listener)
                 async with announced(directory, url):
-                    keep(self._keep_door(door, listener), "http door")
+                    keep(keep_door(door, self._settings.http, listener, self._live), "http door")
                     give_back()
                     sd_notify(os.environ, "READY=1")
                     log.info("serving", url=url, version=__version__, store=str(directory))
@@ -190,12 +177,13 @@ class Daemon:
             listener.close()
             self._alarm.stop()
             await self._metrics.close()
-            await self._settle_inbox(recorder)
+            await loop.settle()
 
     async def _boot(
         self,
         store: SqliteStore,
         operations: Operations,
+        loop: ControlLoop,
         faulty: Sequence[Recorder | Timekeeper],
         reach_out: Callable[[], None],
     ) -> Effects:
@@ -212,18 +200,17 @@ class Daemon:
             for event in events:
                 if isinstance(event, FleetChanged):
                     operations.know(event.fleet)
-            self._hear(events)
+            loop.hear(events)
             reach_out()
-            return await asyncio.to_thread(self._decide, events)
+            return await asyncio.to_thread(loop.decide, events)
         finally:  # damage may have come out as any other error: it is what is to be said
             await self._on_store_thread(store.insist_on_soundness)
 
     def _beside(
-        self, store: SqliteStore, operations: Operations, keeper: Timekeeper
+        self, store: SqliteStore, operations: Operations, keeper: Timekeeper, office: Office
     ) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         """Give what runs beside links, control loop and door, by name."""
-        assert self._office is not None
-        yield from self._office.parts()
+        yield from office.parts()
         terms, forget = operations.upkeeping, operations.citizen_forget
         upkeep = Upkeep(store, self._on_store_thread, self._alarm, self._live, terms, forget, keeper.sure)
         yield "upkeep", self._keep_upkeep(upkeep)
@@ -231,69 +218,11 @@ class Daemon:
         if self._settings.reports.directory:
             yield "reports", self._keep_reports(store, operations)
 
-    async def _control_loop(self, store: SqliteStore, recorder: Recorder, decided: Effects) -> None:
-        await self._carry_out(recorder, decided)
-        latest = self._clock.now()
-        while True:
-            events = await self._next_events(decided)
-            before, latest = latest, self._clock.now()
-            if latest < before - SET_BACK:
-                events = [*await self._held(store, latest), *events]
-            self._hear(events)
-            decided = self._decide(events)
-            await self._carry_out(recorder, decided)
-
-    async def _next_events(self, decided: Effects) -> list[Event]:
-        if self._hurry.goes_on(decided, self._clock.now(), time.monotonic()):
-            await asyncio.sleep(0)
-            return self._inbox.take() if self._inbox.asked else []
-        return await self._inbox.drain(REVIEW_AT_LEAST_S)
-
-    async def _held(self, store: SqliteStore, now: dt.datetime) -> Sequence[Event]:
-        """Give what people hold, by the store: what a clock ahead of the time has ended may hold again."""
-
-        def read() -> Sequence[Event]:
-            return tuple(held_events(store.overrides(now), store.running_maintenances(now)))
-
-        return await self._on_store_thread(read)
-
-    async def _carry_out(self, recorder: Recorder, effects: Effects) -> None:
-        await recorder.record(effects)
-        self._act(effects)
-        if effects.faults and self._office is not None:
-            self._office.wake()
-        sd_notify(os.environ, "WATCHDOG=1")
-
-    def _decide(self, events: Sequence[Event]) -> Effects:
-        """Let the controller decide; events it cannot take are lost, which the next reports make good."""
-        now, began_s = self._clock.now(), time.perf_counter()
-        self._metrics.hear(events)
-        try:
-            effects = self._controller.step(events, now)
-        except Exception as error:
-            self._metrics.instruments.steps_failed.inc()
-            log.exception("a step failed", events=len(events))
-            self._live.note("controller", f"a step failed, its events are lost: {error!r}. Please report this.")
-            return Effects(review_at=now + dt.timedelta(seconds=REVIEW_AT_LEAST_S))
-        self._metrics.stepped(events, effects, time.perf_counter() - began_s)
-        return effects
-
     async def _keep_link(self, link: Link) -> None:
         def say(why: str) -> None:
             self._emit(LinkChanged(link.name, up=False, at=self._clock.now(), detail=why))
 
         await keep_running(f"link {link.name}", link.run, say)
-
-    async def _keep_door(self, door: Any, listener: socket.socket) -> None:  # noqa: ANN401 - ASGI has no type
-        """Serve; when that ended, take the same address anew."""
-        doors = [listener]
-        http = self._settings.http.model_copy(update={"port": listener.getsockname()[1]})
-
-        async def serve_once() -> None:
-            self._live.note("http", "")
-            await serve_door(door, http, doors.pop() if doors else open_door(http))
-
-        await keep_running("http door", serve_once, lambda why: self._live.note("http", f"the HTTP door failed: {why}"))
 
     async def _keep_upkeep(self, upkeep: Upkeep) -> None:
         await keep_running("upkeep", upkeep.run, lambda why: self._live.note("upkeep", f"upkeep failed: {why}"))
@@ -313,35 +242,6 @@ class Daemon:
 
         files = ReportFiles(store, operations, self._settings, self._on_store_thread, say)
         await keep_running("reports", lambda: files.keep_writing(self._clock, self._alarm), say)
-
-    def _act(self, effects: Effects) -> None:
-        for submission in effects.submissions:
-            link = self._links.get(submission.node.link)
-            if link is not None:
-                on = submission.street is not None
-                link.submit(Order(submission.node, submission.content, submission.priority, switches_on=on))
-        self._alarm.wake("review", effects.review_at, lambda: self._inbox.put(ReviewDue()))
-
-    async def _settle_inbox(self, recorder: Recorder) -> None:
-        """Take in what arrived last, so that nothing heard is lost; nothing more is sent."""
-        while len(self._inbox):
-            await recorder.record(self._decide(self._inbox.take()))
-
-    def _hear(self, events: Sequence[Event]) -> None:
-        for event in events:
-            match event:
-                case FleetChanged(fleet):
-                    if self._office is not None:
-                        self._office.fleet = fleet
-                    for name, link in self._links.items():
-                        link.attach({node.id: node for node in fleet.nodes.values() if node.link == name})
-                    orphans = sorted({n.link for n in fleet.nodes.values()} - self._links.keys())
-                    self._live.note("links", f"no link {', '.join(orphans)} in settings" if orphans else "")
-                case LinkChanged():
-                    self._live.hear(event)
-                    log.info("link", link=event.link, up=event.up, detail=event.detail)
-                case _:
-                    pass
 
     def _emit(self, event: Event) -> None:
         self._inbox.put(event)

@@ -64,6 +64,5 @@ def lean(mapping: Mapping[int, V]) -> Mapping[int, V]:
     """Give a mapping of one entry as a Single, any other as it is."""
     if len(mapping) != 1:
         return mapping
-    for key, value in mapping.items():
-        return Single(key, value)
-    raise AssertionError
+    ((key, value),) = mapping.items()
+    return Single(key, value)

@@ -26,8 +26,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from lightctl.app import daemon, operations, usage
+from lightctl.app import operations, usage
 from lightctl.app.running import timekeeping, upkeep
+from lightctl.app.running.control_loop import ControlLoop
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
@@ -112,12 +113,12 @@ def answer_before_commit() -> None:
 def act_before_recording() -> None:
     """Break: what was decided is sent first and recorded when it is on the wire."""
 
-    async def carry_out(self: Any, recorder: Any, effects: Any) -> None:
+    async def carry_out(self: Any, effects: Any) -> None:
         self._act(effects)
         await asyncio.sleep(0.05 if effects.submissions else 0.0)
-        await recorder.record(effects)
+        await self._recorder.record(effects)
 
-    daemon.Daemon._carry_out = carry_out
+    ControlLoop._carry_out = carry_out
 
 
 def believe_the_broker() -> None:
@@ -150,7 +151,7 @@ def send_once() -> None:
 
 def give_up_on_a_full_disk() -> None:
     """Break: what cannot be recorded is not sent either."""
-    act, record, recorders = daemon.Daemon._act, Recorder.record, []
+    act, record, recorders = ControlLoop._act, Recorder.record, []
 
     async def remembered(self: Recorder, effects: Any) -> None:
         recorders[:] = [self]
@@ -161,7 +162,7 @@ def give_up_on_a_full_disk() -> None:
             act(self, effects)
 
     Recorder.record = remembered
-    daemon.Daemon._act = only_recorded
+    ControlLoop._act = only_recorded
 
 
 def swallow_errors() -> None:

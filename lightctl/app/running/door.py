@@ -7,15 +7,34 @@ import json
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 
 from lightctl import __version__
+from lightctl.app.live import Live
+from lightctl.app.metrics.metrics import Metrics
+from lightctl.app.operations import Operations
+from lightctl.app.running.keeping import keep_running
 from lightctl.domain.errors import LinkDown
 from lightctl.files.settings import HttpSettings
+
+
+class BuildDoor(Protocol):
+    """Makes the ASGI application of the HTTP door; given from above, so that this floor does not know it."""
+
+    def __call__(
+        self,
+        operations: Operations,
+        run: Callable[[Callable[[], Any]], Awaitable[Any]],
+        *,
+        health: Callable[[], Mapping[str, Any]],
+        metrics: Metrics,
+    ) -> Any:  # noqa: ANN401 - an ASGI application has no type of its own
+        """Put operations behind HTTP."""
+        ...
 
 
 class _Server(uvicorn.Server):
@@ -77,6 +96,18 @@ async def serve_door(app: Any, http: HttpSettings, listener: socket.socket) -> N
     )
     with listener:  # uvicorn leaves it open when it is cancelled
         await _Server(config).serve(sockets=[listener])
+
+
+async def keep_door(app: Any, http: HttpSettings, listener: socket.socket, live: Live) -> None:  # noqa: ANN401 - the same
+    """Serve for ever; when that ended, take the same address anew."""
+    doors = [listener]
+    same = http.model_copy(update={"port": listener.getsockname()[1]})
+
+    async def serve_once() -> None:
+        live.note("http", "")
+        await serve_door(app, same, doors.pop() if doors else open_door(same))
+
+    await keep_running("http door", serve_once, lambda why: live.note("http", f"the HTTP door failed: {why}"))
 
 
 @contextlib.asynccontextmanager

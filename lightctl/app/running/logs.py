@@ -9,12 +9,8 @@ import structlog
 
 from lightctl.files.settings_model import LogSettings
 
-QUIETED = (
-    "pymodbus",
-    "mqtt",
-    "httpx",
-    "httpcore",
-)  # the links report in their own words what these would say with every packet
+# The links and couriers report in their own words what these would say with every packet.
+QUIETED = ("pymodbus", "mqtt", "httpx", "httpcore")
 
 
 def configure_logs(settings: LogSettings) -> None:
