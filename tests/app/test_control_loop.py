@@ -31,12 +31,13 @@ HELD = Override("o1", Scope.SITE, parse_selector("*"), 40, NOW - HOUR, NOW + HOU
 
 
 class Listening(Controller):
-    """Remembers what it was told, beside doing what a controller does."""
+    """Remembers what it was told, and says when, beside doing what a controller does."""
 
     told: tuple[Event, ...] = ()
 
     def step(self, events, now):
         self.told = (*self.told, *events)
+        self.stepped.set()
         return super().step(events, now)
 
 
@@ -46,6 +47,7 @@ async def told_after_a_step_back(read: Callable[[SqliteStore, dt.datetime], Sequ
     store.add_overrides([HELD], HELD.id, AuditDraft(NOW, "test", "test", "dim", ""))
     live = Live(clock.now(), clock.now)
     controller = Listening(Policy(), shipped_profiles(), "Europe/Berlin")
+    controller.stepped = asyncio.Event()
 
     async def at_once(work):
         return work()
@@ -60,11 +62,11 @@ async def told_after_a_step_back(read: Callable[[SqliteStore, dt.datetime], Sequ
     running = asyncio.create_task(loop.run(Effects()))
     for at in (NOW + 3 * HOUR, NOW):
         clock.set(at)
-        steps = len(controller.told)
+        controller.stepped.clear()
         inbox.put(ReviewDue())
-        while len(controller.told) == steps and not running.done():
-            await asyncio.sleep(0)
-    assert not running.done(), running
+        step = asyncio.create_task(controller.stepped.wait())
+        await asyncio.wait({step, running}, return_when=asyncio.FIRST_COMPLETED)
+        assert not running.done(), running
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     store.close()
