@@ -319,13 +319,9 @@ class Firmware:
 
     def _drop_ended_overrides(self, shown: dt.datetime) -> bool:
         document = self._desired
-        if document is None or not any(it.override and it.override.until <= shown for it in document.channels.values()):
+        if document is None or (kept := document.without_ended(shown)) is document:
             return False
-        kept = {
-            number: ChannelDesired(it.switches) if it.override and it.override.until <= shown else it
-            for number, it in document.channels.items()
-        }
-        self._desired = replace(document, channels=kept)
+        self._desired = kept
         return self.setup.capabilities.persists
 
     def _next_change(self, now: dt.datetime, shown: dt.datetime) -> dt.datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from operator import attrgetter
 from types import MappingProxyType
@@ -124,6 +124,18 @@ class DesiredState:
     issued_at: dt.datetime
     valid_until: dt.datetime
     channels: Mapping[int, ChannelDesired]
+
+    def without_ended(self, instant: dt.datetime) -> DesiredState:
+        """Give it without the overrides that are over at an instant; itself where none is."""
+        over = [
+            number
+            for number, channel in self.channels.items()
+            if channel.override is not None and channel.override.until <= instant
+        ]
+        if not over:
+            return self
+        kept = {number: ChannelDesired(self.channels[number].switches) for number in over}
+        return replace(self, channels={**self.channels, **kept})
 
 
 class CommandState(StrEnum):
