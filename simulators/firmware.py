@@ -283,9 +283,12 @@ class Firmware:
         return (FULL_LEVEL if self._photocell.is_night(shown) else 0), Reason.FALLBACK, 0.0
 
     def _in_force(self, document: ChannelDesired, shown: dt.datetime) -> Switch | None:
-        """Give the switch in force; a live node does what it is told at once, its clock may be a little behind."""
+        """Give the switch in force; a live node begins at once, though its clock may be a little behind."""
         live = not self.setup.capabilities.carries_nights
-        return document.switch_at(shown + BEHIND if live else shown)
+        first = next(iter(document.switches), None)
+        if live and first is not None and shown < first.at <= shown + BEHIND:
+            return first
+        return document.switch_at(shown)
 
     def _table(self, kept: ChannelDesired, shown: dt.datetime) -> ChannelDesired:
         """Give what it holds for a channel, as it stands at an instant of its clock."""
