@@ -306,7 +306,9 @@ class Controller:
     @staticmethod
     def _submit(memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         priority = memory.command.priority if memory.command is not None else 0
-        out.submit(memory.node, desired, priority, memory.street(desired, now))
+        lights_at = memory.lights_at(desired, now)
+        street = memory.place if lights_at is not None and lights_at <= now else None
+        out.submit(memory.node, desired, priority, street, lights_at)
         memory.on_its_way = True
         memory.answer_hello = False
 

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from itertools import islice
 from operator import attrgetter
 from types import MappingProxyType
 
@@ -113,6 +114,17 @@ class ChannelDesired:
             return self.override.until
         index = bisect_right(self.switches, instant, key=BY_INSTANT)
         return self.switches[index].at if index < len(self.switches) else None
+
+    def lit_from(self, instant: dt.datetime) -> dt.datetime | None:
+        """Give the first instant from this one on at which there is light, None where there is none to come."""
+        if self.override is not None and instant < self.override.until:
+            if self.override.level:
+                return instant
+            instant = self.override.until
+        index = bisect_right(self.switches, instant, key=BY_INSTANT)
+        if index and self.switches[index - 1].level:
+            return instant
+        return next((switch.at for switch in islice(self.switches, index, None) if switch.level), None)
 
 
 @dataclass(frozen=True, slots=True)
