@@ -216,7 +216,10 @@ class Controller:
             carries = memory.capabilities.carries_nights
             # What a node cannot hold may have the same effect for as long as what it can.
             unfit = refit and carries and (old.valid_until, old.channels) != (wanted.valid_until, wanted.channels)
-            if compiler.same_effect(old, wanted, now, carries_nights=carries) and not (ageing and longer) and not unfit:
+            on_its_way = memory.open_command is not None
+            late = on_its_way and old.without_ended(now) is not old  # a node that is late would still begin it
+            enough = not (ageing and longer) and not unfit and not late
+            if enough and compiler.same_effect(old, wanted, now, carries_nights=carries):
                 return
         revision = memory.next_revision()
         self._desire(memory, DesiredState(memory.node.id, revision, now, wanted.valid_until, wanted.channels), now, out)
@@ -269,8 +272,10 @@ class Controller:
     def _send(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> dt.datetime | None:
         if memory.rest_until is not None and (memory.unreachable or now < memory.rest_until):
             return None if memory.unreachable else memory.rest_until
-        if memory.command is not None and memory.command.revision >= desired.revision:
-            desired = replace(desired, revision=memory.next_revision(), issued_at=now)
+        # What is over is not told any more: a node whose clock is behind would begin it again.
+        held = desired.without_ended(now)
+        if held is not desired or (memory.command is not None and memory.command.revision >= desired.revision):
+            desired = replace(held, revision=memory.next_revision(), issued_at=now)
             self._desire(memory, desired, now, out)
         memory.command = Command(
             node=memory.node.id,
@@ -301,7 +306,9 @@ class Controller:
     @staticmethod
     def _submit(memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         priority = memory.command.priority if memory.command is not None else 0
-        out.submit(memory.node, desired, priority, memory.street(desired, now))
+        lights_at = memory.lights_at(desired, now)
+        street = memory.place if lights_at is not None and lights_at <= now else None
+        out.submit(memory.node, desired, priority, street, lights_at)
         memory.on_its_way = True
         memory.answer_hello = False
 

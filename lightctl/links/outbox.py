@@ -2,7 +2,7 @@
 
 The newest desired state of a node replaces the one that waits, and keeps its place unless its priority differs. Higher
 priority leaves first, equal priority in order of arrival. Actions are worthless after their `not_after`. Where feeders
-have a limit, what turns lamps on waits for its feeder's turn first.
+have a limit, what turns lamps on waits for its feeder's turn first, also if it does so only by the time it can leave.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ Key = tuple[str, str]
 
 
 class _Place(NamedTuple):
+    """Where an order stands; turned: its feeder's turn has come."""
+
     rank: int
     number: int
+    turned: bool = False
 
 
 class Outbox:
@@ -56,7 +59,7 @@ class Outbox:
             held = self._feeders.held(order.node.id)
             if held is not None and _revision(held) > _revision(order):
                 return ()
-            if order.switches_on:
+            if order.lights(now):
                 if waiting is not None:
                     self._remove(key)
                 self._feeders.hold(order, now)
@@ -67,15 +70,14 @@ class Outbox:
                 return (_finished(order.content, "rejected", now, f"{self._max_actions} actions wait on this link"),)
             self._actions += 1
         if waiting is not None and waiting[1].priority == order.priority:
-            self._orders[key] = (waiting[0], order)
+            self._orders[key] = (waiting[0]._replace(turned=False), order)
             return ()
         self._place(key, order)
         return ()
 
     def pop(self, now: dt.datetime, ready: Callable[[Order], bool] | None = None) -> tuple[Order | None, list[Event]]:
         """Take the most urgent order for which `ready` holds, with the events of the actions that expired meanwhile."""
-        for turned in () if self._feeders is None else self._feeders.release(now):
-            self._place(_key(turned), turned)
+        self._take_turns(now)
         events: list[Event] = []
         kept: list[tuple[int, int, Key]] = []
         found: Order | None = None
@@ -83,12 +85,15 @@ class Outbox:
             entry = heapq.heappop(self._heap)
             rank, number, key = entry
             waiting = self._orders.get(key)
-            if waiting is None or waiting[0] != (rank, number):
+            if waiting is None or waiting[0][:2] != (rank, number):
                 continue  # replaced by an order of another priority
             order = waiting[1]
             if isinstance(order.content, NodeAction) and order.content.not_after <= now:
                 self._remove(key)
                 events.append(_finished(order.content, "failed", now, "it expired before it could be sent"))
+            elif self._feeders is not None and order.lights(now) and not waiting[0].turned:
+                self._feeders.hold(self._remove(key), now)
+                self._take_turns(now)
             elif ready is not None and not ready(order):
                 kept.append(entry)
             else:
@@ -111,8 +116,12 @@ class Outbox:
                 events.append(SendFailed(node, content.revision, now, why, permanent=True))
         return events
 
-    def _place(self, key: Key, order: Order) -> None:
-        place = _Place(-order.priority, next(self._numbers))
+    def _take_turns(self, now: dt.datetime) -> None:
+        for order in () if self._feeders is None else self._feeders.release(now):
+            self._place(_key(order), order, turned=True)
+
+    def _place(self, key: Key, order: Order, *, turned: bool = False) -> None:
+        place = _Place(-order.priority, next(self._numbers), turned)
         self._orders[key] = (place, order)
         heapq.heappush(self._heap, (place.rank, place.number, key))
         if len(self._heap) > 2 * len(self._orders) + 64:  # drop the entries of replaced orders, so memory stays bounded

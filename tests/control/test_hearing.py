@@ -177,6 +177,13 @@ class TestAReport:
         name = f"hello-{int(NOW.timestamp())}"
         assert asked[0][1] == NodeAction(name, "n-a", ActionKind.REPORT, NOW + 900 * SECOND)
 
+    @pytest.mark.parametrize("off_h", [-50, 0, 50])
+    def test_the_question_comes_in_time_by_a_clock_that_is_ahead_as_well(self, off_h):
+        out, shown = Collected(), NOW + off_h * 3600 * SECOND
+        hearing.hear_report(memory(), report(at=shown), POLICY, out)
+        (asked,) = (each.content for each in out.submissions.values())
+        assert asked.not_after == max(NOW, shown) + 900 * SECOND
+
     @pytest.mark.parametrize("fields", [{"announced": True}, {"profile": UNIT}])
     def test_nobody_else_is_asked(self, fields):
         out = Collected()

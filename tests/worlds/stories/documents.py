@@ -87,7 +87,6 @@ class Documents:
         self.given_at: dict[str, dt.datetime] = {}
         self.applied: dict[str, set[int]] = defaultdict(set)
         self.announced: set[str] = set()
-        self._last: dict[str, DesiredState] = {}
         self._asked: dict[tuple[str, int], dict[int, Asked]] = {}
         self._scene = scene
 
@@ -101,13 +100,6 @@ class Documents:
         self.current[desired.node] = desired.revision
         self.given_at[desired.node] = self._scene.now
         self.newest[desired.node] = max(desired.revision, self.newest[desired.node])
-        before, self._last[desired.node] = self._last.get(desired.node), desired
-        carries = self._scene.nodes.kinds[desired.node].capabilities.carries_nights
-        wrong = self._scene.daemon.now != self._scene.now
-        if carries and wrong and before is not None and before.channels == desired.channels:
-            # By a wrong clock it may seem the same: what is sent once more means what it meant.
-            self._asked[desired.node, desired.revision] = self._asked[desired.node, before.revision]
-            return
         self._asked[desired.node, desired.revision] = {
             channel: self._ask(desired, channel) for channel in desired.channels
         }
