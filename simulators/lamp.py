@@ -67,8 +67,8 @@ class Lamp:
     """
 
     __slots__ = (
-        "_counted_to", "_curve", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_shown", "_standby_w", "_start", "_steady",
-        "_supplied", "_to", "_wanted", "failed", "ills", "kind", "ramp_end", "stuck",
+        "_counted_to", "_curve", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_shown", "_standby_w", "_start",
+        "_steady", "_supplied", "_to", "_wanted", "failed", "ills", "kind", "ramp_end", "stuck",
     )  # fmt: skip
 
     def __init__(self, kind: LampType, now: dt.datetime, *, energy_wh: float = 0.0, lit_h: float = 0.0) -> None:
