@@ -141,21 +141,24 @@ class Lamp:
 
     def level(self, now: dt.datetime) -> float:
         """Give the light there really is (percent); what is left burning of a segment counts as its level."""
-        if now >= self.ramp_end:
-            return self._settled()[0]
-        return self._output(now) if self.burns else 0.0
+        return self.gives(now)[0]
 
     def power_w(self, now: dt.datetime) -> float:
         """Give the power all lamps of this output draw together (W)."""
+        return self.gives(now)[1]
+
+    def gives(self, now: dt.datetime) -> tuple[float, float]:
+        """Give `level` and `power_w` at once."""
         if now >= self.ramp_end:
-            return self._settled()[1]
-        return self._power(self._output(now))
+            level, power, _ = self._settled()
+            return level, power
+        output = self._output(now)
+        return (output if self.burns else 0.0), self._power(output)
 
     def driven(self, now: dt.datetime) -> tuple[float, float]:
         """Give level (percent) and power (W) as they would be if it showed nothing else."""
-        if self._shown is None and now >= self.ramp_end:
-            level, power, _ = self._settled()
-            return level, power
+        if self._shown is None:
+            return self.gives(now)
         output = self._given(self._driven(now))
         return (output if self.burns else 0.0), self._power(output)
 

@@ -149,14 +149,15 @@ class Channel:
         fading = 0.0
         if now < lamp.ramp_end and lamp.burns and not lamp.shows:
             fading = (lamp.ramp_end - now).total_seconds()
+        level, power_w = lamp.gives(now)
         energy_wh, lit_h = lamp.counters(now)
         return LampChanged(
             number,
             now,
-            lamp.level(now),
+            level,
             self.commanded,
             self.reason,
-            lamp.power_w(now),
+            power_w,
             energy_wh,
             lit_h,
             lamp.target if fading else 0.0,

@@ -51,7 +51,7 @@ class NativeCodec:
 
     def speaks(self, topic: str) -> bool:
         """Say whether a topic is under the contract's root."""
-        return topic.startswith(f"{topics.ROOT}/")
+        return topic.startswith(topics.UNDER_ROOT)
 
     def encode(self, node: Node, content: DesiredState | NodeAction, now: dt.datetime) -> tuple[Outgoing, ...]:  # noqa: ARG002 - a node that has its night needs no instant; live makes do
         """Give the messages that carry an order; raises NodeRefused when it does not fit into one message."""

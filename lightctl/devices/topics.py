@@ -21,12 +21,13 @@ from lightctl.domain.programs import SunEvent
 from lightctl.domain.states import ActionKind, Reason
 
 ROOT = "lightctl/v1"
+UNDER_ROOT = f"{ROOT}/"
 MAIN_AREA = "main"
 PAYLOAD_CAP = 8192
 NODE_LEAVES = ("hello", "reported", "result", "presence")
 DAEMON_LEAVES = ("desired", "command")
 RETAINED_LEAVES = ("desired", "presence")
-_TOPIC = re.compile(f"{ROOT}/([^/]*)/([^/]*)/({'|'.join(NODE_LEAVES + DAEMON_LEAVES)})")
+_TOPIC = re.compile(f"{UNDER_ROOT}([^/]*)/([^/]*)/({'|'.join(NODE_LEAVES + DAEMON_LEAVES)})")
 QOS = 1
 MAX_CHANNELS = 32
 LAST_INSTANT_S = 4_294_967_295

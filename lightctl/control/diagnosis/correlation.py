@@ -243,6 +243,11 @@ class Correlation:
 
     # -- what is to be told ---------------------------------------------------------------------------------------
 
+    @property
+    def quiet(self) -> bool:
+        """Whether no link is down and no outage stands, as nearly always."""
+        return not self._down and not self._outages
+
     def settle(self, now: dt.datetime) -> Iterator[tuple[Outage, Sequence[NodeMemory]]]:
         """Give each outage that opened, grew or ended, and the nodes for which that is news."""
         for link, (at, _) in list(self._down.items()):
@@ -275,6 +280,8 @@ class Correlation:
 
     def look_again_at(self, now: dt.datetime) -> dt.datetime | None:
         """Give when something is due by itself."""
+        if self.quiet:
+            return None
         looks = [at + self._window for link, (at, _) in self._down.items() if (LINK, link) not in self._outages]
         looks += [outage.until for outage in self._outages.values() if outage.until is not None]
         return min((at for at in looks if at > now), default=None)
