@@ -142,13 +142,14 @@ class Controller:
                 self._set_aside(memory, error, now, out)
 
     def _attend(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
-        self._notice_time(memory, now, out)
+        lease_over = memory.silent_since + memory.lease(self._policy)
+        self._notice_time(memory, now, lease_over, out)
         if self._renewal_due(memory, now):
             self._renew(memory, now, out)
         waiting = self._move(memory, now, out)
         self._tell_time(memory, now, out)
         self._judge.judge(memory, now, out)
-        self._look_again(memory, now, waiting)
+        self._look_again(memory, now, lease_over, waiting)
 
     def _set_aside(self, memory: NodeMemory, error: Exception, now: dt.datetime, out: Collected) -> None:
         """Leave a node on which a step failed alone for a while, and say so; the fault clears with the next success."""
@@ -163,13 +164,13 @@ class Controller:
 
     # -- time passes ----------------------------------------------------------------------------------------------
 
-    def _notice_time(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+    def _notice_time(self, memory: NodeMemory, now: dt.datetime, lease_over: dt.datetime, out: Collected) -> None:
         command = memory.open_command
         if command is not None and now >= command.deadline:
             detail = command.detail or f"no report of revision {command.revision} by the deadline"
             self._end(memory, CommandState.EXPIRED, now, detail, out)
             memory.rest(now, self._policy)
-        if not memory.unreachable and now - memory.silent_since >= memory.lease(self._policy):
+        if not memory.unreachable and now >= lease_over:
             last = f"since {memory.heard_at:%Y-%m-%dT%H:%M:%SZ}" if memory.heard_at else "ever"
             memory.unreachable = f"nothing heard {last}"
 
@@ -328,14 +329,16 @@ class Controller:
 
     # -- the next look --------------------------------------------------------------------------------------------
 
-    def _look_again(self, memory: NodeMemory, now: dt.datetime, waiting: dt.datetime | None) -> None:
+    def _look_again(
+        self, memory: NodeMemory, now: dt.datetime, lease_over: dt.datetime, waiting: dt.datetime | None
+    ) -> None:
         command, desired = memory.open_command, memory.desired
         candidates = (
             waiting,
             memory.topup_at,
             memory.next_change,
             command.deadline if command is not None else None,
-            memory.held_until if memory.unreachable else memory.silent_since + memory.lease(self._policy),
+            memory.held_until if memory.unreachable else lease_over,
             desired.valid_until - RENEWAL_MARGIN if desired is not None else None,
             desired.valid_until if desired is not None else None,
         )

@@ -123,12 +123,16 @@ class Compiler:
         first = self._date(now)
         channels: dict[int, ChannelDesired] = {}
         ends: list[dt.datetime] = []
+        alike: dict[tuple[int, int], ChannelDesired] = {}  # by identity of what is planned, and least level
         for channel, point in memory.points.items():
             planned = self.plans.of(point).switches(point, first, nights)
-            switches, valid_until = self._fit(planned, memory.capabilities, point.min_level, first, nights)
-            ends.append(valid_until)
+            known = alike.get((id(planned), point.min_level))
+            if known is None:
+                switches, valid_until = self._fit(planned, memory.capabilities, point.min_level, first, nights)
+                known = alike[id(planned), point.min_level] = ChannelDesired(switches)
+                ends.append(valid_until)
             override = self._held(point, memory, channel, now) if memory.overrides or memory.holds else None
-            channels[channel] = ChannelDesired(switches, override)
+            channels[channel] = known if override is None else replace(known, override=override)
         return Wanted(self._shared(channels), min(ends))
 
     def _shared(self, channels: dict[int, ChannelDesired]) -> dict[int, ChannelDesired]:
@@ -201,11 +205,15 @@ class Compiler:
 def _same_effect(old: DesiredState, new: Wanted, now: dt.datetime, *, carries_nights: bool) -> bool:
     if old.channels.keys() != new.channels.keys():
         return False
-    pairs = ((old.channels[channel], wanted) for channel, wanted in new.channels.items())
+    # By identity: the lamps of a node mostly share what they hold.
+    pairs = {
+        (id(old.channels[channel]), id(wanted)): (old.channels[channel], wanted)
+        for channel, wanted in new.channels.items()
+    }
     if not carries_nights:
-        return old.valid_until <= new.valid_until and all(_same_level(held, wanted) for held, wanted in pairs)
+        return old.valid_until <= new.valid_until and all(_same_level(held, wanted) for held, wanted in pairs.values())
     horizon = min(old.valid_until, new.valid_until)
-    return all(_same_nights(held, wanted, now, horizon) for held, wanted in pairs)
+    return all(_same_nights(held, wanted, now, horizon) for held, wanted in pairs.values())
 
 
 def _same_level(old: ChannelDesired, new: ChannelDesired) -> bool:
