@@ -69,7 +69,7 @@ class Outbox:
             held = self._feeders.held(order.node.id)
             if held is not None and _revision(held) > _revision(order):
                 return ()
-            if order.switches_on:
+            if order.lights(now):
                 if waiting is not None:
                     self._remove(key)
                 self._feeders.hold(order, now)
