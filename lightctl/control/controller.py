@@ -295,9 +295,7 @@ class Controller:
     def _repeat(
         self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected
     ) -> dt.datetime | None:
-        """Send what the node holds anew once its clock is right, and then not before a pause: it may know no better."""
-        if abs(memory.time.latest_s or 0.0) > self._policy.clock_warn_s:
-            return None
+        """Send what the node holds anew, and then not before a pause: it may have ended it for another reason."""
         rests = memory.rest_until is not None and now < memory.rest_until
         looks = self._send(memory, desired, now, out)
         if not rests:

@@ -29,9 +29,10 @@ def hear_return(memory: NodeMemory) -> bool:
     A hint and no more: that it is heard, only its reports say.
     """
     memory.time = memory.time.connected()
+    rested, owed = memory.rest_until is not None, memory.open_command is not None
     memory.stop_resting()
-    memory.answer_hello = memory.answer_hello or memory.open_command is not None
-    return memory.open_command is not None
+    memory.answer_hello = memory.answer_hello or owed
+    return owed or rested
 
 
 def hear_hello(memory: NodeMemory, event: ev.NodeAnnounced) -> bool:

@@ -146,9 +146,10 @@ def held_locally(desired: DesiredState, report: ReportedState | None) -> bool:
 def ended_early(desired: DesiredState, report: ReportedState, policy: Policy) -> bool:
     """Say whether the node says of a channel that it follows its program, though an override is held on it yet.
 
-    A node ends an override by its own clock, once and for all, also if that was wrong at the moment.
+    A node ends an override by its own clock, once and for all, also if that was wrong at the moment. Where its clock
+    still says that it is over, it knows no better.
     """
-    soon = report.received_at + dt.timedelta(seconds=policy.settle_s)
+    soon = max(report.received_at, report.at or report.received_at) + dt.timedelta(seconds=policy.settle_s)
     return any(
         wanted.override is not None
         and soon < wanted.override.until

@@ -84,10 +84,16 @@ class TestAWord:
 
 class TestAReturn:
     @pytest.mark.parametrize(("command", "owed"), [(OPEN, True), (ENDED, False), (None, False)])
-    def test_it_is_news_where_a_command_is_open_and_ends_the_rest(self, command, owed):
+    def test_it_is_news_where_a_command_is_open(self, command, owed):
+        known = memory(command=command)
+        assert hearing.hear_return(known) is owed
+        assert known.answer_hello is owed
+
+    @pytest.mark.parametrize(("command", "owed"), [(OPEN, True), (ENDED, False), (None, False)])
+    def test_it_ends_the_rest_and_that_is_news(self, command, owed):
         known = resting(command=command, unreachable="gone")
         known.time = UNKNOWN_TIME.sent(NOW)
-        assert hearing.hear_return(known) is owed
+        assert hearing.hear_return(known)
         assert (known.answer_hello, known.failures, known.rest_until, known.time.owed) == (owed, 0, None, True)
         assert known.unreachable == "gone", "that it is heard, only its reports say"
 

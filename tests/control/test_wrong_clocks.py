@@ -57,6 +57,15 @@ def test_an_override_that_a_node_ended_by_a_wrong_clock_is_given_again_once_its_
     assert (sent.revision, sent.channels[0].level_at(street.now)) == (before + 1, 30)
 
 
+def test_an_override_that_a_node_ended_is_given_again_also_where_the_two_clocks_differ_by_less_than_it_lasts():
+    street = running(Street(now=DARK))
+    street.step(ev.OverrideSet(override(street, 30)))
+    confirm(street)
+    said = ended_early(street).report
+    street.step(ev.NodeReported(replace(said, at=street.now + dt.timedelta(minutes=5))), after=1)
+    assert [sent.channels[0].level_at(street.now) for sent in street.sent] == [30]
+
+
 def test_a_node_that_holds_no_override_is_not_told_of_it_again_and_again():
     street = running(Street(now=DARK))
     street.step(ev.OverrideSet(override(street, 30)))

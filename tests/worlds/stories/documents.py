@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lightctl.devices.fit import fit_level
@@ -54,6 +55,15 @@ class Asked:
             floor = max((each.min_level for each in self.plan.protections(self.point)), default=0)
             return self._fitted(self.held.level) | self._fitted(max(self.held.level, floor))
         return self._fitted(self.plan.level_at(self.point, (), at)[0])
+
+    def changes(self, first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
+        """Give the instants between two others at which the level may change, however short one of them lasts."""
+        if self.held is not None and first < self.held.until <= last:
+            yield self.held.until
+        at = self.plan.next_change(self.point, (), first)
+        while at <= last:
+            yield at
+            at = self.plan.next_change(self.point, (), at)
 
     def holds_at(self, at: dt.datetime) -> bool:
         """Say whether the node holds an override at an instant, and will end it by itself."""
