@@ -181,8 +181,9 @@ class Controller:
             return False
         if memory.stale or memory.desired is None or (memory.topup_at is not None and now >= memory.topup_at):
             return True
-        if memory.desired.valid_until - now < RENEWAL_MARGIN and not memory.falls_back:
-            return True
+        ageing = memory.desired.valid_until - now < RENEWAL_MARGIN and not memory.falls_back
+        if ageing and not self._knowledge.compiler.is_of_tonight(memory.renewed_at, now):
+            return True  # once a night: until the next one there is none to be added
         changing = memory.next_change is None or now >= memory.next_change
         watched = bool(memory.overrides) or bool(memory.readings)
         return changing and (watched or not memory.capabilities.carries_nights)
