@@ -283,9 +283,12 @@ class Firmware:
         return (FULL_LEVEL if self._photocell.is_night(shown) else 0), Reason.FALLBACK, 0.0
 
     def _in_force(self, document: ChannelDesired, shown: dt.datetime) -> Switch | None:
-        """Give the switch in force; a live node does what it is told at once, its clock may be a little behind."""
+        """Give the switch in force; a live node begins at once, though its clock may be a little behind."""
         live = not self.setup.capabilities.carries_nights
-        return document.switch_at(shown + BEHIND if live else shown)
+        first = next(iter(document.switches), None)
+        if live and first is not None and shown < first.at <= shown + BEHIND:
+            return first
+        return document.switch_at(shown)
 
     def _table(self, kept: ChannelDesired, shown: dt.datetime) -> ChannelDesired:
         """Give what it holds for a channel, as it stands at an instant of its clock."""
@@ -319,13 +322,9 @@ class Firmware:
 
     def _drop_ended_overrides(self, shown: dt.datetime) -> bool:
         document = self._desired
-        if document is None or not any(it.override and it.override.until <= shown for it in document.channels.values()):
+        if document is None or (kept := document.without_ended(shown)) is document:
             return False
-        kept = {
-            number: ChannelDesired(it.switches) if it.override and it.override.until <= shown else it
-            for number, it in document.channels.items()
-        }
-        self._desired = replace(document, channels=kept)
+        self._desired = kept
         return self.setup.capabilities.persists
 
     def _next_change(self, now: dt.datetime, shown: dt.datetime) -> dt.datetime:

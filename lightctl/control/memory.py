@@ -115,13 +115,15 @@ class NodeMemory:
         """Whether it is switched live, but knows by itself when its document is worth nothing any more."""
         return not self.capabilities.carries_nights and self.profile.confirmation == "revision"
 
-    def street(self, desired: DesiredState, now: dt.datetime) -> Street | None:
-        """Give where its lamps stand if a document turns one on now, by what the node last said; else None."""
-        for channel, wanted in desired.channels.items():
-            said = self.reported.channels.get(channel) if self.reported is not None else None
-            if wanted.level_at(now) and not (said is not None and level_in_force(said)):
-                return self.place
-        return None
+    def lights_at(self, desired: DesiredState, now: dt.datetime) -> dt.datetime | None:
+        """Give from when on a document turns a lamp on that is off, by what the node last said; None: it turns none."""
+        said = {} if self.reported is None else self.reported.channels
+        coming = (
+            wanted.lit_from(now)
+            for channel, wanted in desired.channels.items()
+            if (report := said.get(channel)) is None or not level_in_force(report)
+        )
+        return min((at for at in coming if at is not None), default=None)
 
     @property
     def place(self) -> Street:

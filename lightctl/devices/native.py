@@ -28,6 +28,7 @@ from lightctl.domain.states import (
 
 MOST_WRITTEN = 256
 _Shared = tuple[int, dt.datetime, dt.datetime]
+_CHANNELS = dict[int, ChannelReport]
 
 
 class _Rest(msgspec.Struct):
@@ -51,7 +52,7 @@ class NativeCodec:
 
     def speaks(self, topic: str) -> bool:
         """Say whether a topic is under the contract's root."""
-        return topic.startswith(f"{topics.ROOT}/")
+        return topic.startswith(topics.UNDER_ROOT)
 
     def encode(self, node: Node, content: DesiredState | NodeAction, now: dt.datetime) -> tuple[Outgoing, ...]:  # noqa: ARG002 - a node that has its night needs no instant; live makes do
         """Give the messages that carry an order; raises NodeRefused when it does not fit into one message."""
@@ -179,30 +180,10 @@ def _announced(node: str, hello: topics.HelloDoc, received_at: dt.datetime) -> N
 
 def _reported(node: Node, report: topics.ReportedDoc, received_at: dt.datetime) -> ReportedState:
     """Read a report; channels no light point hangs on are left out."""
-    channels = {}
-    for key, said in report.channels.items():
-        number = int(key)
-        if number in node.channels:
-            channels[number] = _channel_report(said)
+    told: dict[int, ChannelReport] = msgspec.convert(report.channels, _CHANNELS, from_attributes=True, str_keys=True)
+    channels = {number: said for number, said in told.items() if number in node.channels}
     return ReportedState(
         node.id, received_at, lean(channels), report.boot_id, report.seq, instant(report.at), report.applied_revision
-    )
-
-
-def _channel_report(said: topics.ChannelReportDoc) -> ChannelReport:
-    """Take a channel's report as it is; written out, since it is done for every report of every node."""
-    return ChannelReport(
-        said.level,
-        said.commanded,
-        said.reason,
-        said.power_w,
-        said.energy_wh,
-        said.voltage_v,
-        said.current_a,
-        said.power_factor,
-        said.temperature_c,
-        said.operating_h,
-        said.faults,
     )
 
 

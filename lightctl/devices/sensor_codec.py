@@ -45,7 +45,7 @@ def sensor_topic(area: str, node: str, name: str) -> str:
 
 def is_sensor_topic(text: str) -> bool:
     """Say whether a topic is a sensor's, well formed or not."""
-    if f"/{SENSOR}/" not in text:
+    if SENSOR not in text:
         return False
     parts = text.split("/")
     of_node = len(parts) == NODE_PARTS and parts[4] == SENSOR

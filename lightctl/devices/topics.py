@@ -21,13 +21,15 @@ from lightctl.domain.programs import SunEvent
 from lightctl.domain.states import ActionKind, Reason
 
 ROOT = "lightctl/v1"
+UNDER_ROOT = f"{ROOT}/"
 MAIN_AREA = "main"
 PAYLOAD_CAP = 8192
 NODE_LEAVES = ("hello", "reported", "result", "presence")
 DAEMON_LEAVES = ("desired", "command")
 RETAINED_LEAVES = ("desired", "presence")
-_LEAVES = NODE_LEAVES + DAEMON_LEAVES
-_TOPIC = re.compile(rf"{ROOT}/({ID_PATTERN.pattern})/({ID_PATTERN.pattern})/({'|'.join(_LEAVES)})")
+_TOPIC = re.compile(
+    rf"{UNDER_ROOT}({ID_PATTERN.pattern})/({ID_PATTERN.pattern})/({'|'.join(NODE_LEAVES + DAEMON_LEAVES)})"
+)
 QOS = 1
 MAX_CHANNELS = 32
 LAST_INSTANT_S = 4_294_967_295

@@ -84,10 +84,16 @@ class TestAWord:
 
 class TestAReturn:
     @pytest.mark.parametrize(("command", "owed"), [(OPEN, True), (ENDED, False), (None, False)])
-    def test_it_is_news_where_a_command_is_open_and_ends_the_rest(self, command, owed):
+    def test_it_is_news_where_a_command_is_open(self, command, owed):
+        known = memory(command=command)
+        assert hearing.hear_return(known) is owed
+        assert known.answer_hello is owed
+
+    @pytest.mark.parametrize(("command", "owed"), [(OPEN, True), (ENDED, False), (None, False)])
+    def test_it_ends_the_rest_and_that_is_news(self, command, owed):
         known = resting(command=command, unreachable="gone")
         known.time = UNKNOWN_TIME.sent(NOW)
-        assert hearing.hear_return(known) is owed
+        assert hearing.hear_return(known)
         assert (known.answer_hello, known.failures, known.rest_until, known.time.owed) == (owed, 0, None, True)
         assert known.unreachable == "gone", "that it is heard, only its reports say"
 
@@ -176,6 +182,13 @@ class TestAReport:
         assert [after_s for after_s, _ in asked] == [0, 3600]
         name = f"hello-{int(NOW.timestamp())}"
         assert asked[0][1] == NodeAction(name, "n-a", ActionKind.REPORT, NOW + 900 * SECOND)
+
+    @pytest.mark.parametrize("off_h", [-50, 0, 50])
+    def test_the_question_comes_in_time_by_a_clock_that_is_ahead_as_well(self, off_h):
+        out, shown = Collected(), NOW + off_h * 3600 * SECOND
+        hearing.hear_report(memory(), report(at=shown), POLICY, out)
+        (asked,) = (each.content for each in out.submissions.values())
+        assert asked.not_after == max(NOW, shown) + 900 * SECOND
 
     @pytest.mark.parametrize("fields", [{"announced": True}, {"profile": UNIT}])
     def test_nobody_else_is_asked(self, fields):
