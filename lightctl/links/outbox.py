@@ -8,8 +8,7 @@ have a limit, what turns lamps on waits for its feeder's turn first, also if it 
 from __future__ import annotations
 
 import datetime as dt
-import heapq
-import itertools
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,13 +30,7 @@ class _Waiting:
     """
 
     order: Order
-    number: int
     turned: bool = False
-
-    def __lt__(self, other: _Waiting) -> bool:
-        """Say whether it leaves first."""
-        mine, others = self.order.priority, other.order.priority
-        return mine > others or (mine == others and self.number < other.number)
 
 
 class Outbox:
@@ -47,8 +40,7 @@ class Outbox:
         self._max_actions = max_actions
         self._feeders = Feeders(switch_ons_per_s) if switch_ons_per_s > 0 else None
         self._orders: dict[Key, _Waiting] = {}
-        self._heap: list[_Waiting] = []
-        self._numbers = itertools.count()
+        self._queues: dict[int, deque[_Waiting]] = {}
         self._actions = 0
 
     def __len__(self) -> int:
@@ -89,10 +81,10 @@ class Outbox:
         """Take the most urgent order for which `ready` holds, with the events of the actions that expired meanwhile."""
         self._take_turns(now)
         events: list[Event] = []
-        kept: list[_Waiting] = []
+        kept: list[tuple[deque[_Waiting], _Waiting]] = []
         found: Order | None = None
-        while self._heap and found is None:
-            waiting = heapq.heappop(self._heap)
+        while found is None and (queue := self._most_urgent()):
+            waiting = queue.popleft()
             order, key = waiting.order, _key(waiting.order)
             if self._orders.get(key) is not waiting:
                 continue  # replaced by an order of another priority
@@ -103,13 +95,16 @@ class Outbox:
                 self._feeders.hold(self._remove(key), now)
                 self._take_turns(now)
             elif ready is not None and not ready(order):
-                kept.append(waiting)
+                kept.append((queue, waiting))
             else:
-                self._remove(key)
-                found = order
-        for waiting in kept:
-            heapq.heappush(self._heap, waiting)
+                found = self._remove(key)
+        for queue, waiting in reversed(kept):
+            queue.appendleft(waiting)
         return found, events
+
+    def _most_urgent(self) -> deque[_Waiting] | None:
+        """Give the queue of the highest priority that has anything in it; in each is who came first before the rest."""
+        return next((self._queues[each] for each in sorted(self._queues, reverse=True) if self._queues[each]), None)
 
     def drop_node(self, node: str, now: dt.datetime, why: str) -> list[Event]:
         """Forget everything that waits for a node; gives the events that say so."""
@@ -130,11 +125,17 @@ class Outbox:
             self._place(_key(order), order, turned=True)
 
     def _place(self, key: Key, order: Order, *, turned: bool = False) -> None:
-        waiting = self._orders[key] = _Waiting(order, next(self._numbers), turned)
-        heapq.heappush(self._heap, waiting)
-        if len(self._heap) > 2 * len(self._orders) + 64:  # drop the places of replaced orders, so memory stays bounded
-            self._heap = list(self._orders.values())
-            heapq.heapify(self._heap)
+        waiting = self._orders[key] = _Waiting(order, turned)
+        self._queues.setdefault(order.priority, deque()).append(waiting)
+        if sum(map(len, self._queues.values())) > 2 * len(self._orders) + 64:
+            self._forget_replaced()
+
+    def _forget_replaced(self) -> None:
+        """Drop the places of orders that were replaced by one of another priority, so that memory stays bounded."""
+        for queue in self._queues.values():
+            standing = [waiting for waiting in queue if self._orders.get(_key(waiting.order)) is waiting]
+            queue.clear()
+            queue.extend(standing)
 
     def _remove(self, key: Key) -> Order:
         order = self._orders.pop(key).order
