@@ -36,7 +36,7 @@ from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import ClockJudged, Event, FleetChanged, IntentChanged, LinkChanged
 from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
-from lightctl.domain.moves import moved
+from lightctl.domain.moves import brief, moved
 from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
 
 NIGHTLY_CAUSE, PROGRAM_CAUSE = "nightly run", "program"
@@ -227,11 +227,12 @@ class Controller:
         if memory.assert_now:
             memory.assert_now = False
             self._end(memory, CommandState.SUPERSEDED, now, "by what was refused", out)
-            memory.command = Command(
+            refused = Command(
                 memory.node.id, memory.next_revision(), CommandState.FAILED, memory.cause, now, now, finished_at=now,
                 detail=why,
             )  # fmt: skip
-            out.commands[memory.command.id] = memory.command
+            out.commands[refused.id] = refused
+            memory.command = brief(refused)
 
     def _desire(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         self._end(memory, CommandState.SUPERSEDED, now, f"by revision {desired.revision}", out)
@@ -246,7 +247,7 @@ class Controller:
             return None
         confirmation = memory.profile.confirmation
         decision = reconcile(
-            desired, memory.reported, memory.command, confirmation, now, self._policy, on_its_way=memory.on_its_way
+            desired, memory.reported, memory.open_command, confirmation, now, self._policy, on_its_way=memory.on_its_way
         )
         if memory.assert_now and memory.open_command is None:
             decision = Send()
@@ -272,7 +273,7 @@ class Controller:
         if memory.command is not None and memory.command.revision >= desired.revision:
             desired = replace(desired, revision=memory.next_revision(), issued_at=now)
             self._desire(memory, desired, now, out)
-        memory.command = Command(
+        command = memory.command = Command(
             node=memory.node.id,
             revision=desired.revision,
             state=CommandState.QUEUED,
@@ -282,9 +283,9 @@ class Controller:
             priority=OVERRIDE_PRIORITY if memory.assert_now else 0,
         )
         memory.assert_now = False
-        out.commands[memory.command.id] = memory.command
+        out.commands[command.id] = command
         self._submit(memory, desired, now, out)
-        return memory.command.deadline
+        return command.deadline
 
     def _repeat(
         self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected
@@ -319,7 +320,8 @@ class Controller:
     def _end(memory: NodeMemory, state: CommandState, now: dt.datetime, detail: str, out: Collected) -> None:
         command = memory.open_command
         if command is not None:
-            memory.command = out.commands[command.id] = moved(command, state, now, detail)
+            over = out.commands[command.id] = moved(command, state, now, detail)
+            memory.command = brief(over)
 
     # -- the next look --------------------------------------------------------------------------------------------
 
