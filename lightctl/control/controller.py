@@ -159,7 +159,7 @@ class Controller:
             memory.keep(fault)
             out.faults.append(fault)
         memory.review_at = now + dt.timedelta(seconds=self._policy.rest_s)
-        self._turns.look_again(memory, memory.review_at)
+        self._turns.look_again(memory)
 
     # -- time passes ----------------------------------------------------------------------------------------------
 
@@ -332,13 +332,12 @@ class Controller:
             memory.topup_at,
             memory.next_change,
             command.deadline if command is not None else None,
-            memory.held_until if memory.unreachable else memory.silent_since + memory.lease(self._policy),
+            memory.held_until if memory.unreachable else memory.look_for_silence_at(now, self._policy),
             desired.valid_until - RENEWAL_MARGIN if desired is not None else None,
             desired.valid_until if desired is not None else None,
         )
         memory.review_at = min([at for at in candidates if at is not None and at > now], default=None)
-        if memory.review_at is not None:
-            self._turns.look_again(memory, memory.review_at)
+        self._turns.look_again(memory)
 
 
 def _not_over(memory: NodeMemory, now: dt.datetime) -> Mapping[int, Sequence[Override]]:

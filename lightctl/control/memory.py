@@ -116,6 +116,15 @@ class NodeMemory:
         """Give how long it may be silent."""
         return policy.lease(self.profile.heartbeat_s)
 
+    def look_for_silence_at(self, now: dt.datetime, policy: Policy) -> dt.datetime:
+        """Give when to look whether it is still silent: in the full second before its lease ends, then at its end.
+
+        Nearly all have spoken again by then, and those of one second share its instant.
+        """
+        over = self.silent_since + self.lease(policy)
+        full = over.replace(microsecond=0)
+        return full if full > now else over
+
     def heartbeat_s(self, policy: Policy) -> float:
         """Give how often it reports when nothing changes, at least (s)."""
         return max(self.profile.heartbeat_s, policy.heartbeat_s)

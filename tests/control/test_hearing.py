@@ -268,6 +268,12 @@ class TestMemory:
         assert memory(heard_at=NOW - SECOND).silent_since == NOW
         assert memory(heard_at=NOW + SECOND).silent_since == NOW + SECOND
 
+    def test_it_is_looked_for_in_the_full_second_before_its_lease_ends_and_then_at_the_end(self):
+        known = memory(heard_at=NOW + 0.7 * SECOND)
+        lease = known.lease(POLICY)
+        assert known.look_for_silence_at(NOW + SECOND, POLICY) == NOW + lease
+        assert known.look_for_silence_at(NOW + lease, POLICY) == NOW + 0.7 * SECOND + lease
+
     @pytest.mark.parametrize(
         ("boot", "at_s", "heard", "boots"),
         [
