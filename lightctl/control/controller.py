@@ -26,7 +26,7 @@ from lightctl.control.collected import Collected
 from lightctl.control.effects import Effects
 from lightctl.control.judging import Judge
 from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge, override_cause
-from lightctl.control.memory import NodeMemory, look_for_silence_at
+from lightctl.control.memory import NO_OVERRIDES, NodeMemory, look_for_silence_at
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Repeat, Resend, Send, Settled, Wait, reconcile
 from lightctl.control.sensing import Sensors
