@@ -9,7 +9,7 @@ from lightctl.control.collected import Collected
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.domain import events as ev
-from lightctl.domain.moves import moved
+from lightctl.domain.moves import brief, moved
 from lightctl.domain.states import ActionKind, CommandState, NodeAction, Reading, ReportedState
 
 
@@ -106,7 +106,8 @@ def follow_command(
         case ev.SendFailed(_, _, at, detail, _):
             command = moved(command, CommandState.FAILED, at, detail)
             memory.rest(at, policy)
-    memory.command = out.commands[command.id] = command
+    out.commands[command.id] = command
+    memory.command = brief(command)
     return not acked
 
 

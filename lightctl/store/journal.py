@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from lightctl.domain.assets import Capabilities
 from lightctl.domain.events import ActionFinished, NodeAnnounced, NodeRestored
-from lightctl.domain.states import Command, CommandState, DesiredState, NodeAction, ReportedState
+from lightctl.domain.moves import ENDS, ended
+from lightctl.domain.states import Command, CommandState, DesiredState, Ended, NodeAction, ReportedState
 from lightctl.store import documents, faults, strangers
 from lightctl.store.base import ActionRecord, Make, NodeSeen, Recorded
 from lightctl.store.codec import pack, to_instant_or_none, to_text, unpack
@@ -104,7 +105,7 @@ class JournalRoom(RolloutRoom):
                 shared.number(highest),
                 capabilities[can],
                 None if document is None else reader.read(node, revision, document),
-                None if command[0] is None else _command((node, *command), shared),
+                None if command[0] is None else _latest((node, *command), shared),
                 None if report is None else shared.report(unpack(report, ReportedState)),
                 shared.word(boot_id),
             )
@@ -235,6 +236,12 @@ def _command_row(command: Command) -> Row:
         to_text(command.finished_at),
         command.detail,
     )
+
+
+def _latest(row: Row, shared: Shared) -> Command | Ended:
+    """Read of a command what still counts of it."""
+    _, revision, state, _, _, _, priority, *_, detail = row
+    return ended(revision, CommandState(state), priority, detail) if state in ENDS else _command(row, shared)
 
 
 def _command(row: Row, shared: Shared) -> Command:

@@ -9,7 +9,7 @@ import pytest
 
 from lightctl.control import hearing
 from lightctl.control.collected import Collected
-from lightctl.control.memory import NodeMemory
+from lightctl.control.memory import NodeMemory, look_for_silence_at
 from lightctl.control.node_time import UNKNOWN_TIME
 from lightctl.control.policy import Policy
 from lightctl.control.sensing import Hold
@@ -281,6 +281,11 @@ class TestMemory:
         assert memory(heard_at=NOW - SECOND).silent_since == NOW
         assert memory(heard_at=NOW + SECOND).silent_since == NOW + SECOND
 
+    def test_it_is_looked_for_in_the_full_second_before_a_lease_ends_and_then_at_its_end(self):
+        over = NOW + 0.7 * SECOND
+        assert look_for_silence_at(over, NOW - SECOND) == NOW
+        assert look_for_silence_at(over, NOW) == over
+
     @pytest.mark.parametrize(
         ("boot", "at_s", "heard", "boots"),
         [
@@ -323,6 +328,15 @@ class TestMemory:
         assert (known.highest_revision, known.announced, known.heard_at, known.unreachable) == (30, False, None, "")
         assert known.laid_aside().capabilities is None
 
+    @pytest.mark.parametrize("ahead_h", [0, 50])
+    def test_of_a_run_whose_clock_was_ahead_no_command_waits_for_its_time(self, ahead_h):
+        at = NOW + ahead_h * 3600 * SECOND - 10 * SECOND
+        sent = replace(OPEN, state=CommandState.SENT, created_at=at, sent_at=at, attempts=1, deadline=at + 900 * SECOND)
+        known = memory()
+        known.take(ev.NodeRestored("n-a", 7, command=sent))
+        begins = min(at, NOW)
+        assert (known.command.sent_at, known.command.deadline) == (begins, begins + 900 * SECOND)
+
     def test_other_faults_are_no_silence_and_other_makes_keep_their_capabilities(self):
         known = memory(profile=UNIT, capabilities=LIVE)
         known.take(ev.NodeRestored("n-a", 1, CARRYING, faults=(Fault(FaultEvent.NODE_FAULT, "node", "n-a", NOW, "x"),)))
@@ -343,13 +357,14 @@ class TestMemory:
         before = NOW - 3600 * SECOND
         known = resting(
             heard_at=NOW, given_up_at=NOW, held_until=NOW, next_change=NOW, topup_at=NOW, review_at=NOW, queued_at=NOW,
+            asked_at=NOW,
             command=replace(OPEN, state=CommandState.SENT, sent_at=NOW, attempts=1),
             readings={"s": (SensorReading("x", "", "s", SensorKind.VEHICLES, 1.0, NOW, NOW),)}, holds={0: Hold()},
         )  # fmt: skip
         known.time = UNKNOWN_TIME.sent(NOW)
-        known.live_from(before, POLICY)
+        known.live_from(before)
         assert (known.known_since, known.heard_at, known.command.sent_at) == (before, before, before)
-        assert (known.given_up_at, known.held_until) == (before, None)
+        assert (known.given_up_at, known.held_until, known.asked_at) == (before, None, None)
         assert known.command.deadline == before + 900 * SECOND
         assert [known.next_change, known.topup_at, known.review_at, known.queued_at, known.rest_until] == [None] * 5
         assert (known.stale, known.readings, known.holds, known.failures) == (True, SILENT, {}, 0)
@@ -357,11 +372,11 @@ class TestMemory:
 
     def test_a_clock_set_back_a_little_keeps_what_still_lies_in_the_past(self):
         known = memory(heard_at=NOW, command=replace(OPEN, deadline=NOW + 60 * SECOND))
-        known.live_from(NOW + 5 * SECOND, POLICY)
+        known.live_from(NOW + 5 * SECOND)
         assert (known.known_since, known.heard_at, known.command.sent_at) == (NOW, NOW, None)
         assert known.command.deadline == NOW + 60 * SECOND
         ended = memory(command=ENDED)
-        ended.live_from(NOW, POLICY)
+        ended.live_from(NOW)
         assert (ended.command, ended.heard_at) == (ENDED, None)
 
     @pytest.mark.parametrize(("command", "found"), [(None, None), (OPEN, OPEN), (ENDED, None)])
