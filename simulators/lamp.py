@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from itertools import pairwise
 
 from lightctl.domain.luminaires import PowerCurve
 
@@ -68,13 +67,14 @@ class Lamp:
     """
 
     __slots__ = (
-        "_counted_to", "_curve", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_shown", "_start", "_steady", "_supplied",
-        "_to", "_wanted", "failed", "ills", "kind", "ramp_end", "stuck",
+        "_counted_to", "_curve", "_energy_wh", "_from", "_lit_s", "_ramp_s", "_shown", "_standby_w", "_start",
+        "_steady", "_supplied", "_to", "_wanted", "failed", "ills", "kind", "ramp_end", "stuck",
     )  # fmt: skip
 
     def __init__(self, kind: LampType, now: dt.datetime, *, energy_wh: float = 0.0, lit_h: float = 0.0) -> None:
         self.kind = kind
         self._curve = kind.curve
+        self._standby_w = self._curve.standby_w
         self.ills = HEALTHY
         self.failed = 0
         self.stuck = False
@@ -82,7 +82,7 @@ class Lamp:
         self._start = self.ramp_end = now
         self._from = self._to = self._wanted = 0.0
         self._ramp_s = 0.0
-        self._steady: tuple[float, float, bool] | None = None
+        self._steady: tuple[float, float] | None = None
         self._shown: float | None = None
         self._counted_to = now
         self._energy_wh = energy_wh
@@ -141,21 +141,23 @@ class Lamp:
 
     def level(self, now: dt.datetime) -> float:
         """Give the light there really is (percent); what is left burning of a segment counts as its level."""
-        if now >= self.ramp_end:
-            return self._settled()[0]
-        return self._output(now) if self.burns else 0.0
+        return self.gives(now)[0]
 
     def power_w(self, now: dt.datetime) -> float:
         """Give the power all lamps of this output draw together (W)."""
+        return self.gives(now)[1]
+
+    def gives(self, now: dt.datetime) -> tuple[float, float]:
+        """Give `level` and `power_w` at once."""
         if now >= self.ramp_end:
-            return self._settled()[1]
-        return self._power(self._output(now))
+            return self._steady or self._settled()
+        output = self._output(now)
+        return (output if self.burns else 0.0), self._power(output)
 
     def driven(self, now: dt.datetime) -> tuple[float, float]:
         """Give level (percent) and power (W) as they would be if it showed nothing else."""
-        if self._shown is None and now >= self.ramp_end:
-            level, power, _ = self._settled()
-            return level, power
+        if self._shown is None:
+            return self.gives(now)
         output = self._given(self._driven(now))
         return (output if self.burns else 0.0), self._power(output)
 
@@ -198,26 +200,22 @@ class Lamp:
         return self._from + (self._to - self._from) * passed / self._ramp_s
 
     def _power(self, output: float) -> float:
-        if not self._supplied:
-            return 0.0
-        standby, ills = self._curve.standby_w, self.ills
+        return self._drawn(self._curve.watts(output)) if self._supplied else 0.0
+
+    def _drawn(self, curve_w: float) -> float:
+        """Give what all lamps draw together where one that is well draws so much (W)."""
+        standby, ills = self._standby_w, self.ills
         burning = 0 if ills.out else self.kind.lamps - self.failed
-        return self.kind.lamps * standby + burning * (self._curve.watts(output) - standby) * ills.draw
+        return self.kind.lamps * standby + burning * (curve_w - standby) * ills.draw
 
     def _mean_power(self, begin: float, end: float) -> float:
         """Give the mean power while the output moves evenly from one level to another (W)."""
-        if begin == end:
-            return self._power(begin)
-        low, high = min(begin, end), max(begin, end)
-        corners = [low, *(level for level, _ in self._curve.points if low < level < high), high]
-        pieces = ((self._power(one) + self._power(other)) / 2 * (other - one) for one, other in pairwise(corners))
-        return sum(pieces) / (high - low)
+        return self._drawn(self._curve.mean_watts(begin, end)) if self._supplied else 0.0
 
-    def _settled(self) -> tuple[float, float, bool]:
-        """Give light, power and whether hours are counted, once the driver's output has stopped moving."""
-        if self._steady is None:
-            output = self._given(self._to if self._shown is None or self.stuck else self._shown)
-            self._steady = (output if self.burns else 0.0), self._power(output), self.burns and output > 0
+    def _settled(self) -> tuple[float, float]:
+        """Work out light and power for as long as the driver's output does not move."""
+        output = self._given(self._to if self._shown is None or self.stuck else self._shown)
+        self._steady = (output if self.burns else 0.0), self._power(output)
         return self._steady
 
     def _disturb(self, now: dt.datetime) -> None:
@@ -230,10 +228,10 @@ class Lamp:
         if now <= self._counted_to:
             return
         if self._counted_to >= self.ramp_end:
-            _, power, lit = self._settled()
+            level, power = self._steady or self._settled()
             seconds = (now - self._counted_to).total_seconds()
             self._energy_wh += power * seconds / HOUR_S
-            self._lit_s += seconds if lit else 0.0
+            self._lit_s += seconds if level > 0 else 0.0
             self._counted_to = now
             return
         corner = min(max(self._counted_to, self.ramp_end), now)

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
 
 from lightctl.domain.assets import Capabilities, Place
 from lightctl.domain.luminaires import PowerCurve
@@ -16,6 +18,7 @@ from simulators.noise import EXACT, Noise
 NEVER = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 MAINS_V = 230.0
 AMBIENT_C = 10.0
+MOST_MEASURED = 4096
 POWER_FACTORS = PowerCurve(((0, 0.5), (10, 0.65), (20, 0.76), (50, 0.9), (FULL_LEVEL, 0.96)))  # of usual LED drivers
 
 
@@ -72,8 +75,7 @@ class ActionAnswer:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LampChanged:
+class LampChanged(NamedTuple):
     """The truth about one lamp from an instant on; while `ramp_s` > 0 the light is on its way to `ramp_to`."""
 
     channel: int
@@ -98,43 +100,25 @@ class Restart:
 Output = Persist | Restart | Say | ActionAnswer | LampChanged
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a meter shows, rounded as meters do, of light (percent), draw (W), mains (V) and a share of power factor.
+class Measured(NamedTuple):
+    """What a meter shows, rounded as meters do."""
 
-    A lamp that burns on as it did shows the same again.
-    """
-
-    light: float
-    draw: float
-    mains: float
-    ill: float
-    level: int = 0
-    power_w: float = 0.0
-    voltage_v: float = 0.0
-    current_a: float = 0.0
-    power_factor: float = 0.0
-    temperature_c: float = 0.0
-
-    @classmethod
-    def of(cls, light: float, draw: float, mains: float, ill: float) -> Measured:
-        """Measure."""
-        factor = round(POWER_FACTORS.watts(light) * ill, 2)
-        return cls(
-            light,
-            draw,
-            mains,
-            ill,
-            round(light),
-            round(draw, 2),
-            round(mains, 1),
-            round(draw / (mains * factor), 3) if mains and factor else 0.0,
-            factor,
-            round(AMBIENT_C + 0.3 * light, 1),
-        )
+    level: int
+    power_w: float
+    voltage_v: float
+    current_a: float
+    power_factor: float
+    temperature_c: float
 
 
-NOTHING_MEASURED = Measured(-1.0, 0.0, 0.0, 0.0)
+@lru_cache(maxsize=MOST_MEASURED)
+def measured(light: float, draw: float, mains: float, ill: float) -> Measured:
+    """Measure light (percent), draw (W), mains (V) and a share of power factor; most lamps of a street burn alike."""
+    factor = round(POWER_FACTORS.watts(light) * ill, 2)
+    current_a = round(draw / (mains * factor), 3) if mains and factor else 0.0
+    return Measured(
+        round(light), round(draw, 2), round(mains, 1), current_a, factor, round(AMBIENT_C + 0.3 * light, 1)
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -153,7 +137,6 @@ class Channel:
     noticed: bool = False
     supply_v: float = MAINS_V
     flags: frozenset[str] = frozenset()
-    measured: Measured = NOTHING_MEASURED
 
     @property
     def live(self) -> bool:
@@ -166,14 +149,15 @@ class Channel:
         fading = 0.0
         if now < lamp.ramp_end and lamp.burns and not lamp.shows:
             fading = (lamp.ramp_end - now).total_seconds()
+        level, power_w = lamp.gives(now)
         energy_wh, lit_h = lamp.counters(now)
         return LampChanged(
             number,
             now,
-            lamp.level(now),
+            level,
             self.commanded,
             self.reason,
-            lamp.power_w(now),
+            power_w,
             energy_wh,
             lit_h,
             lamp.target if fading else 0.0,
@@ -190,25 +174,18 @@ class Channel:
         volts = self.supply_v if lamp.supplied else 0.0
         if setup.noise is not EXACT:
             power, volts = setup.noise.watts(power, salt), setup.noise.volts(volts, salt)
-        measured = self.measured
-        if (measured.light, measured.draw, measured.mains, measured.ill) != (
-            level,
-            power,
-            volts,
-            lamp.ills.power_factor,
-        ):
-            measured = self.measured = Measured.of(level, power, volts, lamp.ills.power_factor)
+        shown = measured(level, power, volts, lamp.ills.power_factor)
         energy_wh, lit_h = lamp.counters(now)
         return ChannelReport(
-            measured.level,
+            shown.level,
             self.commanded,
             self.reason,
-            measured.power_w,
+            shown.power_w,
             round(energy_wh, 3),
-            measured.voltage_v,
-            measured.current_a,
-            measured.power_factor,
-            measured.temperature_c,
+            shown.voltage_v,
+            shown.current_a,
+            shown.power_factor,
+            shown.temperature_c,
             round(lit_h, 3),
             self._faults(diagnoses=setup.diagnoses),
         )

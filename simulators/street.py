@@ -96,10 +96,10 @@ class Street:
         station = self.stations[node]
         for output in outputs:
             match output:
+                case LampChanged():  # the commonest first
+                    self.truth.lamp(station.firmware.setup, output, CHANGE)
                 case Persist():
                     self._flash.save(node, output.memory)
-                case LampChanged():
-                    self.truth.lamp(station.firmware.setup, output, CHANGE)
                 case Restart():
                     self.at(output.at, lambda now: self.boot(node, now))
                 case _:

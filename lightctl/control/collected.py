@@ -33,11 +33,16 @@ class Collected:
     standings: dict[str, Standing] = field(default_factory=dict)
 
     def submit(
-        self, node: Node, content: DesiredState | NodeAction, priority: int, street: Street | None = None
+        self,
+        node: Node,
+        content: DesiredState | NodeAction,
+        priority: int,
+        street: Street | None = None,
+        lights_at: dt.datetime | None = None,
     ) -> None:
         """Have something put on the wire; a newer desired state of the node replaces an older one."""
         key = (node.id, content.id if isinstance(content, NodeAction) else "")
-        self.submissions[key] = Submission(node, content, priority, street)
+        self.submissions[key] = Submission(node, content, priority, street, lights_at)
 
     def effects(self, review_at: dt.datetime | None) -> Effects:
         """Close the collection."""

@@ -26,7 +26,7 @@ from lightctl.control.collected import Collected
 from lightctl.control.effects import Effects
 from lightctl.control.judging import Judge
 from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge, override_cause
-from lightctl.control.memory import NO_OVERRIDES, NodeMemory
+from lightctl.control.memory import NO_OVERRIDES, NodeMemory, look_for_silence_at
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Repeat, Resend, Send, Settled, Wait, reconcile
 from lightctl.control.sensing import Sensors
@@ -142,13 +142,14 @@ class Controller:
                 self._set_aside(memory, error, now, out)
 
     def _attend(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
-        self._notice_time(memory, now, out)
+        lease_over = memory.silent_since + memory.lease(self._policy)
+        self._notice_time(memory, now, lease_over, out)
         if self._renewal_due(memory, now):
             self._renew(memory, now, out)
         waiting = self._move(memory, now, out)
         self._tell_time(memory, now, out)
         self._judge.judge(memory, now, out)
-        self._look_again(memory, now, waiting)
+        self._look_again(memory, now, lease_over, waiting)
 
     def _set_aside(self, memory: NodeMemory, error: Exception, now: dt.datetime, out: Collected) -> None:
         """Leave a node on which a step failed alone for a while, and say so; the fault clears with the next success."""
@@ -163,13 +164,13 @@ class Controller:
 
     # -- time passes ----------------------------------------------------------------------------------------------
 
-    def _notice_time(self, memory: NodeMemory, now: dt.datetime, out: Collected) -> None:
+    def _notice_time(self, memory: NodeMemory, now: dt.datetime, lease_over: dt.datetime, out: Collected) -> None:
         command = memory.open_command
         if command is not None and now >= command.deadline:
             detail = command.detail or f"no report of revision {command.revision} by the deadline"
             self._end(memory, CommandState.EXPIRED, now, detail, out)
             memory.rest(now, self._policy)
-        if not memory.unreachable and now - memory.silent_since >= memory.lease(self._policy):
+        if not memory.unreachable and now >= lease_over:
             last = f"since {memory.heard_at:%Y-%m-%dT%H:%M:%SZ}" if memory.heard_at else "ever"
             memory.unreachable = f"nothing heard {last}"
 
@@ -180,8 +181,9 @@ class Controller:
             return False
         if memory.stale or memory.desired is None or (memory.topup_at is not None and now >= memory.topup_at):
             return True
-        if memory.desired.valid_until - now < RENEWAL_MARGIN and not memory.falls_back:
-            return True
+        ageing = memory.desired.valid_until - now < RENEWAL_MARGIN and not memory.falls_back
+        if ageing and not self._knowledge.compiler.is_of_tonight(memory.renewed_at, now):
+            return True  # once a night: until the next one there is none to be added
         changing = memory.next_change is None or now >= memory.next_change
         watched = bool(memory.overrides) or bool(memory.readings)
         return changing and (watched or not memory.capabilities.carries_nights)
@@ -216,7 +218,10 @@ class Controller:
             carries = memory.capabilities.carries_nights
             # What a node cannot hold may have the same effect for as long as what it can.
             unfit = refit and carries and (old.valid_until, old.channels) != (wanted.valid_until, wanted.channels)
-            if compiler.same_effect(old, wanted, now, carries_nights=carries) and not (ageing and longer) and not unfit:
+            on_its_way = memory.open_command is not None
+            late = on_its_way and old.without_ended(now) is not old  # a node that is late would still begin it
+            enough = not (ageing and longer) and not unfit and not late
+            if enough and compiler.same_effect(old, wanted, now, carries_nights=carries):
                 return
         revision = memory.next_revision()
         self._desire(memory, DesiredState(memory.node.id, revision, now, wanted.valid_until, wanted.channels), now, out)
@@ -270,8 +275,10 @@ class Controller:
     def _send(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> dt.datetime | None:
         if memory.rest_until is not None and (memory.unreachable or now < memory.rest_until):
             return None if memory.unreachable else memory.rest_until
-        if memory.command is not None and memory.command.revision >= desired.revision:
-            desired = replace(desired, revision=memory.next_revision(), issued_at=now)
+        # What is over is not told any more: a node whose clock is behind would begin it again.
+        held = desired.without_ended(now)
+        if held is not desired or (memory.command is not None and memory.command.revision >= desired.revision):
+            desired = replace(held, revision=memory.next_revision(), issued_at=now)
             self._desire(memory, desired, now, out)
         command = memory.command = Command(
             node=memory.node.id,
@@ -290,9 +297,7 @@ class Controller:
     def _repeat(
         self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected
     ) -> dt.datetime | None:
-        """Send what the node holds anew once its clock is right, and then not before a pause: it may know no better."""
-        if abs(memory.time.latest_s or 0.0) > self._policy.clock_warn_s:
-            return None
+        """Send what the node holds anew, and then not before a pause: it may have ended it for another reason."""
         rests = memory.rest_until is not None and now < memory.rest_until
         looks = self._send(memory, desired, now, out)
         if not rests:
@@ -302,7 +307,9 @@ class Controller:
     @staticmethod
     def _submit(memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         priority = memory.command.priority if memory.command is not None else 0
-        out.submit(memory.node, desired, priority, memory.street(desired, now))
+        lights_at = memory.lights_at(desired, now)
+        street = memory.place if lights_at is not None and lights_at <= now else None
+        out.submit(memory.node, desired, priority, street, lights_at)
         memory.on_its_way = True
         memory.answer_hello = False
 
@@ -325,14 +332,16 @@ class Controller:
 
     # -- the next look --------------------------------------------------------------------------------------------
 
-    def _look_again(self, memory: NodeMemory, now: dt.datetime, waiting: dt.datetime | None) -> None:
+    def _look_again(
+        self, memory: NodeMemory, now: dt.datetime, lease_over: dt.datetime, waiting: dt.datetime | None
+    ) -> None:
         command, desired = memory.open_command, memory.desired
         candidates = (
             waiting,
             memory.topup_at,
             memory.next_change,
             command.deadline if command is not None else None,
-            memory.held_until if memory.unreachable else memory.look_for_silence_at(now, self._policy),
+            memory.held_until if memory.unreachable else look_for_silence_at(lease_over, now),
             desired.valid_until - RENEWAL_MARGIN if desired is not None else None,
             desired.valid_until if desired is not None else None,
         )

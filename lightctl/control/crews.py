@@ -33,6 +33,8 @@ class Crews:
 
     def over(self, now: dt.datetime) -> list[Maintenance]:
         """Forget the maintenances whose time has passed, and give them."""
+        if not self._running:
+            return []
         ended = [each for each in self._running.values() if each.until <= now]
         for each in ended:
             del self._running[each.id]

@@ -61,6 +61,7 @@ class Compiler:
     def same_effect(self, old: DesiredState, new: Wanted, now: dt.datetime, *, carries_nights: bool) -> bool:
         """Say whether a node that holds `old` would do the same as with `new`, for as long as the shorter one lasts.
 
+        A live one has the one level that is due now: it must not keep that for longer than with `new`.
         Nodes share channels, before as after, so that what was found of two is true of all that have the very same.
         """
         if now != self._compared_at:
@@ -74,12 +75,23 @@ class Compiler:
             known = self._compared[key] = (old, new, same)
         return known[2]
 
-    @staticmethod
-    def _live_until(memory: NodeMemory, now: dt.datetime) -> dt.datetime:
+    def _live_until(self, memory: NodeMemory, now: dt.datetime) -> dt.datetime:
         """Give until when a live document counts: a node left alone with an afternoon's "off" must be lit at night."""
         if memory.falls_back and memory.next_change is not None:
-            return memory.next_change + LIVE_GRACE
+            return self._stands_until(memory, memory.next_change, now) + LIVE_GRACE
         return now + LIVE_VALIDITY
+
+    def _stands_until(self, memory: NodeMemory, next_change: dt.datetime, now: dt.datetime) -> dt.datetime:
+        """Give until when the level of now is due, nothing new beginning: that, and looks at sensors, take us."""
+        if not (memory.overrides or memory.holds or memory.readings):
+            return next_change
+        begun = {channel: [o for o in held if o.start <= now] for channel, held in memory.overrides.items()}
+        moments = (
+            self.plans.of(point).next_change(point, begun.get(channel, ()), now)
+            for channel, point in memory.points.items()
+        )
+        ends = (hold.until for hold in memory.holds.values() if hold.until is not None and hold.until > now)
+        return min((*moments, *ends))
 
     def next_change(self, memory: NodeMemory, now: dt.datetime) -> dt.datetime | None:
         """Give the next instant at which the node's document or level due may change."""
@@ -111,12 +123,16 @@ class Compiler:
         first = self._date(now)
         channels: dict[int, ChannelDesired] = {}
         ends: list[dt.datetime] = []
+        alike: dict[tuple[int, int], ChannelDesired] = {}  # by identity of what is planned, and least level
         for channel, point in memory.points.items():
             planned = self.plans.of(point).switches(point, first, nights)
-            switches, valid_until = self._fit(planned, memory.capabilities, point.min_level, first, nights)
-            ends.append(valid_until)
+            known = alike.get((id(planned), point.min_level))
+            if known is None:
+                switches, valid_until = self._fit(planned, memory.capabilities, point.min_level, first, nights)
+                known = alike[id(planned), point.min_level] = ChannelDesired(switches)
+                ends.append(valid_until)
             override = self._held(point, memory, channel, now) if memory.overrides or memory.holds else None
-            channels[channel] = ChannelDesired(switches, override)
+            channels[channel] = known if override is None else replace(known, override=override)
         return Wanted(self._shared(channels), min(ends))
 
     def _shared(self, channels: dict[int, ChannelDesired]) -> dict[int, ChannelDesired]:
@@ -133,6 +149,12 @@ class Compiler:
                 self._documents.clear()
             known = self._documents[key] = channels
         return known
+
+    def is_of_tonight(self, instant: dt.datetime | None, now: dt.datetime) -> bool:
+        """Say whether an instant lies in the same night as now."""
+        self._date(now)
+        _, start, end = self._tonight
+        return instant is not None and start <= instant < end
 
     def _date(self, now: dt.datetime) -> dt.date:
         date, start, end = self._tonight
@@ -189,13 +211,15 @@ class Compiler:
 def _same_effect(old: DesiredState, new: Wanted, now: dt.datetime, *, carries_nights: bool) -> bool:
     if old.channels.keys() != new.channels.keys():
         return False
-    horizon = min(old.valid_until, new.valid_until)
-    return all(
-        _same_nights(old.channels[channel], wanted, now, horizon)
-        if carries_nights
-        else _same_level(old.channels[channel], wanted)
+    # By identity: the lamps of a node mostly share what they hold.
+    pairs = {
+        (id(old.channels[channel]), id(wanted)): (old.channels[channel], wanted)
         for channel, wanted in new.channels.items()
-    )
+    }
+    if not carries_nights:
+        return old.valid_until <= new.valid_until and all(_same_level(held, wanted) for held, wanted in pairs.values())
+    horizon = min(old.valid_until, new.valid_until)
+    return all(_same_nights(held, wanted, now, horizon) for held, wanted in pairs.values())
 
 
 def _same_level(old: ChannelDesired, new: ChannelDesired) -> bool:

@@ -14,12 +14,16 @@ from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Rea
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Put this on the node's link; higher priority first. street: where it stands if this turns a lamp on now."""
+    """Put this on the node's link; higher priority first.
+
+    street: where it stands if this turns a lamp on now. lights_at: from when on it turns one on that is off.
+    """
 
     node: Node
     content: DesiredState | NodeAction
     priority: int = 0
     street: Street | None = None
+    lights_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

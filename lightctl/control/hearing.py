@@ -29,9 +29,10 @@ def hear_return(memory: NodeMemory) -> bool:
     A hint and no more: that it is heard, only its reports say.
     """
     memory.time = memory.time.connected()
+    rested, owed = memory.rest_until is not None, memory.open_command is not None
     memory.stop_resting()
-    memory.answer_hello = memory.answer_hello or memory.open_command is not None
-    return memory.open_command is not None
+    memory.answer_hello = memory.answer_hello or owed
+    return owed or rested
 
 
 def hear_hello(memory: NodeMemory, event: ev.NodeAnnounced) -> bool:
@@ -61,7 +62,7 @@ def hear_report(memory: NodeMemory, report: ReportedState, policy: Policy, out: 
     memory.time = memory.time.heard(report.at, report.received_at)
     out.reported[report.node] = report
     if memory.profile.announces and not memory.announced:
-        _ask_who(memory, report.received_at, policy, out)
+        _ask_who(memory, report, policy, out)
     if report.applied_revision is not None:
         if memory.contradicts(report.applied_revision):
             memory.rest(report.received_at, policy)  # or the two of us would go on and on
@@ -108,12 +109,13 @@ def follow_command(
     return not acked
 
 
-def _ask_who(memory: NodeMemory, now: dt.datetime, policy: Policy, out: Collected) -> None:
+def _ask_who(memory: NodeMemory, report: ReportedState, policy: Policy, out: Collected) -> None:
     """Ask a node that speaks but whose hello nobody heard: no broker keeps it for a daemon that was not there."""
-    again = dt.timedelta(seconds=policy.rest_cap_s)
+    now, again = report.received_at, dt.timedelta(seconds=policy.rest_cap_s)
     if memory.asked_at is not None and now - memory.asked_at < again:
         return
     memory.asked_at = now
-    until = now + dt.timedelta(seconds=policy.deadline_s)
+    # One whose clock is ahead would find that it comes too late.
+    until = max(now, report.at or now) + dt.timedelta(seconds=policy.deadline_s)
     asked = NodeAction(f"hello-{int(now.timestamp())}", memory.node.id, ActionKind.REPORT, until)
     out.submit(memory.node, asked, 0)

@@ -37,6 +37,8 @@ class Judge:
     def settle(self, now: dt.datetime, out: Collected) -> None:
         """Open, renew and close the faults that many nodes share."""
         out.faults += self._knowledge.shared.settle(now)
+        if self._knowledge.correlation.quiet:
+            return
         for _ in range(2):  # what is left of an outage that ends may be one of its own
             for outage, concerned in self._knowledge.correlation.settle(now):
                 self._tell(outage, now, out)

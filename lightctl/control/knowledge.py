@@ -256,7 +256,7 @@ class Knowledge:
         self.correlation.set_back(now)
         self.sensors.forget()
         for memory in self.memories.values():
-            memory.live_from(now, self._policy)
+            memory.live_from(now)
         return tuple(self.memories)
 
     def _live_on(self, now: dt.datetime) -> Concerned:

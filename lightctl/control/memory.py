@@ -116,15 +116,6 @@ class NodeMemory:
         """Give how long it may be silent."""
         return policy.lease(self.profile.heartbeat_s)
 
-    def look_for_silence_at(self, now: dt.datetime, policy: Policy) -> dt.datetime:
-        """Give when to look whether it is still silent: in the full second before its lease ends, then at its end.
-
-        Nearly all have spoken again by then, and those of one second share its instant.
-        """
-        over = self.silent_since + self.lease(policy)
-        full = over.replace(microsecond=0)
-        return full if full > now else over
-
     def heartbeat_s(self, policy: Policy) -> float:
         """Give how often it reports when nothing changes, at least (s)."""
         return max(self.profile.heartbeat_s, policy.heartbeat_s)
@@ -134,13 +125,15 @@ class NodeMemory:
         """Whether it is switched live, but knows by itself when its document is worth nothing any more."""
         return not self.capabilities.carries_nights and self.profile.confirmation == "revision"
 
-    def street(self, desired: DesiredState, now: dt.datetime) -> Street | None:
-        """Give where its lamps stand if a document turns one on now, by what the node last said; else None."""
-        for channel, wanted in desired.channels.items():
-            said = self.reported.channels.get(channel) if self.reported is not None else None
-            if wanted.level_at(now) and not (said is not None and level_in_force(said)):
-                return self.place
-        return None
+    def lights_at(self, desired: DesiredState, now: dt.datetime) -> dt.datetime | None:
+        """Give from when on a document turns a lamp on that is off, by what the node last said; None: it turns none."""
+        said = {} if self.reported is None else self.reported.channels
+        coming = (
+            wanted.lit_from(now)
+            for channel, wanted in desired.channels.items()
+            if (report := said.get(channel)) is None or not level_in_force(report)
+        )
+        return min((at for at in coming if at is not None), default=None)
 
     @property
     def place(self) -> Street:
@@ -212,12 +205,14 @@ class NodeMemory:
             self.capabilities = restored.capabilities
             self.announced = True
         self.desired = restored.desired
-        self.command = brief(restored.command)
+        command = brief(restored.command)
+        # The run before may have had a clock ahead of ours.
+        self.command = not_ahead(command, self.known_since) if isinstance(command, Command) else command
         self.reported = restored.reported
         if restored.reported is not None:
             self.time = self.time.heard(restored.reported.at, restored.reported.received_at).remembered()
         self.boot_id = restored.boot_id
-        if restored.reported is not None:  # the run that heard it may have had a clock ahead of ours
+        if restored.reported is not None:
             self.heard_at = min(restored.reported.received_at, self.known_since)
         own = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
         self.faults = own or NO_FAULTS
@@ -267,20 +262,33 @@ class NodeMemory:
         if command is not None and command.deadline <= now:
             self.command = replace(command, deadline=now + dt.timedelta(seconds=policy.deadline_s))
 
-    def live_from(self, now: dt.datetime, policy: Policy) -> None:
+    def live_from(self, now: dt.datetime) -> None:
         """Take the clock being set back to `now`: nothing remembered may lie in what is the future again."""
         self.known_since = min(self.known_since, now)
         self.given_up_at = min(self.given_up_at, now) if self.given_up_at is not None else None
         self.held_until = None
         self.history.evidence, self.history.cycling = NO_EVIDENCE, NO_CYCLING
         self.heard_at = min(self.heard_at, now) if self.heard_at is not None else None
-        self.next_change = self.topup_at = self.review_at = self.queued_at = None
+        self.next_change = self.topup_at = self.review_at = self.queued_at = self.asked_at = None
         self.readings, self.holds = SILENT, NO_HOLDS
         self.stale = True
         self.time = UNKNOWN_TIME
         self.stop_resting()
-        command = self.open_command
-        if command is not None:
-            deadline = min(command.deadline, now + dt.timedelta(seconds=policy.deadline_s))
-            sent_at = min(command.sent_at, now) if command.sent_at is not None else None
-            self.command = replace(command, deadline=deadline, sent_at=sent_at)
+        if self.open_command is not None:
+            self.command = not_ahead(self.open_command, now)
+
+
+def not_ahead(command: Command, now: dt.datetime) -> Command:
+    """Give a command with nothing of it later than it can be: a clock that was ahead put it there."""
+    deadline = min(command.deadline, now + (command.deadline - command.created_at))
+    sent_at = min(command.sent_at, now) if command.sent_at is not None else None
+    return replace(command, deadline=deadline, sent_at=sent_at)
+
+
+def look_for_silence_at(lease_over: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """Give when to look whether a node is still silent: in the full second before its lease ends, then at its end.
+
+    Nearly all have spoken again by then, and those of one second share its instant.
+    """
+    full = lease_over.replace(microsecond=0)
+    return full if full > now else lease_over

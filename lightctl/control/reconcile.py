@@ -70,18 +70,25 @@ def _near(level: int, due: int | None, policy: Policy) -> bool:
 
 def levels_follow(desired: DesiredState, report: ReportedState, policy: Policy) -> bool:
     """Say whether every channel has the level due when the report came."""
-    return all(
-        channel_follows(wanted, report.channels.get(channel), report.received_at, policy)
-        for channel, wanted in desired.channels.items()
-    )
+    at, before, due = report.received_at, None, None
+    for channel, wanted in desired.channels.items():
+        if wanted is not before:  # the lamps of a node mostly share their nights
+            before, due = wanted, wanted.level_at(at)
+        said = report.channels.get(channel)
+        level = None if said is None else level_in_force(said)
+        if level is None or not (_near(level, due, policy) or channel_follows(wanted, said, at, policy)):
+            return False
+    return True
 
 
 def is_fresh(desired: DesiredState, report: ReportedState, now: dt.datetime, policy: Policy) -> bool:
     """Say whether nothing was due to change since the report came, settling time apart."""
-    patience = dt.timedelta(seconds=policy.settle_s)
+    before = None
     for wanted in desired.channels.values():
-        changed = wanted.next_change(report.received_at)
-        if changed is not None and changed + patience < now:
+        if wanted is before:
+            continue
+        before, changed = wanted, wanted.next_change(report.received_at)
+        if changed is not None and changed < now and (now - changed).total_seconds() > policy.settle_s:
             return False
     return True
 
@@ -139,9 +146,10 @@ def held_locally(desired: DesiredState, report: ReportedState | None) -> bool:
 def ended_early(desired: DesiredState, report: ReportedState, policy: Policy) -> bool:
     """Say whether the node says of a channel that it follows its program, though an override is held on it yet.
 
-    A node ends an override by its own clock, once and for all, also if that was wrong at the moment.
+    A node ends an override by its own clock, once and for all, also if that was wrong at the moment. Where its clock
+    still says that it is over, it knows no better.
     """
-    soon = report.received_at + dt.timedelta(seconds=policy.settle_s)
+    soon = max(report.received_at, report.at or report.received_at) + dt.timedelta(seconds=policy.settle_s)
     return any(
         wanted.override is not None
         and soon < wanted.override.until

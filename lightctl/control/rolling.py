@@ -60,6 +60,7 @@ class Rolling:
             self._counts.clear()
             if told.soaks_from is not None:  # nobody watched while no daemon ran
                 taken = replace(told, soaks_from=now)
+        taken = moves.not_ahead(taken, now)  # a run, or we ourselves, may have moved it by a clock that was
         if taken != told:
             out.rollouts[taken.id] = taken
         self._set(taken)

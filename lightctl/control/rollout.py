@@ -59,10 +59,17 @@ def opens_at(window: Window | None, now: dt.datetime, time_zone: str) -> dt.date
     return next_wall_time(now, window.opens_s, time_zone)
 
 
-def set_back(rollout: Rollout, now: dt.datetime) -> Rollout:
-    """Take the clock being set back to `now`: nothing may wait for what is the future again."""
+def not_ahead(rollout: Rollout, now: dt.datetime) -> Rollout:
+    """Give it with nothing of it in the future, for which it would wait: a clock that was ahead put it there."""
     moved_at = None if rollout.moved_at is None else min(rollout.moved_at, now)
-    return replace(rollout, moved_at=moved_at, soaks_from=None if rollout.soaks_from is None else now)
+    soaks_from = None if rollout.soaks_from is None else min(rollout.soaks_from, now)
+    return replace(rollout, moved_at=moved_at, soaks_from=soaks_from)
+
+
+def set_back(rollout: Rollout, now: dt.datetime) -> Rollout:
+    """Take the clock being set back to `now`: what is watched is watched from then on."""
+    soaks_from = None if rollout.soaks_from is None else now
+    return replace(not_ahead(rollout, now), soaks_from=soaks_from)
 
 
 def verdict_of(memory: NodeMemory | None, now: dt.datetime, policy: Policy) -> Verdict | None:

@@ -114,16 +114,7 @@ def _fit_period(
 ) -> tuple[tuple[Switch, ...], list[Loss]]:
     grid = capabilities.resolution_s
     losses = list(switch_losses(switches, capabilities, min_level))
-    keeps_sun = capabilities.sun and capabilities.dates is not Dates.ABSOLUTE
-    fitted = [
-        replace(
-            switch,
-            level=fit_level(switch.level, capabilities, min_level),
-            ramp_s=switch.ramp_s if capabilities.ramp else 0,
-            sun=switch.sun if keeps_sun else None,
-        )
-        for switch in switches
-    ]
+    fitted = [_fit_switch(switch, capabilities, min_level) for switch in switches]
     moved = sum(not _on_grid(switch.at, grid) for switch in switches)
     if moved:
         fitted = [switch for switch in _to_grid(fitted, grid) if switch.at < until]
@@ -132,9 +123,19 @@ def _fit_period(
     return merged(iter(fitted)), losses
 
 
+def _fit_switch(switch: Switch, capabilities: Capabilities, min_level: int) -> Switch:
+    keeps_sun = capabilities.sun and capabilities.dates is not Dates.ABSOLUTE
+    level = fit_level(switch.level, capabilities, min_level)
+    ramp_s, sun = switch.ramp_s if capabilities.ramp else 0, switch.sun if keeps_sun else None
+    if (level, ramp_s) == (switch.level, switch.ramp_s) and sun is switch.sun:
+        return switch
+    return replace(switch, level=level, ramp_s=ramp_s, sun=sun)
+
+
 def switch_losses(switches: Sequence[Switch], capabilities: Capabilities, min_level: int) -> Iterator[Loss]:
     """Name what of each switch's own level and ramp a node cannot do, also one that is switched live."""
-    raised = [fit_level(switch.level, replace(capabilities, levels=()), min_level) for switch in switches]
+    dimming = replace(capabilities, levels=())
+    raised = [fit_level(switch.level, dimming, min_level) for switch in switches]
     known = [fit_level(switch.level, capabilities, min_level) for switch in switches]
     if count := sum(level != switch.level for level, switch in zip(raised, switches, strict=True)):
         lowest = max(min_level, capabilities.min_level)

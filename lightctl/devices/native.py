@@ -27,12 +27,13 @@ from lightctl.domain.states import (
 )
 
 MOST_WRITTEN = 256
+_Shared = tuple[int, dt.datetime, dt.datetime]
+_CHANNELS = dict[int, ChannelReport]
 
 
-class _Desired(msgspec.Struct):
-    """A `DesiredDoc` whose channels are written already."""
+class _Rest(msgspec.Struct):
+    """A `DesiredDoc` but for its revision, its channels written already."""
 
-    revision: int
     issued_at: int
     valid_until: int
     channels: dict[str, msgspec.Raw]
@@ -43,6 +44,7 @@ class NativeCodec:
 
     def __init__(self) -> None:
         self._written: dict[int, tuple[tuple[Switch, ...], topics.ChannelDesiredDoc, msgspec.Raw]] = {}
+        self._rests: dict[_Shared, tuple[Mapping[int, ChannelDesired], bytes]] = {}
 
     def subscriptions(self) -> tuple[str, ...]:
         """Give the topic filters on which nodes speak."""
@@ -50,14 +52,14 @@ class NativeCodec:
 
     def speaks(self, topic: str) -> bool:
         """Say whether a topic is under the contract's root."""
-        return topic.startswith(f"{topics.ROOT}/")
+        return topic.startswith(topics.UNDER_ROOT)
 
     def encode(self, node: Node, content: DesiredState | NodeAction, now: dt.datetime) -> tuple[Outgoing, ...]:  # noqa: ARG002 - a node that has its night needs no instant; live makes do
         """Give the messages that carry an order; raises NodeRefused when it does not fit into one message."""
         area = topics.area_of(node)
         match content:
             case DesiredState():
-                payload = msgspec.json.encode(self._desired(content))
+                payload = b'{"revision":%d,%b' % (content.revision, self._rest(content))
                 if len(payload) > topics.PAYLOAD_CAP:
                     raise NodeRefused(
                         f"the desired state of node {node.id} has {len(payload)} bytes and the contract allows "
@@ -73,13 +75,17 @@ class NativeCodec:
                 )
                 return (Outgoing(topics.topic(area, node.id, "command"), msgspec.json.encode(command)),)
 
-    def _desired(self, desired: DesiredState) -> _Desired:
-        return _Desired(
-            desired.revision,
-            _epoch(desired.issued_at),
-            _epoch(desired.valid_until),
-            {str(number): self._channel(channel) for number, channel in desired.channels.items()},
-        )
+    def _rest(self, desired: DesiredState) -> bytes:
+        """Write what follows a document's revision; lamps that were given the very same channels share it."""
+        key = (id(desired.channels), desired.issued_at, desired.valid_until)
+        known = self._rests.get(key)
+        if known is None or known[0] is not desired.channels:
+            if len(self._rests) >= MOST_WRITTEN:
+                self._rests.clear()
+            channels = {str(number): self._channel(channel) for number, channel in desired.channels.items()}
+            rest = _Rest(_epoch(desired.issued_at), _epoch(desired.valid_until), channels)
+            known = self._rests[key] = (desired.channels, msgspec.json.encode(rest)[1:])
+        return known[1]
 
     def _channel(self, channel: ChannelDesired) -> msgspec.Raw:
         """Write a channel; nights, which thousands of lamps share, are written once."""
@@ -174,30 +180,10 @@ def _announced(node: str, hello: topics.HelloDoc, received_at: dt.datetime) -> N
 
 def _reported(node: Node, report: topics.ReportedDoc, received_at: dt.datetime) -> ReportedState:
     """Read a report; channels no light point hangs on are left out."""
-    channels = {}
-    for key, said in report.channels.items():
-        number = int(key)
-        if number in node.channels:
-            channels[number] = _channel_report(said)
+    told: dict[int, ChannelReport] = msgspec.convert(report.channels, _CHANNELS, from_attributes=True, str_keys=True)
+    channels = {number: said for number, said in told.items() if number in node.channels}
     return ReportedState(
         node.id, received_at, lean(channels), report.boot_id, report.seq, instant(report.at), report.applied_revision
-    )
-
-
-def _channel_report(said: topics.ChannelReportDoc) -> ChannelReport:
-    """Take a channel's report as it is; written out, since it is done for every report of every node."""
-    return ChannelReport(
-        said.level,
-        said.commanded,
-        said.reason,
-        said.power_w,
-        said.energy_wh,
-        said.voltage_v,
-        said.current_a,
-        said.power_factor,
-        said.temperature_c,
-        said.operating_h,
-        said.faults,
     )
 
 

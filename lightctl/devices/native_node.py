@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Annotated
+
 import msgspec
 
 from lightctl.devices import topics
@@ -22,6 +25,7 @@ from lightctl.domain.states import (
 )
 
 SHOWN_CHARACTERS = 40
+MOST_READ = 1024
 
 
 class UnknownAction(InvalidInput):
@@ -31,6 +35,15 @@ class UnknownAction(InvalidInput):
         self.id = action_id
         known = ", ".join(topics.COMMAND_ACTIONS)
         super().__init__(where, f"action {action[:SHOWN_CHARACTERS]!r} is not known; there are: {known}")
+
+
+class _DesiredDoc(msgspec.Struct, frozen=True):
+    """A `DesiredDoc` whose channels are not read yet."""
+
+    revision: topics.Count
+    issued_at: topics.Epoch
+    valid_until: topics.Epoch
+    channels: Annotated[dict[topics.ChannelKey, msgspec.Raw], msgspec.Meta(max_length=topics.MAX_CHANNELS)]
 
 
 class _AnyCommandDoc(msgspec.Struct, frozen=True):
@@ -88,13 +101,13 @@ def encode_presence(area: str, node: str, *, online: bool, boot_id: str) -> Outg
 def decode_desired(node: str, payload: bytes) -> DesiredState:
     """Read the desired state a node is given; raises InvalidInput, also for switches out of time order."""
     where = f"desired of node {node}"
-    document = read_json(payload, topics.DesiredDoc, where)
+    document = read_json(payload, _DesiredDoc, where)
     return DesiredState(
         node=node,
         revision=document.revision,
         issued_at=instant(document.issued_at),
         valid_until=instant(document.valid_until),
-        channels=_channels(document, where),
+        channels={int(key): _channel(bytes(written), key, where) for key, written in document.channels.items()},
     )
 
 
@@ -127,21 +140,20 @@ def _channel_report(report: ChannelReport) -> topics.ChannelReportDoc:
     )
 
 
-def _channels(document: topics.DesiredDoc, where: str) -> dict[int, ChannelDesired]:
-    """Read the channels; those that are told the same one after another, as most are, share what was read."""
-    channels: dict[int, ChannelDesired] = {}
-    read: tuple[topics.ChannelDesiredDoc, ChannelDesired] | None = None
-    for key, channel in document.channels.items():
-        if read is None or channel != read[0]:
-            instants = [entry[0] for entry in channel.nights]
-            if instants != sorted(set(instants)):
-                raise InvalidInput(where, f"the switches of channel {key} are not in time order")
-            read = (channel, _channel_desired(channel))
-        channels[int(key)] = read[1]
-    return channels
+def _channel(written: bytes, key: str, where: str) -> ChannelDesired:
+    try:
+        return _read_channel(written)
+    except InvalidInput as error:
+        raise InvalidInput(where, f"channel {key}: {error.why}") from error
 
 
-def _channel_desired(channel: topics.ChannelDesiredDoc) -> ChannelDesired:
+@lru_cache(maxsize=MOST_READ)
+def _read_channel(written: bytes) -> ChannelDesired:
+    """Read a channel; lamps that are told the very same, as most of a street are, share what was read."""
+    channel = read_json(written, topics.ChannelDesiredDoc, "")
+    instants = [entry[0] for entry in channel.nights]
+    if instants != sorted(set(instants)):
+        raise InvalidInput("", "its switches are not in time order")
     held = channel.override
     entries = () if isinstance(channel.sun, msgspec.UnsetType) else channel.sun
     sun = {place: SunTime(event, altitude, offset_s) for place, event, altitude, offset_s in entries}

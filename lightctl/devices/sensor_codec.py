@@ -45,6 +45,8 @@ def sensor_topic(area: str, node: str, name: str) -> str:
 
 def is_sensor_topic(text: str) -> bool:
     """Say whether a topic is a sensor's, well formed or not."""
+    if SENSOR not in text:
+        return False
     parts = text.split("/")
     of_node = len(parts) == NODE_PARTS and parts[4] == SENSOR
     of_area = len(parts) == AREA_PARTS and parts[3] == SENSOR

@@ -8,6 +8,7 @@ Unknown keys are ignored, everything else is strict. Times are seconds since 197
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -20,13 +21,15 @@ from lightctl.domain.programs import SunEvent
 from lightctl.domain.states import ActionKind, Reason
 
 ROOT = "lightctl/v1"
+UNDER_ROOT = f"{ROOT}/"
 MAIN_AREA = "main"
 PAYLOAD_CAP = 8192
 NODE_LEAVES = ("hello", "reported", "result", "presence")
 DAEMON_LEAVES = ("desired", "command")
 RETAINED_LEAVES = ("desired", "presence")
-_LEAVES = frozenset(NODE_LEAVES + DAEMON_LEAVES)
-_UNDER_ROOT = f"{ROOT}/"
+_TOPIC = re.compile(
+    rf"{UNDER_ROOT}({ID_PATTERN.pattern})/({ID_PATTERN.pattern})/({'|'.join(NODE_LEAVES + DAEMON_LEAVES)})"
+)
 QOS = 1
 MAX_CHANNELS = 32
 LAST_INSTANT_S = 4_294_967_295
@@ -165,7 +168,9 @@ class PresenceDoc(Struct, frozen=True):
 
 def area_of(node: Node) -> str:
     """Give the area a node lives in: its address, or `main`; raises InvalidInput when it is no id."""
-    area = node.address or MAIN_AREA
+    area = node.address
+    if not area:
+        return MAIN_AREA
     if not ID_PATTERN.fullmatch(area):
         raise InvalidInput(
             f"node {node.id}",
@@ -182,12 +187,11 @@ def topic(area: str, node: str, leaf: str) -> str:
 
 def split_topic(text: str) -> tuple[str, str, str]:
     """Give area, node and leaf of a topic; raises InvalidInput for a topic that is none of the contract's."""
-    parts = text.split("/")
-    if len(parts) != 5 or not text.startswith(_UNDER_ROOT) or parts[4] not in _LEAVES:  # noqa: PLR2004 - root, area, node, leaf
-        raise InvalidInput(f"topic {text[:200]!r}", "it is no topic of the native contract v1")
-    _, _, area, node, leaf = parts
-    if not ID_PATTERN.fullmatch(area) or not ID_PATTERN.fullmatch(node):
-        raise InvalidInput(f"topic {text[:200]!r}", "area and node have 1 to 64 letters, digits, _ or -")
+    found = _TOPIC.fullmatch(text)
+    if found is None:
+        why = "it is no topic of the native contract v1; area and node have 1 to 64 letters, digits, _ or -"
+        raise InvalidInput(f"topic {text[:200]!r}", why)
+    area, node, leaf = found.groups()
     return area, node, leaf
 
 

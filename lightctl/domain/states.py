@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from itertools import islice
 from operator import attrgetter
 from types import MappingProxyType
 
@@ -114,6 +115,17 @@ class ChannelDesired:
         index = bisect_right(self.switches, instant, key=BY_INSTANT)
         return self.switches[index].at if index < len(self.switches) else None
 
+    def lit_from(self, instant: dt.datetime) -> dt.datetime | None:
+        """Give the first instant from this one on at which there is light, None where there is none to come."""
+        if self.override is not None and instant < self.override.until:
+            if self.override.level:
+                return instant
+            instant = self.override.until
+        index = bisect_right(self.switches, instant, key=BY_INSTANT)
+        if index and self.switches[index - 1].level:
+            return instant
+        return next((switch.at for switch in islice(self.switches, index, None) if switch.level), None)
+
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
@@ -124,6 +136,18 @@ class DesiredState:
     issued_at: dt.datetime
     valid_until: dt.datetime
     channels: Mapping[int, ChannelDesired]
+
+    def without_ended(self, instant: dt.datetime) -> DesiredState:
+        """Give it without the overrides that are over at an instant; itself where none is."""
+        over = [
+            number
+            for number, channel in self.channels.items()
+            if channel.override is not None and channel.override.until <= instant
+        ]
+        if not over:
+            return self
+        kept = {number: ChannelDesired(self.channels[number].switches) for number in over}
+        return replace(self, channels={**self.channels, **kept})
 
 
 class CommandState(StrEnum):

@@ -34,13 +34,17 @@ class Clock(Protocol):
 class Order:
     """Something to put on the wire: a node's whole desired state (the newest replaces older ones) or an action.
 
-    switches_on: whether it turns a lamp on now, so that its feeder's limit holds for it.
+    lights_at: from when on it turns a lamp on that is off, so that its feeder's limit holds for it; None: it does not.
     """
 
     node: Node
     content: DesiredState | NodeAction
     priority: int = 0
-    switches_on: bool = False
+    lights_at: dt.datetime | None = None
+
+    def lights(self, now: dt.datetime) -> bool:
+        """Say whether it turns a lamp on if it is carried out at an instant."""
+        return self.lights_at is not None and self.lights_at <= now
 
 
 class Link(Protocol):

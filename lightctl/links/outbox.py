@@ -2,14 +2,13 @@
 
 The newest desired state of a node replaces the one that waits, and keeps its place unless its priority differs. Higher
 priority leaves first, equal priority in order of arrival. Actions are worthless after their `not_after`. Where feeders
-have a limit, what turns lamps on waits for its feeder's turn first.
+have a limit, what turns lamps on waits for its feeder's turn first, also if it does so only by the time it can leave.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import heapq
-import itertools
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,15 +24,13 @@ Key = str | tuple[str, str]
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """An order in its place; one object for each, as after a plan for a whole city all of them wait at once."""
+    """An order in its place; one object for each, as after a plan for a whole city all of them wait at once.
+
+    turned: its feeder's turn has come.
+    """
 
     order: Order
-    number: int
-
-    def __lt__(self, other: _Waiting) -> bool:
-        """Say whether it leaves first."""
-        mine, others = self.order.priority, other.order.priority
-        return mine > others or (mine == others and self.number < other.number)
+    turned: bool = False
 
 
 class Outbox:
@@ -43,8 +40,7 @@ class Outbox:
         self._max_actions = max_actions
         self._feeders = Feeders(switch_ons_per_s) if switch_ons_per_s > 0 else None
         self._orders: dict[Key, _Waiting] = {}
-        self._heap: list[_Waiting] = []
-        self._numbers = itertools.count()
+        self._queues: dict[int, deque[_Waiting]] = {}
         self._actions = 0
 
     def __len__(self) -> int:
@@ -65,7 +61,7 @@ class Outbox:
             held = self._feeders.held(order.node.id)
             if held is not None and _revision(held) > _revision(order):
                 return ()
-            if order.switches_on:
+            if order.lights(now):
                 if waiting is not None:
                     self._remove(key)
                 self._feeders.hold(order, now)
@@ -76,34 +72,39 @@ class Outbox:
                 return (_finished(order.content, "rejected", now, f"{self._max_actions} actions wait on this link"),)
             self._actions += 1
         if waiting is not None and waiting.order.priority == order.priority:
-            waiting.order = order
+            waiting.order, waiting.turned = order, False
             return ()
         self._place(key, order)
         return ()
 
     def pop(self, now: dt.datetime, ready: Callable[[Order], bool] | None = None) -> tuple[Order | None, list[Event]]:
         """Take the most urgent order for which `ready` holds, with the events of the actions that expired meanwhile."""
-        for turned in () if self._feeders is None else self._feeders.release(now):
-            self._place(_key(turned), turned)
+        self._take_turns(now)
         events: list[Event] = []
-        kept: list[_Waiting] = []
+        kept: list[tuple[deque[_Waiting], _Waiting]] = []
         found: Order | None = None
-        while self._heap and found is None:
-            waiting = heapq.heappop(self._heap)
+        while found is None and (queue := self._most_urgent()):
+            waiting = queue.popleft()
             order, key = waiting.order, _key(waiting.order)
             if self._orders.get(key) is not waiting:
                 continue  # replaced by an order of another priority
             if isinstance(order.content, NodeAction) and order.content.not_after <= now:
                 self._remove(key)
                 events.append(_finished(order.content, "failed", now, "it expired before it could be sent"))
+            elif self._feeders is not None and order.lights(now) and not waiting.turned:
+                self._feeders.hold(self._remove(key), now)
+                self._take_turns(now)
             elif ready is not None and not ready(order):
-                kept.append(waiting)
+                kept.append((queue, waiting))
             else:
-                self._remove(key)
-                found = order
-        for waiting in kept:
-            heapq.heappush(self._heap, waiting)
+                found = self._remove(key)
+        for queue, waiting in reversed(kept):
+            queue.appendleft(waiting)
         return found, events
+
+    def _most_urgent(self) -> deque[_Waiting] | None:
+        """Give the queue of the highest priority that has anything in it; in each is who came first before the rest."""
+        return next((self._queues[each] for each in sorted(self._queues, reverse=True) if self._queues[each]), None)
 
     def drop_node(self, node: str, now: dt.datetime, why: str) -> list[Event]:
         """Forget everything that waits for a node; gives the events that say so."""
@@ -119,12 +120,22 @@ class Outbox:
                 events.append(SendFailed(node, content.revision, now, why, permanent=True))
         return events
 
-    def _place(self, key: Key, order: Order) -> None:
-        waiting = self._orders[key] = _Waiting(order, next(self._numbers))
-        heapq.heappush(self._heap, waiting)
-        if len(self._heap) > 2 * len(self._orders) + 64:  # drop the places of replaced orders, so memory stays bounded
-            self._heap = list(self._orders.values())
-            heapq.heapify(self._heap)
+    def _take_turns(self, now: dt.datetime) -> None:
+        for order in () if self._feeders is None else self._feeders.release(now):
+            self._place(_key(order), order, turned=True)
+
+    def _place(self, key: Key, order: Order, *, turned: bool = False) -> None:
+        waiting = self._orders[key] = _Waiting(order, turned)
+        self._queues.setdefault(order.priority, deque()).append(waiting)
+        if sum(map(len, self._queues.values())) > 2 * len(self._orders) + 64:
+            self._forget_replaced()
+
+    def _forget_replaced(self) -> None:
+        """Drop the places of orders that were replaced by one of another priority, so that memory stays bounded."""
+        for queue in self._queues.values():
+            standing = [waiting for waiting in queue if self._orders.get(_key(waiting.order)) is waiting]
+            queue.clear()
+            queue.extend(standing)
 
     def _remove(self, key: Key) -> Order:
         order = self._orders.pop(key).order

@@ -17,25 +17,25 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
 import aiomqtt
 import paho.mqtt.client as paho
 from aiomqtt import ProtocolVersion
-from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.matcher import MQTTMatcher
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from lightctl.domain.errors import LinkDown, NodeRefused
+from lightctl.links.pieces import Pieces
 
 OnMessage = Callable[[str, bytes, bool], None]
 Ended = Callable[[LinkDown | NodeRefused | None], None]
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 1.0
 ACK_TIMEOUT_S = 10.0
-PIECE_BYTES = 16_384  # read in one turn of the loop: some fifty reports, a few milliseconds
 NO_LIMIT = 0
 FAILURE = 0x80
 # What may be accepted next time (MQTT 5, 2.4): unspecified error, implementation specific, quota exceeded.
@@ -54,6 +54,13 @@ class _Packed(NamedTuple):
 
     def pack(self) -> bytes:
         return self.packed
+
+
+class _NoFilters(MQTTMatcher):
+    """The callbacks for topics, of which there are none; looking for them costs paho a cycle of objects a message."""
+
+    def iter_match(self, topic: str) -> Iterator[object]:  # noqa: ARG002 - paho's signature
+        return iter(())
 
 
 class UnsupportedProtocol(LinkDown):
@@ -99,13 +106,11 @@ class StrictClient(aiomqtt.Client):
         self._on_text = on_message
         self._acks: dict[int, tuple[float, Ended]] = {}
         self._expiry: tuple[int, _Packed] | None = None
-        self._piece, self._taken, self._asked = b"", 0, False
         self._client.connect_timeout = CONNECT_TIMEOUT_S
         self._client.disable_logger()
+        self._client._on_message_filtered = _NoFilters()  # type: ignore[no-untyped-call]  # noqa: SLF001
         self._thread = threading.get_ident()
-        self._receive = self._client._sock_recv  # noqa: SLF001
-        self._client._sock_recv = self._take  # type: ignore[method-assign]  # noqa: SLF001
-        self._client.loop_read = self._read  # type: ignore[method-assign]
+        Pieces(self._client)
 
     async def open(self) -> None:
         """Connect; raises LinkDown with the broker's reason, UnsupportedProtocol for a refused MQTT version."""
@@ -216,30 +221,6 @@ class StrictClient(aiomqtt.Client):
         waiting, self._acks = self._acks, {}
         for _, ended in waiting.values():
             ended(LinkDown("the connection ended before the broker answered"))
-
-    def _take(self, bufsize: int) -> bytes:
-        """Give paho some bytes of what this turn of the loop has read; it asks for each field of a packet alone."""
-        if self._taken == len(self._piece):
-            if self._asked:
-                raise BlockingIOError
-            self._asked = True
-            self._piece, self._taken = self._receive(PIECE_BYTES), 0
-        taken = self._piece[self._taken : self._taken + bufsize]
-        self._taken += len(taken)
-        return taken
-
-    def _read(self, max_packets: int = 1) -> MQTTErrorCode:  # noqa: ARG002 - paho's signature
-        """Read a piece of what has come, and have paho handle all of it; by itself it takes one packet a turn."""
-        client = self._client
-        self._asked = False
-        while True:
-            if client.socket() is None:
-                return paho.MQTT_ERR_NO_CONN
-            code = client._packet_read()  # noqa: SLF001
-            if code == paho.MQTT_ERR_AGAIN:
-                return paho.MQTT_ERR_SUCCESS
-            if code != paho.MQTT_ERR_SUCCESS:
-                return client._loop_rc_handle(code)  # noqa: SLF001
 
     def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:  # noqa: ANN401, ARG002
         """Write all that waits in the loop's next turn; paho asks for it from another thread while it connects.

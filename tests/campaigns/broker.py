@@ -14,11 +14,12 @@ import os
 import random
 import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from paho.mqtt.client import Client
@@ -26,9 +27,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from lightctl.domain.errors import LinkDown
 from tests.support.brokers import MosquittoBroker, NatsBroker
-from tests.support.fire_city import NIGHT_S, FireCity
+from tests.support.fire_city import FireCity
 from tests.support.fire_judge import BOUND_S, Judge
 from tests.support.fire_load import Load
+from tests.support.fire_rounds import Staged, in_cities, through_its_night
 from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wire_log import WireLog
@@ -141,29 +143,16 @@ def run(
 ) -> Report:
     """Run rounds, in as many cities as their nights last."""
     report = Report(NAME, seed, breaking, first)
-    while report.rounds < rounds and not (until_found and report.violations):
-        with tempfile.TemporaryDirectory(prefix="lightctl-fire-") as folder:
-            place = Path(folder)
-            brokers = Brokers(place / "broker", seed + len(report.cities))
-            try:
-                with (
-                    WireLog(brokers.now.host, brokers.now.port) as wire,
-                    FireCity(place / "city", brokers.now, small_town(lamps), breaking=breaking) as city,
-                ):
-                    load = Load(city, seed + report.number)
-                    judge = Judge(city, load, wire, bound_s)
-                    city.start_daemon()
-                    judge.await_peace(first=True)
-                    if judge.wrong:
-                        report.end_round(judge.wrong)
-                    while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
-                        report.injected.update(_round(brokers, judge, seed, report.number))
-                        report.end_round(judge.wrong)
-                    report.add_city("both in turn", judge.settled_s, judge.most_messages, len(load.writes))
-                    report.refused += load.refused
-            finally:
-                brokers.stop()
-    return report
+
+    def stage(stack: ExitStack, place: Path) -> Staged:
+        brokers = Brokers(place / "broker", seed + len(report.cities))
+        stack.callback(brokers.stop)
+        wire = stack.enter_context(WireLog(brokers.now.host, brokers.now.port))
+        city = stack.enter_context(FireCity(place / "city", brokers.now, small_town(lamps), breaking=breaking))
+        judge = Judge(city, Load(city, seed + report.number), wire, bound_s)
+        return Staged(judge, "both in turn", partial(_round, brokers, judge, seed), through_its_night(judge))
+
+    return in_cities(report, rounds, stage, until_found=until_found)
 
 
 def _round(brokers: Brokers, judge: Judge, seed: int, number: int) -> Counter[str]:

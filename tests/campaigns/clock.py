@@ -11,20 +11,22 @@ it is told to clean up what is old. Exit code 1: an invariant was broken.
 
 from __future__ import annotations
 
-import contextlib
+import datetime as dt
 import json
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from tests.support.brokers import start_mosquitto, start_nats
 from tests.support.clock_judge import LATE_ANEW_S, LATE_S, PARTS, ClockJudge, PartLoad
 from tests.support.fake_clock import MISSING, FakeClock, find_libfaketime
 from tests.support.fire_city import Around, FireCity
+from tests.support.fire_rounds import Staged, in_cities, make_of
 from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wire_log import WireLog
@@ -56,49 +58,38 @@ def run(
 ) -> Report:
     """Run rounds, six in a city."""
     report = Report(NAME, seed, breaking, first)
-    while report.rounds < rounds and not (until_found and report.violations):
+
+    def stage(stack: ExitStack, place: Path) -> Staged:
         start = start_nats if len(report.cities) % 2 else start_mosquitto
-        part = PARTS[report.number // A_CITY % len(PARTS)]
-        with contextlib.ExitStack() as stack:
-            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lightctl-fire-")))
-            broker = stack.enter_context(start(place / "broker"))
-            wire = stack.enter_context(WireLog(broker.host, broker.port))
-            clock = FakeClock(place)
-            around = Around(clock.environ, ("--upkeep-every", str(CLEAN_UP_EVERY_S)))
-            city = FireCity(
-                place / "city",
-                broker,
-                small_town(lamps),
-                breaking=breaking,
-                around=around,
-                evening=part.start,
-                speed=1.0,
-                files=part.files,
+        part, began = PARTS[report.number // A_CITY % len(PARTS)], report.number
+        broker = stack.enter_context(start(place / "broker"))
+        wire = stack.enter_context(WireLog(broker.host, broker.port))
+        clock = FakeClock(place)
+        around = Around(clock.environ, ("--upkeep-every", str(CLEAN_UP_EVERY_S)))
+        city = stack.enter_context(
+            FireCity(
+                place / "city", broker, small_town(lamps), breaking=breaking, around=around,
+                evening=part.start, speed=1.0, files=part.files,
             )
-            stack.enter_context(city)
-            judge = ClockJudge(city, PartLoad(city, seed + report.number, part), wire, part=part)
-            city.start_daemon()
-            judge.await_peace(first=True)
-            judge.begin()
-            if judge.wrong:
-                report.end_round(judge.wrong)
-            for _ in range(min(rounds - report.rounds, A_CITY - report.number % A_CITY)):
-                if judge.wrong:
-                    break
-                report.injected.update(_round(clock, judge, seed, report.number))
-                report.end_round(judge.wrong)
-            report.add_city(
-                f"{type(broker).__name__}, {part.name}", judge.settled_s, judge.most_messages, len(judge.load.writes)
-            )
-            report.refused += judge.load.refused
-    return report
+        )  # fmt: skip
+        judge = ClockJudge(city, PartLoad(city, seed + report.number, part), wire, part=part)
+        return Staged(
+            judge,
+            f"{make_of(broker)}, {part.name}",
+            partial(_round, clock, judge, seed),
+            goes_on=lambda number: number // A_CITY == began // A_CITY,
+        )
+
+    return in_cities(report, rounds, stage, until_found=until_found)
 
 
 def _round(clock: FakeClock, judge: ClockJudge, seed: int, number: int) -> Counter[str]:
     rng, name, city = random.Random(f"{seed}/{number}"), list(STEPS)[number % len(STEPS)], judge.city
     again, anew = number % 3 == 2, number % 6 == 5
     judge.load.start()
-    time.sleep(rng.uniform(0.2, 2.0))
+    before_s = rng.uniform(0.2, 2.0)
+    # Where levels change, one changes while the clock is wrong: nothing would be seen of a daemon that believes it.
+    time.sleep(before_s + judge.part.until_change_s(city.now() + dt.timedelta(seconds=2 * before_s)))
     answered, down_s = judge.answered(), 0.0
     for _ in _setting(clock, name):
         pass
@@ -112,7 +103,7 @@ def _round(clock: FakeClock, judge: ClockJudge, seed: int, number: int) -> Count
         city.start_daemon()
         down_s = time.monotonic() - died_s
         judge.load.start()
-    time.sleep(rng.uniform(1.0, 4.0) + (LATE_ANEW_S if anew else LATE_S))
+    time.sleep(before_s + rng.uniform(1.0, 4.0) + (LATE_ANEW_S if anew else LATE_S))
     judge.look_at_the_door(answered, by_the_command_line=number % 4 == 0)
     judge.load.stop()
     judge.wire.take_given()

@@ -15,7 +15,10 @@ from __future__ import annotations
 import contextlib
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from lightctl.domain.errors import StoreError
@@ -23,9 +26,10 @@ from lightctl.store.sqlite import SqliteStore
 from tests.campaigns.power_cut import CHECKPOINT_PAGES, TRANSACTIONS, whole, write
 from tests.support.brokers import start_nats
 from tests.support.faulty_disk import FULL, OK, Disk, Entry, Write, unwatch, watch
-from tests.support.fire_city import NIGHT_S, FireCity, naps
+from tests.support.fire_city import FireCity, naps
 from tests.support.fire_judge import Judge
 from tests.support.fire_load import Load
+from tests.support.fire_rounds import Staged, in_cities, make_of, through_its_night
 from tests.support.fire_town import LIVE, small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.struck import BREAKS as STRUCK_BREAKS
@@ -107,10 +111,12 @@ def _reopened(folder: Path) -> SqliteStore:
                 raise
 
 
-def city_round(city: FireCity, judge: Judge, number: int, rng: random.Random) -> str:
+def city_round(city: FireCity, judge: Judge, seed: int, number: int) -> Counter[str]:
     """Fill the disk under a daemon that is asked for much, and see that lamps are driven; then give it space."""
+    rng = random.Random(f"{seed}/{number}")
+    at_write = 1 + rng.randrange(60)
     strike = rng.choice(DISK_STRIKES)
-    city.arm(f"{strike}:{number}")
+    city.arm(f"{strike}:{at_write}")
     refused = len(judge.load.refused)
     judge.load.start()
     for _ in naps(10.0):
@@ -134,7 +140,7 @@ def city_round(city: FireCity, judge: Judge, number: int, rng: random.Random) ->
             break
     else:
         judge.wrong.append(f"not driven with a full disk: {off} instead of { {each: expected[each] for each in off} }")
-        return done
+        return Counter([done])
     city.arm("space:0")
     judge.wire.take_given()
     judge.hold_daemon_to_account()
@@ -142,7 +148,7 @@ def city_round(city: FireCity, judge: Judge, number: int, rng: random.Random) ->
     judge.judge_commands()
     if not _said_well(city):
         judge.wrong.append("there is space, and the daemon still says that the store takes nothing")
-    return done
+    return Counter([done])
 
 
 def _said_well(city: FireCity) -> bool:
@@ -175,37 +181,23 @@ def run(
 ) -> Report:
     """Run rounds of both kinds; `often` says how many a city's round counts for, 0 for stores alone."""
     report = Report(NAME, seed, breaking, first)
-
-    def over() -> bool:
-        return report.rounds >= rounds or bool(until_found and report.violations)
-
-    in_cities = rounds // often if often else 0
+    in_stores = rounds - (rounds // often if often else 0)
     with _broken(breaking):
-        while report.rounds < rounds - in_cities and not over():
+        while report.rounds < in_stores and not (until_found and report.violations):
             rng = random.Random(f"{seed}/{report.number}")
             with tempfile.TemporaryDirectory(prefix="lightctl-full-") as folder:
                 done, wrong = store_round(Path(folder), 1 + report.number, rng)
             report.injected[done] += 1
             report.end_round(wrong)
-    while not over():
-        with (
-            tempfile.TemporaryDirectory(prefix="lightctl-fire-") as folder,
-            start_nats(Path(folder) / "broker") as broker,
-            WireLog(broker.host, broker.port) as wire,
-            FireCity(Path(folder) / "city", broker, small_town(lamps), breaking=breaking, disk=True) as city,
-        ):
-            judge = Judge(city, Load(city, seed + report.number), wire)
-            city.start_daemon()
-            judge.await_peace(first=True)
-            if judge.wrong:
-                report.end_round(judge.wrong)
-            while not over() and city.age_s < NIGHT_S and not judge.wrong:
-                rng = random.Random(f"{seed}/{report.number}")
-                report.injected[city_round(city, judge, 1 + rng.randrange(60), rng)] += 1
-                report.end_round(judge.wrong)
-            report.add_city("NatsBroker", judge.settled_s, judge.most_messages, len(judge.load.writes))
-            report.refused += [each[:3] for each in judge.load.refused]
-    return report
+
+    def stage(stack: ExitStack, place: Path) -> Staged:
+        broker = stack.enter_context(start_nats(place / "broker"))
+        wire = stack.enter_context(WireLog(broker.host, broker.port))
+        city = stack.enter_context(FireCity(place / "city", broker, small_town(lamps), breaking=breaking, disk=True))
+        judge = Judge(city, Load(city, seed + report.number), wire)
+        return Staged(judge, make_of(broker), partial(city_round, city, judge, seed), through_its_night(judge))
+
+    return in_cities(report, rounds, stage, until_found=until_found)
 
 
 def main(told: Sequence[str]) -> int:

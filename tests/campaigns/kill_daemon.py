@@ -11,16 +11,18 @@ of them was broken.
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from tests.support.brokers import start_mosquitto, start_nats
-from tests.support.fire_city import NIGHT_S, FireCity
+from tests.support.fire_city import FireCity
 from tests.support.fire_judge import Judge
 from tests.support.fire_load import Load
+from tests.support.fire_rounds import Staged, in_cities, make_of, through_its_night
 from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.struck import STRIKES
@@ -38,27 +40,16 @@ def run(
 ) -> Report:
     """Run rounds, in as many cities as their nights last."""
     report = Report(NAME, seed, breaking, first)
-    while report.rounds < rounds and not (until_found and report.violations):
+
+    def stage(stack: ExitStack, place: Path) -> Staged:
         start = start_nats if len(report.cities) % 2 == 0 else start_mosquitto
-        with tempfile.TemporaryDirectory(prefix="lightctl-fire-") as folder:
-            place = Path(folder)
-            with (
-                start(place / "broker") as broker,
-                WireLog(broker.host, broker.port) as wire,
-                FireCity(place / "city", broker, small_town(lamps), breaking=breaking) as city,
-            ):
-                load = Load(city, seed + report.number)
-                judge = Judge(city, load, wire)
-                city.start_daemon()
-                judge.await_peace(first=True)
-                if judge.wrong:
-                    report.end_round(judge.wrong)
-                while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
-                    report.injected.update(_round(city, judge, seed, report.number))
-                    report.end_round(judge.wrong)
-                report.add_city(type(broker).__name__, judge.settled_s, judge.most_messages, len(load.writes))
-                report.refused += load.refused
-    return report
+        broker = stack.enter_context(start(place / "broker"))
+        wire = stack.enter_context(WireLog(broker.host, broker.port))
+        city = stack.enter_context(FireCity(place / "city", broker, small_town(lamps), breaking=breaking))
+        judge = Judge(city, Load(city, seed + report.number), wire)
+        return Staged(judge, make_of(broker), partial(_round, city, judge, seed), through_its_night(judge))
+
+    return in_cities(report, rounds, stage, until_found=until_found)
 
 
 def _round(city: FireCity, judge: Judge, seed: int, number: int) -> Counter[str]:

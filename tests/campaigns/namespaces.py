@@ -10,19 +10,20 @@ exit code 3 elsewhere. Exit code 1: an invariant was broken.
 
 from __future__ import annotations
 
-import contextlib
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from tests.support.brokers import free_port, start_mosquitto
-from tests.support.fire_city import NIGHT_S, FireCity
+from tests.support.fire_city import FireCity
 from tests.support.fire_judge import BOUND_S, Judge
 from tests.support.fire_load import Load
+from tests.support.fire_rounds import Staged, in_cities, make_of, through_its_night
 from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.namespaces import KINDS, Side, enter, unavailable
@@ -42,32 +43,26 @@ def run(
 ) -> Report:
     """Run rounds, in as many cities as their nights last; the caller has entered a namespace of its own."""
     report = Report(NAME, seed, breaking, first)
-    while report.rounds < rounds and not (until_found and report.violations):
-        with contextlib.ExitStack() as stack:
-            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lightctl-fire-")))
-            port = free_port()
-            daemon, nodes = (
-                stack.enter_context(Side(name, number, port)) for number, name in enumerate(("daemon", "nodes"), 1)
-            )
-            lines = (daemon.listener, nodes.listener)
-            broker = stack.enter_context(start_mosquitto(place / "broker", lines=lines))
-            wire = stack.enter_context(WireLog(broker.host, broker.port))
-            city = FireCity(
+
+    def stage(stack: ExitStack, place: Path) -> Staged:
+        port = free_port()
+        daemon, nodes = (
+            stack.enter_context(Side(name, number, port)) for number, name in enumerate(("daemon", "nodes"), 1)
+        )
+        lines = (daemon.listener, nodes.listener)
+        broker = stack.enter_context(start_mosquitto(place / "broker", lines=lines))
+        wire = stack.enter_context(WireLog(broker.host, broker.port))
+        city = stack.enter_context(
+            FireCity(
                 place / "city", broker, small_town(lamps), breaking=breaking, daemon_url=daemon.url,
                 nodes_url=nodes.url, around=daemon.around, nodes_around=nodes.around,
-            )  # fmt: skip
-            stack.enter_context(city)
-            judge = Judge(city, Load(city, seed + report.number), wire, BOUND_S)
-            city.start_daemon()
-            judge.await_peace(first=True)
-            if judge.wrong:
-                report.end_round(judge.wrong)
-            while report.rounds < rounds and city.age_s < NIGHT_S - BAD_S["cut for long"][1] and not judge.wrong:
-                report.injected.update(_round((daemon, nodes), judge, seed, report.number))
-                report.end_round(judge.wrong)
-            report.add_city(type(broker).__name__, judge.settled_s, judge.most_messages, len(judge.load.writes))
-            report.refused += judge.load.refused
-    return report
+            )
+        )  # fmt: skip
+        judge = Judge(city, Load(city, seed + report.number), wire, BOUND_S)
+        strike = partial(_round, (daemon, nodes), judge, seed)
+        return Staged(judge, make_of(broker), strike, through_its_night(judge, BAD_S["cut for long"][1]))
+
+    return in_cities(report, rounds, stage, until_found=until_found)
 
 
 def _round(sides: Sequence[Side], judge: Judge, seed: int, number: int) -> Counter[str]:

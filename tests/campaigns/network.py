@@ -10,19 +10,20 @@ invariant was broken.
 
 from __future__ import annotations
 
-import contextlib
 import random
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from tests.support.brokers import start_mosquitto, start_nats
 from tests.support.chaos_proxy import MODES, ChaosProxy
-from tests.support.fire_city import NIGHT_S, FireCity
+from tests.support.fire_city import FireCity
 from tests.support.fire_judge import BOUND_S, Judge
 from tests.support.fire_load import Load
+from tests.support.fire_rounds import Staged, in_cities, make_of, through_its_night
 from tests.support.fire_town import small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wire_log import WireLog
@@ -46,38 +47,32 @@ def run(
 ) -> Report:
     """Run rounds, in as many cities as their nights last; each is bad for 1 to 4 s, and so much longer."""
     report = Report(NAME, seed, breaking, first)
-    while report.rounds < rounds and not (until_found and report.violations):
+
+    def stage(stack: ExitStack, place: Path) -> Staged:
         start = start_nats if len(report.cities) % 2 else start_mosquitto
-        with contextlib.ExitStack() as stack:
-            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lightctl-fire-")))
-            broker = stack.enter_context(start(place / "broker"))
-            proxies = [stack.enter_context(ChaosProxy(broker.port, seed + side)) for side in range(2)]
-            wire = stack.enter_context(WireLog(broker.host, broker.port))
-            city = FireCity(
-                place / "city",
-                broker,
-                small_town(lamps),
-                breaking=breaking,
-                daemon_url=proxies[0].url,
-                nodes_url=proxies[1].url,
+        broker = stack.enter_context(start(place / "broker"))
+        proxies = [stack.enter_context(ChaosProxy(broker.port, seed + side)) for side in range(2)]
+        urls = [proxy.url for proxy in proxies]
+        wire = stack.enter_context(WireLog(broker.host, broker.port))
+        city = stack.enter_context(
+            FireCity(
+                place / "city", broker, small_town(lamps), breaking=breaking, daemon_url=urls[0], nodes_url=urls[1]
             )
-            stack.enter_context(city)
-            judge = Judge(city, Load(city, seed + report.number), wire, bound_s)
-            city.start_daemon()
-            judge.await_peace(first=True)
-            if judge.wrong:
-                report.end_round(judge.wrong)
-            while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
-                report.injected.update(_round(proxies, judge, seed, report.number, longer_s))
-                report.end_round(judge.wrong)
-            for proxy in proxies:
-                report.injected.update(proxy.done)
-            report.add_city(type(broker).__name__, judge.settled_s, judge.most_messages, len(judge.load.writes))
-            report.refused += judge.load.refused
-    return report
+        )
+        judge = Judge(city, Load(city, seed + report.number), wire, bound_s)
+        strike = partial(_round, proxies, judge, seed, longer_s)
+        return Staged(
+            judge,
+            make_of(broker),
+            strike,
+            through_its_night(judge),
+            besides=lambda: sum((proxy.done for proxy in proxies), Counter[str]()),
+        )
+
+    return in_cities(report, rounds, stage, until_found=until_found)
 
 
-def _round(proxies: Sequence[ChaosProxy], judge: Judge, seed: int, number: int, longer_s: float) -> Counter[str]:
+def _round(proxies: Sequence[ChaosProxy], judge: Judge, seed: int, longer_s: float, number: int) -> Counter[str]:
     rng = random.Random(f"{seed}/{number}")
     mode, side = MODES[number % len(MODES)], SIDES[number // len(MODES) % len(SIDES)]
     hit = {"daemon": proxies[:1], "nodes": proxies[1:], "both": proxies}[side]

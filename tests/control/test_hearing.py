@@ -9,7 +9,7 @@ import pytest
 
 from lightctl.control import hearing
 from lightctl.control.collected import Collected
-from lightctl.control.memory import NodeMemory
+from lightctl.control.memory import NodeMemory, look_for_silence_at
 from lightctl.control.node_time import UNKNOWN_TIME
 from lightctl.control.policy import Policy
 from lightctl.control.sensing import Hold
@@ -84,10 +84,16 @@ class TestAWord:
 
 class TestAReturn:
     @pytest.mark.parametrize(("command", "owed"), [(OPEN, True), (ENDED, False), (None, False)])
-    def test_it_is_news_where_a_command_is_open_and_ends_the_rest(self, command, owed):
+    def test_it_is_news_where_a_command_is_open(self, command, owed):
+        known = memory(command=command)
+        assert hearing.hear_return(known) is owed
+        assert known.answer_hello is owed
+
+    @pytest.mark.parametrize(("command", "owed"), [(OPEN, True), (ENDED, False), (None, False)])
+    def test_it_ends_the_rest_and_that_is_news(self, command, owed):
         known = resting(command=command, unreachable="gone")
         known.time = UNKNOWN_TIME.sent(NOW)
-        assert hearing.hear_return(known) is owed
+        assert hearing.hear_return(known)
         assert (known.answer_hello, known.failures, known.rest_until, known.time.owed) == (owed, 0, None, True)
         assert known.unreachable == "gone", "that it is heard, only its reports say"
 
@@ -176,6 +182,13 @@ class TestAReport:
         assert [after_s for after_s, _ in asked] == [0, 3600]
         name = f"hello-{int(NOW.timestamp())}"
         assert asked[0][1] == NodeAction(name, "n-a", ActionKind.REPORT, NOW + 900 * SECOND)
+
+    @pytest.mark.parametrize("off_h", [-50, 0, 50])
+    def test_the_question_comes_in_time_by_a_clock_that_is_ahead_as_well(self, off_h):
+        out, shown = Collected(), NOW + off_h * 3600 * SECOND
+        hearing.hear_report(memory(), report(at=shown), POLICY, out)
+        (asked,) = (each.content for each in out.submissions.values())
+        assert asked.not_after == max(NOW, shown) + 900 * SECOND
 
     @pytest.mark.parametrize("fields", [{"announced": True}, {"profile": UNIT}])
     def test_nobody_else_is_asked(self, fields):
@@ -268,11 +281,10 @@ class TestMemory:
         assert memory(heard_at=NOW - SECOND).silent_since == NOW
         assert memory(heard_at=NOW + SECOND).silent_since == NOW + SECOND
 
-    def test_it_is_looked_for_in_the_full_second_before_its_lease_ends_and_then_at_the_end(self):
-        known = memory(heard_at=NOW + 0.7 * SECOND)
-        lease = known.lease(POLICY)
-        assert known.look_for_silence_at(NOW + SECOND, POLICY) == NOW + lease
-        assert known.look_for_silence_at(NOW + lease, POLICY) == NOW + 0.7 * SECOND + lease
+    def test_it_is_looked_for_in_the_full_second_before_a_lease_ends_and_then_at_its_end(self):
+        over = NOW + 0.7 * SECOND
+        assert look_for_silence_at(over, NOW - SECOND) == NOW
+        assert look_for_silence_at(over, NOW) == over
 
     @pytest.mark.parametrize(
         ("boot", "at_s", "heard", "boots"),
@@ -316,6 +328,15 @@ class TestMemory:
         assert (known.highest_revision, known.announced, known.heard_at, known.unreachable) == (30, False, None, "")
         assert known.laid_aside().capabilities is None
 
+    @pytest.mark.parametrize("ahead_h", [0, 50])
+    def test_of_a_run_whose_clock_was_ahead_no_command_waits_for_its_time(self, ahead_h):
+        at = NOW + ahead_h * 3600 * SECOND - 10 * SECOND
+        sent = replace(OPEN, state=CommandState.SENT, created_at=at, sent_at=at, attempts=1, deadline=at + 900 * SECOND)
+        known = memory()
+        known.take(ev.NodeRestored("n-a", 7, command=sent))
+        begins = min(at, NOW)
+        assert (known.command.sent_at, known.command.deadline) == (begins, begins + 900 * SECOND)
+
     def test_other_faults_are_no_silence_and_other_makes_keep_their_capabilities(self):
         known = memory(profile=UNIT, capabilities=LIVE)
         known.take(ev.NodeRestored("n-a", 1, CARRYING, faults=(Fault(FaultEvent.NODE_FAULT, "node", "n-a", NOW, "x"),)))
@@ -336,13 +357,14 @@ class TestMemory:
         before = NOW - 3600 * SECOND
         known = resting(
             heard_at=NOW, given_up_at=NOW, held_until=NOW, next_change=NOW, topup_at=NOW, review_at=NOW, queued_at=NOW,
+            asked_at=NOW,
             command=replace(OPEN, state=CommandState.SENT, sent_at=NOW, attempts=1),
             readings={"s": (SensorReading("x", "", "s", SensorKind.VEHICLES, 1.0, NOW, NOW),)}, holds={0: Hold()},
         )  # fmt: skip
         known.time = UNKNOWN_TIME.sent(NOW)
-        known.live_from(before, POLICY)
+        known.live_from(before)
         assert (known.known_since, known.heard_at, known.command.sent_at) == (before, before, before)
-        assert (known.given_up_at, known.held_until) == (before, None)
+        assert (known.given_up_at, known.held_until, known.asked_at) == (before, None, None)
         assert known.command.deadline == before + 900 * SECOND
         assert [known.next_change, known.topup_at, known.review_at, known.queued_at, known.rest_until] == [None] * 5
         assert (known.stale, known.readings, known.holds, known.failures) == (True, SILENT, {}, 0)
@@ -350,11 +372,11 @@ class TestMemory:
 
     def test_a_clock_set_back_a_little_keeps_what_still_lies_in_the_past(self):
         known = memory(heard_at=NOW, command=replace(OPEN, deadline=NOW + 60 * SECOND))
-        known.live_from(NOW + 5 * SECOND, POLICY)
+        known.live_from(NOW + 5 * SECOND)
         assert (known.known_since, known.heard_at, known.command.sent_at) == (NOW, NOW, None)
         assert known.command.deadline == NOW + 60 * SECOND
         ended = memory(command=ENDED)
-        ended.live_from(NOW, POLICY)
+        ended.live_from(NOW)
         assert (ended.command, ended.heard_at) == (ENDED, None)
 
     @pytest.mark.parametrize(("command", "found"), [(None, None), (OPEN, OPEN), (ENDED, None)])

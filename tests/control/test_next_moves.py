@@ -39,6 +39,16 @@ def test_after_a_failure_nothing_is_sent_before_the_rest_is_over_and_then_at_onc
     assert (len(street.commands), street.command().created_at) == (commands + 1, over)
 
 
+def test_a_node_that_is_back_gets_what_it_shall_hold_at_once_though_it_was_to_be_left_alone_for_a_while():
+    street = Street((lamp("a", profile="json-dimmer"),), now=EVENING)
+    street.start()
+    failed(street, "lost")
+    street.step(street.report(level=0, commanded=0), after=10)
+    assert street.sent == []
+    street.step(ev.NodePresence("n-a", online=True, at=street.now), after=10)
+    assert [each.channels[0].level_at(street.now) for each in street.sent] == [100]
+
+
 def test_a_success_makes_the_next_rest_short_again():
     street = running(Street(now=EVENING))
     street.step(ev.IntentChanged(intent(OTHER)))

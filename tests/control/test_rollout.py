@@ -407,21 +407,7 @@ def test_a_controller_that_starts_in_the_middle_goes_on_with_the_same_wave(city)
     city.roll()
     city.live(SOAK_S + 5)
     assert city.rollout.place == (1, 2)
-    again = City(points=city.points)
-    again.now = city.now + dt.timedelta(minutes=3)
-    again.dead, again.rollout, again.standings, again.told = set(), None, {}, []
-    known = [
-        ev.NodeRestored(node, wanted.revision, None, wanted, city.command(node), report_of(city, node), "b1")
-        for node, wanted in city.desired.items()
-    ]
-    again.seq, again.desired, again.commands = city.seq, dict(city.desired), dict(city.commands)
-    stored = replace(city.rollout)
-    again.step(
-        *known,
-        ev.FleetChanged(Fleet.of(city.points, ZONE)),
-        ev.IntentChanged(intent(SCHEDULE), "daemon start"),
-        ev.RolloutChanged(stored, intent(COMING)),
-    )
+    again = restarted(city, city.rollout, city.now + dt.timedelta(minutes=3))
     assert again.told == [], "nobody is told anything again"
     assert {name for name, each in again.standings.items() if each.state is MemberState.FOLLOWED} == {
         "n-a", "n-b", "n-c", "n-d",
@@ -432,8 +418,39 @@ def test_a_controller_that_starts_in_the_middle_goes_on_with_the_same_wave(city)
     assert again.follows(30) == set(NAMES)
 
 
-def report_of(city, node):
-    return city.report(node).report
+def restarted(city, stored, now):
+    """The same city at an instant, under a controller that knows only what the store would tell it."""
+    again = City(points=city.points, now=now)
+    again.dead, again.rollout, again.standings, again.told = set(), None, {}, []
+    known = [
+        ev.NodeRestored(node, wanted.revision, None, wanted, city.command(node), city.report(node).report, "b1")
+        for node, wanted in city.desired.items()
+    ]
+    again.seq, again.desired, again.commands = city.seq, dict(city.desired), dict(city.commands)
+    again.step(
+        *known,
+        ev.FleetChanged(Fleet.of(city.points, ZONE)),
+        ev.IntentChanged(intent(SCHEDULE), "daemon start"),
+        ev.RolloutChanged(stored, intent(COMING)),
+    )
+    return again
+
+
+def test_a_controller_that_starts_in_the_middle_does_not_wait_for_what_one_before_noted_by_a_clock_ahead(city):
+    city.roll()
+    ahead = city.now + dt.timedelta(days=2)
+    again = restarted(city, replace(city.rollout, moved_at=ahead, soaks_from=ahead), city.now + dt.timedelta(minutes=1))
+    again.live(SOAK_S + 10)
+    assert again.rollout.place == (1, 2)
+
+
+def test_a_word_of_people_who_read_what_a_clock_ahead_noted_makes_nobody_wait_for_it(city):
+    city.roll()
+    ahead = city.now + dt.timedelta(days=2)
+    told = replace(city.rollout, edition=2, moved_at=ahead, soaks_from=ahead)
+    city.step(ev.RolloutChanged(told, intent(COMING)))
+    city.live(SOAK_S + 10)
+    assert city.rollout.place == (1, 2)
 
 
 def test_a_member_that_leaves_the_inventory_holds_nobody_up(city):

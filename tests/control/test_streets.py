@@ -66,3 +66,11 @@ def test_a_lamp_that_is_lit_already_is_not_turned_on_again(evening):
     evening.step(ev.OverrideSet(Override("o2", Scope.SITE, EVERYTHING, 90, evening.now, until)), after=1)
     assert {each.node.id: each.street is None for each in evening.submitted}["n-a1"]
     assert not all(each.street is None for each in evening.submitted)
+
+
+def test_nights_say_when_they_first_turn_a_lamp_on_for_they_may_leave_late():
+    street = Evening()
+    street.start()
+    dusk = street.desired["n-a"].channels[0].switches[1]
+    assert dusk.level == 100
+    assert [(each.street, each.lights_at) for each in street.submitted] == [(None, dusk.at)]

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 from lightctl.domain import events as ev
-from lightctl.domain.states import Reason
+from lightctl.domain.states import CommandState, Reason
 from tests.support.controlled import CARRYING, LIVE, Street, confirm, lamp, override, running
 
 HOURS_S = 3600.0
@@ -57,6 +57,15 @@ def test_an_override_that_a_node_ended_by_a_wrong_clock_is_given_again_once_its_
     assert (sent.revision, sent.channels[0].level_at(street.now)) == (before + 1, 30)
 
 
+def test_an_override_that_a_node_ended_is_given_again_also_where_the_two_clocks_differ_by_less_than_it_lasts():
+    street = running(Street(now=DARK))
+    street.step(ev.OverrideSet(override(street, 30)))
+    confirm(street)
+    said = ended_early(street).report
+    street.step(ev.NodeReported(replace(said, at=street.now + dt.timedelta(minutes=5))), after=1)
+    assert [sent.channels[0].level_at(street.now) for sent in street.sent] == [30]
+
+
 def test_a_node_that_holds_no_override_is_not_told_of_it_again_and_again():
     street = running(Street(now=DARK))
     street.step(ev.OverrideSet(override(street, 30)))
@@ -66,6 +75,45 @@ def test_a_node_that_holds_no_override_is_not_told_of_it_again_and_again():
         street.step(ended_early(street), after=1)
         told += len(street.sent)
     assert told == 1
+
+
+def test_an_override_that_is_over_is_not_told_anew_to_a_node_that_may_be_late():
+    street = running(Street(now=DARK))
+    street.step(ev.OverrideSet(override(street, 0)))
+    confirm(street)
+    street.run_until(DARK + dt.timedelta(hours=1))
+    assert street.sent == [], "the node ends it by itself"
+    street.step(street.report(), after=1)
+    street.step(street.hello(revision=0, boot="b2"), after=60)
+    (sent,) = street.sent
+    assert sent.channels[0].override is None
+
+
+def test_an_override_that_ends_while_it_is_on_its_way_is_not_told_any_more():
+    street = running(Street(now=DARK))
+    held = override(street, 0, minutes=5)
+    street.step(ev.OverrideSet(held))
+    before = street.command()
+    street.run_until(held.until + dt.timedelta(seconds=1))
+    assert street.commands[before.id].state is CommandState.SUPERSEDED
+    assert [sent.channels[0].override is None for sent in street.sent if sent.revision > before.revision] == [True]
+    confirm(street)
+    street.run_until(held.until + dt.timedelta(hours=1))
+    assert street.sent == []
+
+
+def test_an_override_that_ends_while_a_node_is_left_alone_after_failures_is_not_told_any_more():
+    street = running(Street(now=DARK))
+    street.now = dt.datetime(2026, 12, 5, 10, 58, tzinfo=dt.UTC)  # at noon there is one night more to be told
+    street.step(street.report(), ev.OverrideSet(override(street, 30, minutes=4)))
+    before = street.command().revision
+    street.step(ev.SendFailed("n-a", before, street.now, "busy", permanent=True))
+    street.step(ev.NightlyRun(), after=121)
+    street.run_until(street.now + dt.timedelta(seconds=70))
+    assert street.desired["n-a"].revision > before
+    assert street.sent == []
+    street.run_until(street.now + dt.timedelta(minutes=3))
+    assert [sent.channels[0].override for sent in street.sent] == [None]
 
 
 def test_what_a_run_that_was_forgotten_may_have_given_after_the_revision_a_node_names_is_not_given_again():

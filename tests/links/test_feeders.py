@@ -32,7 +32,7 @@ STEP = dt.timedelta(milliseconds=10)
 
 def order(name: str, revision: int = 1, *, on: bool = True, priority: int = 0, cabinet: str = "K1") -> Order:
     node = Node(name, "native", "mqtt", "", {0: f"LP-{name}"}, cabinet)
-    return Order(node, DesiredState(name, revision, NOW, LATER, {}), priority, switches_on=on)
+    return Order(node, DesiredState(name, revision, NOW, LATER, {}), priority, NOW if on else None)
 
 
 def drained(outbox: Outbox, until: dt.datetime) -> list[tuple[dt.datetime, Order]]:
@@ -76,6 +76,19 @@ def test_what_turns_no_lamp_on_waits_for_nobody() -> None:
         outbox.put(order(name), NOW)
     outbox.put(order("dim", on=False), NOW)
     assert {each.node.id for at, each in drained(outbox, NOW) if at == NOW} == {"a", "dim"}
+
+
+def test_what_turns_a_lamp_on_only_by_the_time_it_can_leave_waits_for_its_turn_then() -> None:
+    outbox = Outbox(switch_ons_per_s=1)
+    dusk = NOW + dt.timedelta(minutes=30)
+    for name in "abc":
+        outbox.put(replace(order(name), lights_at=dusk), NOW)
+    assert outbox.next_turn is None
+    left = [outbox.pop(dusk + dt.timedelta(seconds=after))[0] for after in (0, 0.5, 1.3, 1.4, 2.6)]
+    assert [each and each.node.id for each in left] == ["a", None, "b", None, "c"]
+    for name in "de":
+        outbox.put(replace(order(name), lights_at=dusk), NOW)
+    assert [outbox.pop(NOW)[0] is not None for _ in "de"] == [True, True], "by day nobody waits"
 
 
 def test_the_most_urgent_is_turned_on_first() -> None:
@@ -145,7 +158,7 @@ def test_whatever_is_asked_no_second_of_a_feeder_has_more_than_its_share(
             outbox.put(order(name, newest[name], on=on, priority=priority, cabinet=f"K{number % 3}"), now)
         while (found := outbox.pop(now)[0]) is not None:
             left[found.node.id] = found.content.revision
-            if found.switches_on:
+            if found.lights(now):
                 turned[found.node.cabinet].append(at_ms / 1000)
         if not coming and not len(outbox):
             break
@@ -163,7 +176,7 @@ async def test_a_broker_link_keeps_to_the_limit_on_the_runs_own_clock(broker: Br
     link.attach({each.id: each for each in lamps})
     async with running(link):
         for lamp in lamps:
-            link.submit(replace(level(lamp, 1), switches_on=True))
+            link.submit(replace(level(lamp, 1), lights_at=NOW))
         await watcher.until(CommandSent, lambda sent: sent.node == "d")
     sent = [event for event in watcher.events if isinstance(event, CommandSent)]
     assert Counter(event.node for event in sent) == Counter("abcd")

@@ -207,6 +207,13 @@ def test_a_live_node_whose_clock_is_behind_does_at_once_what_it_is_told():
     ]
 
 
+def test_a_live_node_that_is_given_nights_before_it_said_what_it_can_switches_when_they_do():
+    firmware = node(LIVE)
+    firmware.receive(desired(1, (-1, 0), (1, 50)), after(0.95))
+    assert state(firmware, after(0.99)) == (0, Reason.PROGRAM)
+    assert state(firmware, after(1)) == (50, Reason.PROGRAM)
+
+
 def test_a_live_node_forgets_at_a_reboot_and_takes_the_same_revision_again():
     firmware = node(LIVE)
     firmware.receive(desired(3, (-1, 40)), NIGHT)

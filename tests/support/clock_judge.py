@@ -19,7 +19,7 @@ LATE_S, LATE_ANEW_S = 8.0, 4 * HEARTBEAT_S
 """How long a lamp may be wrong after a switching time; and where nodes must say first what time it is."""
 OFF_S = 30.0
 CHANGES_EVERY = dt.timedelta(seconds=30)
-CHANGES = 16
+CHANGES = 24
 HIGH, LOW = 90, 40
 MIDDAY = dt.datetime(2026, 12, 4, 10, 30, tzinfo=dt.UTC)
 LOCAL = dt.timedelta(hours=1)  # ahead of UTC, there and then
@@ -44,6 +44,10 @@ class Part:
     def due_at(self, at: dt.datetime) -> int:
         """Give the level due at an instant, where nobody writes."""
         return self.due[bisect.bisect_right([since for since, _ in self.due], at) - 1][1]
+
+    def until_change_s(self, at: dt.datetime) -> float:
+        """Give how many seconds there are from an instant to the next change of level; 0 where none comes."""
+        return min(((since - at).total_seconds() for since, _ in self.due if since > at), default=0.0)
 
 
 class PartLoad(Load):
@@ -90,10 +94,12 @@ class ClockJudge(Judge):
     _entries: int = 0
     _rows: dict[str, int] = field(default_factory=dict)
 
-    def begin(self) -> None:
-        """Begin to look."""
-        self._since, self._rows = self.city.now(), self._counts()
-        self._entries = len(self._read("SELECT seq FROM audit"))
+    def await_peace(self, *, first: bool = False) -> None:
+        """Wait for it as any judge does, and upon the first one begin to look."""
+        Judge.await_peace(self, first=first)
+        if first:
+            self._since, self._rows = self.city.now(), self._counts()
+            self._entries = len(self._read("SELECT seq FROM audit"))
 
     def answered(self) -> int:
         """Count the writes that were answered with 2xx."""

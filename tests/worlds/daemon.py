@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
+from itertools import chain
 from typing import Any, Protocol
 
 from lightctl.app.clock import ManualClock
@@ -83,7 +84,7 @@ class Daemon:
         self._write_s = write_s
         self._measures = measures
         self._inbox: list[ev.Event] = []
-        self._unwritten: dict[str, list[Any]] = {name: [] for name in RECORDED}
+        self._unwritten: list[Effects] = []
         self._reports: list[ReportedState] = []
         self._readings: list[Reading] = []
         self._writing = False
@@ -127,11 +128,10 @@ class Daemon:
     def write(self) -> None:
         """Write everything that waits into the store."""
         self._writing = False
-        if any(self._unwritten.values()):
-            waiting = Recorded(**{name: tuple(each) for name, each in self._unwritten.items()})
+        steps, self._unwritten = self._unwritten, []
+        waiting = Recorded(**{name: tuple(chain(*(getattr(each, name) for each in steps))) for name in RECORDED})
+        if waiting != NOTHING:
             commit(self._store, merged(waiting, NOTHING))
-            for each in self._unwritten.values():
-                each.clear()
         if self._reports:
             self._store.add_reports(self._reports)
             self._reports = []
@@ -176,8 +176,7 @@ class Daemon:
         self._heap.at(max(at, self._heap.now), look)
 
     def _keep(self, effects: Effects) -> None:
-        for name in RECORDED:
-            self._unwritten[name] += getattr(effects, name)
+        self._unwritten.append(effects)
         if self._measures:
             self._reports += effects.reports
             self._readings += effects.readings

@@ -37,14 +37,20 @@ class Lamps(TruthLog):
         if not change.ramp_s and abs(change.level - change.commanded) > NEAR:
             self.odd.append((change.at, setup.id, change.channel, change.level, change.commanded))
         key = (setup.id, change.channel)
-        instants, levels = self._commanded.setdefault(key, ([], []))
+        told, fading = self._commanded.get(key), self._fading
+        if told is None:
+            told = self._commanded[key] = ([], [])
+        instants, levels = told
         if not levels or levels[-1] != change.commanded:
             self.switched += 1
             instants.append(change.at)
             levels.append(change.commanded)
-        elif key in self._fading and not change.ramp_s:
+        elif key in fading and not change.ramp_s:
             self.faded += 1
-        (self._fading.add if change.ramp_s else self._fading.discard)(key)
+        if change.ramp_s:
+            fading.add(key)
+        else:
+            fading.discard(key)
 
     def fault(self, kind: str, nodes: Sequence[str], at: dt.datetime, *, on: bool) -> None:
         """Note a fault put in or taken back."""

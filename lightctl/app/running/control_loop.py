@@ -134,6 +134,5 @@ class ControlLoop:
         for submission in effects.submissions:
             link = self._links.get(submission.node.link)
             if link is not None:
-                on = submission.street is not None
-                link.submit(Order(submission.node, submission.content, submission.priority, switches_on=on))
+                link.submit(Order(submission.node, submission.content, submission.priority, submission.lights_at))
         self._alarm.wake("review", effects.review_at, lambda: self._inbox.put(ReviewDue()))

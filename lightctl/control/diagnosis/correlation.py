@@ -47,6 +47,7 @@ class Correlation:
     def __init__(self, policy: Policy, expectations: Expectations) -> None:
         """Know of none."""
         self._policy = policy
+        self._window = dt.timedelta(seconds=policy.diagnosis.window_s)
         self._expectations = expectations
         self._groups: Mapping[Group, Sequence[str]] = {}
         self._memories: Mapping[str, NodeMemory] = {}
@@ -110,7 +111,7 @@ class Correlation:
             return self._open(memory, best, now) if standing is None else self._begin(standing, best.gone)
         lease_over = memory.silent_since + memory.lease(self._policy)
         if memory.held_until is None and now < lease_over and self._has_peers(groups):
-            memory.held_until = min(now + dt.timedelta(seconds=self._policy.diagnosis.window_s), lease_over)
+            memory.held_until = min(now + self._window, lease_over)
         return []
 
     def _back(self, memory: NodeMemory, now: dt.datetime) -> None:
@@ -137,7 +138,7 @@ class Correlation:
         gone = self._gone(memory, (self._memories[node] for node in nodes), now)
         if len(gone) < max(thresholds.least_nodes, share * len(nodes)):
             if large:  # asking all of them again for each one that is given up would cost their square
-                self._rested[group] = now + dt.timedelta(seconds=thresholds.window_s)
+                self._rested[group] = now + self._window
             return None
         return _Candidate(group, gone, len(gone) / len(nodes), rank)
 
@@ -242,11 +243,15 @@ class Correlation:
 
     # -- what is to be told ---------------------------------------------------------------------------------------
 
+    @property
+    def quiet(self) -> bool:
+        """Whether no link is down and no outage stands, as nearly always."""
+        return not self._down and not self._outages
+
     def settle(self, now: dt.datetime) -> Iterator[tuple[Outage, Sequence[NodeMemory]]]:
         """Give each outage that opened, grew or ended, and the nodes for which that is news."""
-        window = dt.timedelta(seconds=self._policy.diagnosis.window_s)
         for link, (at, _) in list(self._down.items()):
-            if now - at >= window and (LINK, link) not in self._outages and (LINK, link) in self._groups:
+            if now - at >= self._window and (LINK, link) not in self._outages and (LINK, link) in self._groups:
                 folded = self._open_link(link, now)
                 yield self._outages[LINK, link], folded
         for group, outage in list(self._outages.items()):
@@ -275,8 +280,9 @@ class Correlation:
 
     def look_again_at(self, now: dt.datetime) -> dt.datetime | None:
         """Give when something is due by itself."""
-        window = dt.timedelta(seconds=self._policy.diagnosis.window_s)
-        looks = [at + window for link, (at, _) in self._down.items() if (LINK, link) not in self._outages]
+        if self.quiet:
+            return None
+        looks = [at + self._window for link, (at, _) in self._down.items() if (LINK, link) not in self._outages]
         looks += [outage.until for outage in self._outages.values() if outage.until is not None]
         return min((at for at in looks if at > now), default=None)
 

@@ -13,17 +13,18 @@ from dataclasses import dataclass
 
 from lightctl.control.diagnosis import electrical, nodes
 from lightctl.control.diagnosis.evidence import NO_EVIDENCE, Evidence, Key, seen_again
-from lightctl.control.diagnosis.expected import Expectations
+from lightctl.control.diagnosis.expected import Expectations, Expected
 from lightctl.control.diagnosis.findings import Findings
 from lightctl.control.diagnosis.lamps import Lamp, is_healthy, lamp_rules
 from lightctl.control.diagnosis.learned import UNLEARNED, WORTH_LEARNING, band, learn
 from lightctl.control.diagnosis.shared import VOLTAGES
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
-from lightctl.domain.assets import FULL_LEVEL, LightPoint
+from lightctl.domain.assets import FULL_LEVEL
 from lightctl.domain.single import lean
 from lightctl.domain.states import ChannelDesired, ChannelReport, Fault, FaultEvent, Override, ReportedState
 
+Heard = tuple[int, ChannelReport, Expected]
 NO_FAULTS: Mapping[Key, Fault] = {}
 ONLY_BY_MEASURE = frozenset({
     FaultEvent.SUPPLY_VOLTAGE_TOO_HIGH, FaultEvent.SUPPLY_VOLTAGE_TOO_LOW, FaultEvent.POWER_FACTOR_TOO_LOW,
@@ -47,8 +48,11 @@ class Diagnosis:
 
     def of(self, memory: NodeMemory, now: dt.datetime) -> Mapping[Key, Fault]:
         """Give the faults of a node, those that are new opened `now`; takes note of what its last word says."""
-        if self._is_well(memory):
-            self._learn_of_all(memory)
+        well = self._at_a_glance(memory)
+        if well is not None:
+            if memory.reported is not memory.history.judged:
+                for channel, said, expected in well:
+                    self._learn(memory, channel, said, said.level or 0, expected)
             memory.history.judged = memory.reported
             return NO_FAULTS
         report, history = memory.reported, memory.history
@@ -74,29 +78,42 @@ class Diagnosis:
 
     # -- the usual case --------------------------------------------------------------------------------------------
 
-    def _is_well(self, memory: NodeMemory) -> bool:
-        """Say at a glance whether nothing is and nothing was wrong, which is so for nearly all nodes at all times."""
+    def _at_a_glance(self, memory: NodeMemory) -> list[Heard] | None:
+        """Give what lit lamps say that may be learned from; None where something is or was wrong, or may be.
+
+        Nothing is for nearly all nodes at all times. Of a lamp that fades or has just been switched nothing can be told
+        yet, and nothing is learned.
+        """
         report, history = memory.reported, memory.history
         if report is None or memory.unreachable or memory.refusal or memory.faults or report.flags:
-            return False
+            return None
         if history.evidence or history.cycling or history.stuck or history.metered_anew:
-            return False
+            return None
         if abs(memory.time.off_s) > self.policy.clock_warn_s:
-            return False
-        return all(self._is_lamp_well(memory, report, channel, point) for channel, point in memory.points.items())
+            return None
+        thresholds, lit = self.policy.diagnosis, list[Heard]()
+        for channel, point in memory.points.items():
+            said = report.channels.get(channel)
+            if said is None:
+                continue
+            if said.voltage_v is not None and not electrical.is_in_band(said.voltage_v, thresholds):
+                return None
+            expected = self.expectations.of(point)
+            if self._is_lamp_well(memory, report, channel, said, expected):
+                if said.level:
+                    lit.append((channel, said, expected))
+            elif said.faults or not self._may_fade(memory, channel, report):
+                return None
+        return lit
 
-    def _is_lamp_well(self, memory: NodeMemory, report: ReportedState, channel: int, point: LightPoint) -> bool:
-        said = report.channels.get(channel)
-        if said is None:
-            return True
-        thresholds, learned, level = self.policy.diagnosis, memory.history.learned, said.level
-        if said.voltage_v is not None and not electrical.is_in_band(said.voltage_v, thresholds):
-            return False
+    def _is_lamp_well(
+        self, memory: NodeMemory, report: ReportedState, channel: int, said: ChannelReport, expected: Expected
+    ) -> bool:
+        learned, level = memory.history.learned, said.level
         if level is None or not 0 <= level <= FULL_LEVEL:
             return False
-        expected = self.expectations.of(point)
         known = learned.get(band(channel, level), UNLEARNED) if learned else UNLEARNED
-        trusted = expected.known or known.count >= thresholds.learn_reports
+        trusted = expected.known or known.count >= self.policy.diagnosis.learn_reports
         if said.power_w is not None:
             if trusted and expected.lamps > 1:
                 return False  # lamps are to be counted
@@ -116,23 +133,14 @@ class Diagnosis:
             said = report.channels.get(channel)
             if said is None:
                 continue
-            lamp = Lamp(memory, channel, point, said, at, self.expectations.of(point), self.policy, found)
+            expected = self.expectations.of(point)
+            lamp = Lamp(memory, channel, point, said, at, expected, self.policy, found)
             good = lamp_rules(lamp, settled=not self._may_fade(memory, channel, report))
             level = said.level if said.level is not None else said.commanded
             if good and level and report is not memory.history.judged and not _in_doubt(memory, point.id):
-                self._learn(memory, channel, said, min(level, FULL_LEVEL))
+                self._learn(memory, channel, said, min(level, FULL_LEVEL), expected)
 
-    def _learn_of_all(self, memory: NodeMemory) -> None:
-        report = memory.reported
-        if report is None or report is memory.history.judged:
-            return
-        for channel in memory.points:
-            said = report.channels.get(channel)
-            if said is not None and said.level:
-                self._learn(memory, channel, said, said.level)
-
-    def _learn(self, memory: NodeMemory, channel: int, said: ChannelReport, level: int) -> None:
-        expected = self.expectations.of(memory.points[channel])
+    def _learn(self, memory: NodeMemory, channel: int, said: ChannelReport, level: int, expected: Expected) -> None:
         if said.power_w is None or expected.watts[level] <= 0:
             return
         key, history = band(channel, level), memory.history

@@ -68,7 +68,7 @@ class Impatient(Controller):
 class Timeless(Controller):
     """Knows no deadline and no lease."""
 
-    def _notice_time(self, memory: object, now: dt.datetime, out: Collected) -> None:
+    def _notice_time(self, *_: object) -> None:
         """Notice nothing."""
 
 

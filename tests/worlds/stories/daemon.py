@@ -223,8 +223,7 @@ class Daemon:
         if self._die_at("before acting"):
             return
         for submission in effects.submissions:
-            on = submission.street is not None
-            order = Order(submission.node, submission.content, submission.priority, switches_on=on)
+            order = Order(submission.node, submission.content, submission.priority, submission.lights_at)
             self.link.submit(order)
         self.link.publish()
         self._look_at(effects.review_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lightctl.devices.fit import fit_level
@@ -55,6 +56,15 @@ class Asked:
             return self._fitted(self.held.level) | self._fitted(max(self.held.level, floor))
         return self._fitted(self.plan.level_at(self.point, (), at)[0])
 
+    def changes(self, first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
+        """Give the instants between two others at which the level may change, however short one of them lasts."""
+        if self.held is not None and first < self.held.until <= last:
+            yield self.held.until
+        at = self.plan.next_change(self.point, (), first)
+        while at <= last:
+            yield at
+            at = self.plan.next_change(self.point, (), at)
+
     def holds_at(self, at: dt.datetime) -> bool:
         """Say whether the node holds an override at an instant, and will end it by itself."""
         return self.capabilities.carries_nights and self.held is not None and at < self.held.until
@@ -87,7 +97,6 @@ class Documents:
         self.given_at: dict[str, dt.datetime] = {}
         self.applied: dict[str, set[int]] = defaultdict(set)
         self.announced: set[str] = set()
-        self._last: dict[str, DesiredState] = {}
         self._asked: dict[tuple[str, int], dict[int, Asked]] = {}
         self._scene = scene
 
@@ -101,13 +110,6 @@ class Documents:
         self.current[desired.node] = desired.revision
         self.given_at[desired.node] = self._scene.now
         self.newest[desired.node] = max(desired.revision, self.newest[desired.node])
-        before, self._last[desired.node] = self._last.get(desired.node), desired
-        carries = self._scene.nodes.kinds[desired.node].capabilities.carries_nights
-        wrong = self._scene.daemon.now != self._scene.now
-        if carries and wrong and before is not None and before.channels == desired.channels:
-            # By a wrong clock it may seem the same: what is sent once more means what it meant.
-            self._asked[desired.node, desired.revision] = self._asked[desired.node, before.revision]
-            return
         self._asked[desired.node, desired.revision] = {
             channel: self._ask(desired, channel) for channel in desired.channels
         }

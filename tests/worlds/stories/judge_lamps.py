@@ -65,7 +65,7 @@ class LampJudge:
             self.looks += 1
             wanted, point = asked.get(channel), self._scene.wishes.points[f"{node}-{channel}"]
             allowed: set[int] = set()
-            for at in self._instants(node, now):
+            for at in self._instants(node, wanted, now):
                 allowed |= self._allowed(wanted, point, at)
                 if wanted is not None and reached > now:
                     allowed |= self._allowed(wanted.over(reached), point, at)
@@ -75,9 +75,11 @@ class LampJudge:
             if round(shown) == 0 and wanted is not None and self._left_dark(wanted.over(reached), now):
                 self._scene.violate("I1", f"{point.id} is left dark while its plan has had light for an hour")
 
-    def _instants(self, node: str, now: dt.datetime) -> tuple[dt.datetime, ...]:
-        fades = self._scene.nodes.kinds[node].capabilities.ramp
-        return (now - FADING, now - EDGE, now, now + EDGE) if fades else (now - EDGE, now, now + EDGE)
+    def _instants(self, node: str, wanted: Asked | None, now: dt.datetime) -> tuple[dt.datetime, ...]:
+        """Give the instants whose level a lamp may have now, or be on its way from."""
+        first = now - (FADING if self._scene.nodes.kinds[node].capabilities.ramp else EDGE)
+        changes = () if wanted is None else wanted.changes(first, now + EDGE)
+        return (first, now - EDGE, now, now + EDGE, *changes)
 
     def _allowed(self, wanted: Asked | None, point: LightPoint, at: dt.datetime) -> set[int]:
         inside, outside = (False, True) if wanted is None else wanted.counts_at(at)

@@ -1,6 +1,7 @@
 """The wire: I11 (feeders), I12 (nobody speaks for another), I13 (rubbish), I14 (bounded queues), orders done once.
 
-I11 is held against the last word of the node that was heard, for the daemon cannot know better which lamps are off.
+I11 is held against the last word of the node that was heard, for the daemon cannot know better which lamps are off; one
+that was overtaken on its way is not its last.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ class WireJudge:
         if node != self._speaks:
             self._scene.violate("I12", f"what {self._speaks} said counts for {node}")
         if isinstance(event, ev.NodeReported):
-            self.said[node] = event.report
+            known = self.said.get(node)
+            same_boot = known is not None and bool(known.boot_id) and known.boot_id == event.report.boot_id
+            if known is None or not same_boot or event.report.seq > known.seq:
+                self.said[node] = event.report
 
     def published(self, order: Order, *, retained: bool) -> None:
         """Count a message, and look at what it may do."""
