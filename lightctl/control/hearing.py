@@ -72,9 +72,7 @@ def hear_report(memory: NodeMemory, report: ReportedState, policy: Policy, out: 
 
 def hear_meter(memory: NodeMemory, reading: Reading) -> bool:
     """Take in what its meter measured."""
-    known = memory.history.reading
-    if known is None or reading.at >= known.at:
-        memory.history.reading = reading
+    memory.history.meter(reading)
     return hear(memory, reading.at)
 
 
