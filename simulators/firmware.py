@@ -14,7 +14,7 @@ a `Persist` stands before the report it makes true. Rules that hold:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from zlib import crc32
 
@@ -46,6 +46,7 @@ class Firmware:
         self._boots = 0
         self._seq = 0
         self._desired: DesiredState | None = None
+        self._documents: Sequence[ChannelDesired] = ()
         self._local: int | None = None
         self._answers = Answers()
         self._blinks = Blinks(self._clock, self._channels, setup.capabilities.min_level)
@@ -93,7 +94,7 @@ class Firmware:
         self._seq = 0
         self._answers = Answers()
         self._blinks.stop(now)
-        self._desired = memory.desired if self.setup.capabilities.persists else None
+        self._hold(memory.desired if self.setup.capabilities.persists else None)
         for number, channel in self._channels.items():
             if fresh:
                 counters = (memory.energy_wh.get(number, 0.0), memory.lit_h.get(number, 0.0))
@@ -136,7 +137,7 @@ class Firmware:
             self.rejected += 1
             return []
         outputs = self.advance(now)
-        self._desired = kept
+        self._hold(kept)
         changes = self._decide(now)
         persist = [Persist(self.memory(now))] if self.setup.capabilities.persists else []
         return [*outputs, *persist, *(it for it in changes if not isinstance(it, Persist)), Say.REPORT]
@@ -148,7 +149,7 @@ class Firmware:
         outputs = self.advance(now)
         held = {} if self._desired is None else dict(self._desired.channels)
         held |= {number: ChannelDesired((Switch(self.shows(now), level, ramp_s),)) for number, level in levels.items()}
-        self._desired = DesiredState(self.setup.id, self.applied_revision + 1, self.shows(now), NEVER, held)
+        self._hold(DesiredState(self.setup.id, self.applied_revision + 1, self.shows(now), NEVER, held))
         return [*outputs, *self._decide(now), Say.REPORT]
 
     def act(self, action: NodeAction, now: dt.datetime) -> list[Output]:
@@ -263,6 +264,12 @@ class Firmware:
         """Give the truth about every lamp now."""
         return [self._truth(number, now) for number in self._channels]
 
+    def _hold(self, desired: DesiredState | None) -> None:
+        """Have this in force from now on. Lamps mostly share what they are to do, so it is looked at once for all."""
+        self._desired = desired
+        told = () if desired is None else desired.channels.values()
+        self._documents = tuple({id(it): it for it in told}.values())
+
     def _go_by(self, clock: NodeClock, now: dt.datetime) -> list[Output]:
         outputs = self.advance(now)
         self._clock = clock
@@ -322,9 +329,12 @@ class Firmware:
 
     def _drop_ended_overrides(self, shown: dt.datetime) -> bool:
         document = self._desired
-        if document is None or (kept := document.without_ended(shown)) is document:
+        if document is None or not any(it.override for it in self._documents):
             return False
-        self._desired = kept
+        kept = document.without_ended(shown)
+        if kept is document:
+            return False
+        self._hold(kept)
         return self.setup.capabilities.persists
 
     def _next_change(self, now: dt.datetime, shown: dt.datetime) -> dt.datetime:
@@ -334,7 +344,7 @@ class Firmware:
             coming.append(self._photocell.next_change(shown))
         if self._desired is not None:
             coming.append(self._desired.valid_until)
-            for kept in {id(it): it for it in self._desired.channels.values()}.values():
+            for kept in self._documents:
                 change = self._table(kept, shown).next_change(shown)
                 if change is not None:
                     coming.append(change)

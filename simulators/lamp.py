@@ -82,7 +82,7 @@ class Lamp:
         self._start = self.ramp_end = now
         self._from = self._to = self._wanted = 0.0
         self._ramp_s = 0.0
-        self._steady: tuple[float, float, bool] | None = None
+        self._steady: tuple[float, float] | None = None
         self._shown: float | None = None
         self._counted_to = now
         self._energy_wh = energy_wh
@@ -150,8 +150,7 @@ class Lamp:
     def gives(self, now: dt.datetime) -> tuple[float, float]:
         """Give `level` and `power_w` at once."""
         if now >= self.ramp_end:
-            level, power, _ = self._settled()
-            return level, power
+            return self._steady or self._settled()
         output = self._output(now)
         return (output if self.burns else 0.0), self._power(output)
 
@@ -213,11 +212,10 @@ class Lamp:
         """Give the mean power while the output moves evenly from one level to another (W)."""
         return self._drawn(self._curve.mean_watts(begin, end)) if self._supplied else 0.0
 
-    def _settled(self) -> tuple[float, float, bool]:
-        """Give light, power and whether hours are counted, once the driver's output has stopped moving."""
-        if self._steady is None:
-            output = self._given(self._to if self._shown is None or self.stuck else self._shown)
-            self._steady = (output if self.burns else 0.0), self._power(output), self.burns and output > 0
+    def _settled(self) -> tuple[float, float]:
+        """Work out light and power for as long as the driver's output does not move."""
+        output = self._given(self._to if self._shown is None or self.stuck else self._shown)
+        self._steady = (output if self.burns else 0.0), self._power(output)
         return self._steady
 
     def _disturb(self, now: dt.datetime) -> None:
@@ -230,10 +228,10 @@ class Lamp:
         if now <= self._counted_to:
             return
         if self._counted_to >= self.ramp_end:
-            _, power, lit = self._settled()
+            level, power = self._steady or self._settled()
             seconds = (now - self._counted_to).total_seconds()
             self._energy_wh += power * seconds / HOUR_S
-            self._lit_s += seconds if lit else 0.0
+            self._lit_s += seconds if level > 0 else 0.0
             self._counted_to = now
             return
         corner = min(max(self._counted_to, self.ramp_end), now)

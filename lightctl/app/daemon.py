@@ -29,7 +29,7 @@ from lightctl.app.notices.office import Office
 from lightctl.app.operations import Operations
 from lightctl.app.reporting.files import ReportFiles
 from lightctl.app.running.boot import boot_events, revision_floor
-from lightctl.app.running.collector import give_back, relax, undisturbed
+from lightctl.app.running.collector import give_back, keep_little, relax, undisturbed
 from lightctl.app.running.control_loop import ControlLoop, held_by
 from lightctl.app.running.door import BuildDoor, announced, keep_door, open_door, url_of
 from lightctl.app.running.first_token import write_first_token
@@ -273,4 +273,5 @@ async def serve(settings: Settings, build_door: BuildDoor) -> None:
     """Run a daemon to its end; raises StoreError or LinkDown when it cannot start."""
     configure_logs(settings.log)
     relax()
+    keep_little()
     await Daemon(settings, build_door).run()

@@ -26,7 +26,7 @@ from lightctl.control.collected import Collected
 from lightctl.control.effects import Effects
 from lightctl.control.judging import Judge
 from lightctl.control.knowledge import OVERRIDE_PRIORITY, Knowledge, override_cause
-from lightctl.control.memory import NO_OVERRIDES, NodeMemory
+from lightctl.control.memory import NO_OVERRIDES, NodeMemory, look_for_silence_at
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import Repeat, Resend, Send, Settled, Wait, reconcile
 from lightctl.control.sensing import Sensors
@@ -36,7 +36,7 @@ from lightctl.devices.profile import Profile
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.events import ClockJudged, Event, FleetChanged, IntentChanged, LinkChanged
 from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
-from lightctl.domain.moves import moved
+from lightctl.domain.moves import brief, moved
 from lightctl.domain.states import Command, CommandState, DesiredState, Fault, FaultEvent, Override
 
 NIGHTLY_CAUSE, PROGRAM_CAUSE = "nightly run", "program"
@@ -160,7 +160,7 @@ class Controller:
             memory.keep(fault)
             out.faults.append(fault)
         memory.review_at = now + dt.timedelta(seconds=self._policy.rest_s)
-        self._turns.look_again(memory, memory.review_at)
+        self._turns.look_again(memory)
 
     # -- time passes ----------------------------------------------------------------------------------------------
 
@@ -181,8 +181,9 @@ class Controller:
             return False
         if memory.stale or memory.desired is None or (memory.topup_at is not None and now >= memory.topup_at):
             return True
-        if memory.desired.valid_until - now < RENEWAL_MARGIN and not memory.falls_back:
-            return True
+        ageing = memory.desired.valid_until - now < RENEWAL_MARGIN and not memory.falls_back
+        if ageing and not self._knowledge.compiler.is_of_tonight(memory.renewed_at, now):
+            return True  # once a night: until the next one there is none to be added
         changing = memory.next_change is None or now >= memory.next_change
         watched = bool(memory.overrides) or bool(memory.readings)
         return changing and (watched or not memory.capabilities.carries_nights)
@@ -231,11 +232,12 @@ class Controller:
         if memory.assert_now:
             memory.assert_now = False
             self._end(memory, CommandState.SUPERSEDED, now, "by what was refused", out)
-            memory.command = Command(
+            refused = Command(
                 memory.node.id, memory.next_revision(), CommandState.FAILED, memory.cause, now, now, finished_at=now,
                 detail=why,
             )  # fmt: skip
-            out.commands[memory.command.id] = memory.command
+            out.commands[refused.id] = refused
+            memory.command = brief(refused)
 
     def _desire(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         self._end(memory, CommandState.SUPERSEDED, now, f"by revision {desired.revision}", out)
@@ -250,7 +252,7 @@ class Controller:
             return None
         confirmation = memory.profile.confirmation
         decision = reconcile(
-            desired, memory.reported, memory.command, confirmation, now, self._policy, on_its_way=memory.on_its_way
+            desired, memory.reported, memory.open_command, confirmation, now, self._policy, on_its_way=memory.on_its_way
         )
         if memory.assert_now and memory.open_command is None:
             decision = Send()
@@ -278,7 +280,7 @@ class Controller:
         if held is not desired or (memory.command is not None and memory.command.revision >= desired.revision):
             desired = replace(held, revision=memory.next_revision(), issued_at=now)
             self._desire(memory, desired, now, out)
-        memory.command = Command(
+        command = memory.command = Command(
             node=memory.node.id,
             revision=desired.revision,
             state=CommandState.QUEUED,
@@ -288,9 +290,9 @@ class Controller:
             priority=OVERRIDE_PRIORITY if memory.assert_now else 0,
         )
         memory.assert_now = False
-        out.commands[memory.command.id] = memory.command
+        out.commands[command.id] = command
         self._submit(memory, desired, now, out)
-        return memory.command.deadline
+        return command.deadline
 
     def _repeat(
         self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected
@@ -325,7 +327,8 @@ class Controller:
     def _end(memory: NodeMemory, state: CommandState, now: dt.datetime, detail: str, out: Collected) -> None:
         command = memory.open_command
         if command is not None:
-            memory.command = out.commands[command.id] = moved(command, state, now, detail)
+            over = out.commands[command.id] = moved(command, state, now, detail)
+            memory.command = brief(over)
 
     # -- the next look --------------------------------------------------------------------------------------------
 
@@ -338,13 +341,12 @@ class Controller:
             memory.topup_at,
             memory.next_change,
             command.deadline if command is not None else None,
-            memory.held_until if memory.unreachable else lease_over,
+            memory.held_until if memory.unreachable else look_for_silence_at(lease_over, now),
             desired.valid_until - RENEWAL_MARGIN if desired is not None else None,
             desired.valid_until if desired is not None else None,
         )
         memory.review_at = min([at for at in candidates if at is not None and at > now], default=None)
-        if memory.review_at is not None:
-            self._turns.look_again(memory, memory.review_at)
+        self._turns.look_again(memory)
 
 
 def _not_over(memory: NodeMemory, now: dt.datetime) -> Mapping[int, Sequence[Override]]:

@@ -150,6 +150,12 @@ class Compiler:
             known = self._documents[key] = channels
         return known
 
+    def is_of_tonight(self, instant: dt.datetime | None, now: dt.datetime) -> bool:
+        """Say whether an instant lies in the same night as now."""
+        self._date(now)
+        _, start, end = self._tonight
+        return instant is not None and start <= instant < end
+
     def _date(self, now: dt.datetime) -> dt.date:
         date, start, end = self._tonight
         if not start <= now < end:

@@ -9,7 +9,7 @@ from lightctl.control.collected import Collected
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.domain import events as ev
-from lightctl.domain.moves import moved
+from lightctl.domain.moves import brief, moved
 from lightctl.domain.states import ActionKind, CommandState, NodeAction, Reading, ReportedState
 
 
@@ -72,9 +72,7 @@ def hear_report(memory: NodeMemory, report: ReportedState, policy: Policy, out: 
 
 def hear_meter(memory: NodeMemory, reading: Reading) -> bool:
     """Take in what its meter measured."""
-    known = memory.history.reading
-    if known is None or reading.at >= known.at:
-        memory.history.reading = reading
+    memory.history.meter(reading)
     return hear(memory, reading.at)
 
 
@@ -106,7 +104,8 @@ def follow_command(
         case ev.SendFailed(_, _, at, detail, _):
             command = moved(command, CommandState.FAILED, at, detail)
             memory.rest(at, policy)
-    memory.command = out.commands[command.id] = command
+    out.commands[command.id] = command
+    memory.command = brief(command)
     return not acked
 
 

@@ -33,7 +33,7 @@ from lightctl.domain.rollouts import Rollout
 from lightctl.domain.selectors import Selector
 from lightctl.domain.sensors import SensorReading
 from lightctl.domain.single import lean
-from lightctl.domain.states import SHARED_KINDS, CommandState, Fault, NodeAction, Override
+from lightctl.domain.states import SHARED_KINDS, Command, CommandState, Fault, NodeAction, Override
 from lightctl.planning.resolve import Plan
 from lightctl.planning.staged import StagedPlan
 
@@ -344,7 +344,7 @@ def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected, successor: s
     What it last said is not: its traces on the broker are cleared, and nobody listens to it until then.
     """
     command = left.command
-    if command is not None and not command.state.terminal:
+    if isinstance(command, Command) and not command.state.terminal:
         detail = f"the node was replaced by {successor}" if successor else "the node left the inventory"
         command = moved(command, CommandState.FAILED, now, detail)
         out.commands[command.id] = command

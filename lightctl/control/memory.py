@@ -17,8 +17,18 @@ from lightctl.control.waves import Street, street_of
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Capabilities, LightPoint, Node
 from lightctl.domain.events import NodeRestored
+from lightctl.domain.moves import brief
 from lightctl.domain.sensors import SILENT, Readings
-from lightctl.domain.states import SHARED_KINDS, Command, DesiredState, Fault, FaultEvent, Override, ReportedState
+from lightctl.domain.states import (
+    SHARED_KINDS,
+    Command,
+    DesiredState,
+    Ended,
+    Fault,
+    FaultEvent,
+    Override,
+    ReportedState,
+)
 from lightctl.planning.overrides import rank
 
 A_DAY_S = 86_400
@@ -55,7 +65,7 @@ class NodeMemory:
     known_since: dt.datetime
     overrides: Mapping[int, Sequence[Override]] = field(default_factory=lambda: NO_OVERRIDES)
     desired: DesiredState | None = None
-    command: Command | None = None
+    command: Command | Ended | None = None
     reported: ReportedState | None = None
     boot_id: str = ""
     former_boot: str = ""
@@ -94,7 +104,7 @@ class NodeMemory:
     def open_command(self) -> Command | None:
         """The command on its way, if there is one."""
         command = self.command
-        return None if command is None or command.state.terminal else command
+        return command if isinstance(command, Command) and not command.state.terminal else None
 
     @property
     def silent_since(self) -> dt.datetime:
@@ -195,8 +205,9 @@ class NodeMemory:
             self.capabilities = restored.capabilities
             self.announced = True
         self.desired = restored.desired
+        command = brief(restored.command)
         # The run before may have had a clock ahead of ours.
-        self.command = restored.command and not_ahead(restored.command, self.known_since)
+        self.command = not_ahead(command, self.known_since) if isinstance(command, Command) else command
         self.reported = restored.reported
         if restored.reported is not None:
             self.time = self.time.heard(restored.reported.at, restored.reported.received_at).remembered()
@@ -272,3 +283,12 @@ def not_ahead(command: Command, now: dt.datetime) -> Command:
     deadline = min(command.deadline, now + (command.deadline - command.created_at))
     sent_at = min(command.sent_at, now) if command.sent_at is not None else None
     return replace(command, deadline=deadline, sent_at=sent_at)
+
+
+def look_for_silence_at(lease_over: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """Give when to look whether a node is still silent: in the full second before its lease ends, then at its end.
+
+    Nearly all have spoken again by then, and those of one second share its instant.
+    """
+    full = lease_over.replace(microsecond=0)
+    return full if full > now else lease_over

@@ -1,7 +1,8 @@
 """Turns: which nodes a step attends to beside those its events name: whose time has come, and who waits for a slice.
 
-A heap holds one instant per node at which to look again. What concerns a whole city at once waits here, and a slice of
-it is taken in each step: first the nodes whose time has come, then those for which something is new.
+Nodes that are to be looked at again at one instant wait for it together, and share what says when. What concerns a
+whole city at once waits here, and a slice of it is taken in each step: first the nodes whose time has come, then those
+for which something is new.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Turns:
     def __init__(self, knowledge: Knowledge) -> None:
         """Begin with nobody."""
         self._knowledge = knowledge
-        self._later: list[tuple[dt.datetime, str]] = []
+        self._later: dict[dt.datetime, tuple[dt.datetime, list[str]]] = {}
+        self._instants: list[dt.datetime] = []
         self._due: dict[str, None] = {}
         self._waiting: dict[str, None] = {}
 
@@ -34,13 +36,25 @@ class Turns:
     def forget_instants(self) -> None:
         """Take the clock being set back: no instant counts any more."""
         self._later.clear()
+        self._instants.clear()
         self._due.clear()
 
-    def look_again(self, memory: NodeMemory, at: dt.datetime) -> None:
-        """Be asked about a node at an instant; an entry that comes earlier is enough, or every report would add one."""
-        if memory.queued_at is None or at < memory.queued_at:
-            memory.queued_at = at
-            heapq.heappush(self._later, (at, memory.node.id))
+    def look_again(self, memory: NodeMemory) -> None:
+        """Be asked about a node when it is to be looked at; an entry that comes earlier is enough.
+
+        Or every report would add one.
+        """
+        at = memory.review_at
+        if at is None or (memory.queued_at is not None and memory.queued_at <= at):
+            return
+        instant, nodes = self._later.get(at) or self._begin(at)
+        nodes.append(memory.node.id)
+        memory.queued_at = memory.review_at = instant
+
+    def _begin(self, at: dt.datetime) -> tuple[dt.datetime, list[str]]:
+        heapq.heappush(self._instants, at)
+        begun = self._later[at] = (at, [])
+        return begun
 
     def take(self, concerned: dict[str, None], now: dt.datetime) -> None:
         """Add a slice of those that wait to the nodes of a step, half of one at least."""
@@ -58,7 +72,7 @@ class Turns:
         """Give when somebody's turn comes next."""
         if self._due or self._waiting:
             return now
-        return self._later[0][0] if self._later else None
+        return self._instants[0] if self._instants else None
 
     def _gather(self, now: dt.datetime) -> None:
         """Let those whose time has come wait for their slice; street by street, where they are many."""
@@ -68,13 +82,14 @@ class Turns:
         self._due.update((memory.node.id, None) for memory in due)
 
     def _come(self, now: dt.datetime) -> Iterator[NodeMemory]:
-        while self._later and self._later[0][0] <= now:
-            at, node = heapq.heappop(self._later)
-            memory = self._knowledge.memories.get(node)
-            if memory is None or memory.queued_at != at:
-                continue
-            memory.queued_at = None
-            if memory.review_at is not None and memory.review_at > now:
-                self.look_again(memory, memory.review_at)
-            else:
-                yield memory
+        while self._instants and self._instants[0] <= now:
+            at, nodes = self._later.pop(heapq.heappop(self._instants))
+            for node in sorted(nodes):
+                memory = self._knowledge.memories.get(node)
+                if memory is None or memory.queued_at != at:
+                    continue
+                memory.queued_at = None
+                if memory.review_at is not None and memory.review_at > now:
+                    self.look_again(memory)
+                else:
+                    yield memory

@@ -27,13 +27,13 @@ from lightctl.domain.states import (
 )
 
 MOST_WRITTEN = 256
+_Shared = tuple[int, dt.datetime, dt.datetime]
 _CHANNELS = dict[int, ChannelReport]
 
 
-class _Desired(msgspec.Struct):
-    """A `DesiredDoc` whose channels are written already."""
+class _Rest(msgspec.Struct):
+    """A `DesiredDoc` but for its revision, its channels written already."""
 
-    revision: int
     issued_at: int
     valid_until: int
     channels: dict[str, msgspec.Raw]
@@ -44,6 +44,7 @@ class NativeCodec:
 
     def __init__(self) -> None:
         self._written: dict[int, tuple[tuple[Switch, ...], topics.ChannelDesiredDoc, msgspec.Raw]] = {}
+        self._rests: dict[_Shared, tuple[Mapping[int, ChannelDesired], bytes]] = {}
 
     def subscriptions(self) -> tuple[str, ...]:
         """Give the topic filters on which nodes speak."""
@@ -58,7 +59,7 @@ class NativeCodec:
         area = topics.area_of(node)
         match content:
             case DesiredState():
-                payload = msgspec.json.encode(self._desired(content))
+                payload = b'{"revision":%d,%b' % (content.revision, self._rest(content))
                 if len(payload) > topics.PAYLOAD_CAP:
                     raise NodeRefused(
                         f"the desired state of node {node.id} has {len(payload)} bytes and the contract allows "
@@ -74,13 +75,17 @@ class NativeCodec:
                 )
                 return (Outgoing(topics.topic(area, node.id, "command"), msgspec.json.encode(command)),)
 
-    def _desired(self, desired: DesiredState) -> _Desired:
-        return _Desired(
-            desired.revision,
-            _epoch(desired.issued_at),
-            _epoch(desired.valid_until),
-            {str(number): self._channel(channel) for number, channel in desired.channels.items()},
-        )
+    def _rest(self, desired: DesiredState) -> bytes:
+        """Write what follows a document's revision; lamps that were given the very same channels share it."""
+        key = (id(desired.channels), desired.issued_at, desired.valid_until)
+        known = self._rests.get(key)
+        if known is None or known[0] is not desired.channels:
+            if len(self._rests) >= MOST_WRITTEN:
+                self._rests.clear()
+            channels = {str(number): self._channel(channel) for number, channel in desired.channels.items()}
+            rest = _Rest(_epoch(desired.issued_at), _epoch(desired.valid_until), channels)
+            known = self._rests[key] = (desired.channels, msgspec.json.encode(rest)[1:])
+        return known[1]
 
     def _channel(self, channel: ChannelDesired) -> msgspec.Raw:
         """Write a channel; nights, which thousands of lamps share, are written once."""

@@ -27,7 +27,9 @@ PAYLOAD_CAP = 8192
 NODE_LEAVES = ("hello", "reported", "result", "presence")
 DAEMON_LEAVES = ("desired", "command")
 RETAINED_LEAVES = ("desired", "presence")
-_TOPIC = re.compile(f"{UNDER_ROOT}([^/]*)/([^/]*)/({'|'.join(NODE_LEAVES + DAEMON_LEAVES)})")
+_TOPIC = re.compile(
+    rf"{UNDER_ROOT}({ID_PATTERN.pattern})/({ID_PATTERN.pattern})/({'|'.join(NODE_LEAVES + DAEMON_LEAVES)})"
+)
 QOS = 1
 MAX_CHANNELS = 32
 LAST_INSTANT_S = 4_294_967_295
@@ -185,12 +187,11 @@ def topic(area: str, node: str, leaf: str) -> str:
 
 def split_topic(text: str) -> tuple[str, str, str]:
     """Give area, node and leaf of a topic; raises InvalidInput for a topic that is none of the contract's."""
-    parts = _TOPIC.fullmatch(text)
-    if parts is None:
-        raise InvalidInput(f"topic {text[:200]!r}", "it is no topic of the native contract v1")
-    area, node, leaf = parts.groups()
-    if not ID_PATTERN.fullmatch(area) or not ID_PATTERN.fullmatch(node):
-        raise InvalidInput(f"topic {text[:200]!r}", "area and node have 1 to 64 letters, digits, _ or -")
+    found = _TOPIC.fullmatch(text)
+    if found is None:
+        why = "it is no topic of the native contract v1; area and node have 1 to 64 letters, digits, _ or -"
+        raise InvalidInput(f"topic {text[:200]!r}", why)
+    area, node, leaf = found.groups()
     return area, node, leaf
 
 

@@ -105,7 +105,10 @@ class LightPoint:
     @property
     def groups(self) -> tuple[str, ...]:
         """The groups it belongs to: its `group` tag, several separated by semicolons."""
-        return tuple(name.strip() for name in self.tags.get("group", "").split(";") if name.strip())
+        text = self.tags.get("group", "").strip()
+        if ";" not in text:
+            return (text,) if text else ()
+        return tuple(name.strip() for name in text.split(";") if name.strip())
 
     def values_of(self, key: str) -> tuple[str, ...]:
         """Give the values a selector sees for `key`: a field, a tag, or the groups; empty where there is none."""

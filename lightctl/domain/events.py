@@ -16,7 +16,7 @@ from lightctl.domain.crews import Maintenance
 from lightctl.domain.programs import Intent
 from lightctl.domain.rollouts import Rollout
 from lightctl.domain.sensors import SensorReading
-from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Override, Reading, ReportedState
+from lightctl.domain.states import Command, DesiredState, Ended, Fault, NodeAction, Override, Reading, ReportedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class NodeRestored:
     highest_revision: int
     capabilities: Capabilities | None = None
     desired: DesiredState | None = None
-    command: Command | None = None
+    command: Command | Ended | None = None
     reported: ReportedState | None = None
     boot_id: str = ""
     faults: tuple[Fault, ...] = ()

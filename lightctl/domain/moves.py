@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
-from lightctl.domain.states import Command, CommandState
+from lightctl.domain.states import Command, CommandState, Ended
 
 ENDS = frozenset({CommandState.CONFIRMED, CommandState.FAILED, CommandState.EXPIRED, CommandState.SUPERSEDED})
 MOVES: Mapping[CommandState, frozenset[CommandState]] = MappingProxyType(
@@ -23,6 +24,17 @@ MOVES: Mapping[CommandState, frozenset[CommandState]] = MappingProxyType(
         **dict.fromkeys(ENDS, frozenset()),
     }
 )
+
+
+ended = lru_cache(maxsize=4096)(Ended)
+"""Give what counts of an end; one object for all that are equal."""
+
+
+def brief(command: Command | Ended | None) -> Command | Ended | None:
+    """Give what still counts of a command: all of it while it is open."""
+    if isinstance(command, Command) and command.state.terminal:
+        return ended(command.revision, command.state, command.priority, command.detail)
+    return command
 
 
 def moved(command: Command, state: CommandState, at: dt.datetime, detail: str | None = None) -> Command:

@@ -191,6 +191,16 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """What still counts of a command that ended; most of a city's are equal, so that one object may stand for many."""
+
+    revision: int
+    state: CommandState
+    priority: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelReport:
     """What a node says of one channel: level measured, level in force, why, and its readings (W, Wh, V, A, C, h)."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+MICROSECOND = dt.timedelta(microseconds=1)  # times a whole number it is a span in half the time a float takes
+
 
 @dataclass(frozen=True, slots=True)
 class TimeScale:
@@ -16,7 +18,7 @@ class TimeScale:
 
     def instant(self, machine_now: float) -> dt.datetime:
         """Give the instant (aware UTC) at a machine time in seconds since 1970."""
-        return self.start + dt.timedelta(seconds=(machine_now - self.machine_epoch) * self.speed)
+        return self.start + MICROSECOND * round((machine_now - self.machine_epoch) * self.speed * 1e6)
 
     def machine_seconds(self, seconds: float) -> float:
         """Give how many machine seconds so many seconds of the run take."""

@@ -32,7 +32,6 @@ class Inbound:
     def __init__(
         self, link: str, codecs: Mapping[str, MqttCodec], always: frozenset[str], emit: Emit, clock: Clock
     ) -> None:
-        self.nodes: Mapping[str, Node] = NO_NODES
         self._link = link
         self._codecs = codecs
         self._always = always
@@ -43,12 +42,16 @@ class Inbound:
         self._discovered = Throttle(DISCOVERY_S)
         self._named = Throttle(DISCOVERY_S)
 
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """The nodes whose words count, put together when asked for: they are seldom looked at all at once."""
+        return {name: node for nodes in self._by_profile.values() for name, node in nodes.items()}
+
     def attach(self, nodes: Mapping[str, Node]) -> None:
         """Take the nodes whose words count; a node is only heard through its own profile."""
         by_profile: dict[str, dict[str, Node]] = {}
         for node in nodes.values():
             by_profile.setdefault(node.profile, {})[node.id] = node
-        self.nodes = dict(nodes)
         self._by_profile = by_profile
         most_first = sorted(self._codecs, key=lambda name: -len(by_profile.get(name, NO_NODES)))
         self._codecs = {name: self._codecs[name] for name in most_first}  # each message is judged in this order

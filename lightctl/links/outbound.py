@@ -91,26 +91,29 @@ class Outbound:
         """Send through one connection until it ends; raises LinkDown."""
         self._in_flight = 0
         self._flying.clear()
+        now = self._clock.now()  # read again after each wait: what leaves in one turn of the loop leaves at one instant
         while True:
             # An order is taken only when it can leave, so that it may be replaced by a newer one until then.
-            await self._in_flight_below(client.window)
-            now = self._clock.now()
+            if self._in_flight >= client.window:
+                now = await self._in_flight_below(client.window)
             order, expired = self._outbox.pop(now, self._may_leave)
             for event in expired:
                 self._emit(event)
             if order is not None:
-                await self._deliver(client, order, now)
+                now = await self._deliver(client, order, now)
             elif self._clears:
-                await self._clear_one(client)
+                now = await self._clear_one(client, now)
             else:
                 self._work.clear()
                 await set_or_later(self._work, self._clock, self._outbox.next_turn)
+                now = self._clock.now()
 
     def _may_leave(self, order: Order) -> bool:
         """Keep a document back while the broker has not taken the one before: on a wire that stalls they pile up."""
         return not isinstance(order.content, DesiredState) or order.node.id not in self._flying
 
-    async def _deliver(self, client: StrictClient, order: Order, now: dt.datetime) -> None:
+    async def _deliver(self, client: StrictClient, order: Order, now: dt.datetime) -> dt.datetime:
+        """Put an order on the wire; gives the instant."""
         delivery = _Delivery(order, 1, alone=order.node.id in self._drops)
         handed = False
         if isinstance(order.content, DesiredState):
@@ -119,36 +122,39 @@ class Outbound:
             messages = self._codec(order.node).encode(order.node, order.content, now)
             delivery.left = len(messages)
             if delivery.alone:
-                await self._in_flight_below(1)
+                now = await self._in_flight_below(1)
             for message in messages:
-                now = await self._publish(client, message, delivery)
+                now = await self._publish(client, message, delivery, now)
             handed = True
         except (NodeRefused, InvalidInput) as refused:
             handed = True
             self._land(delivery)
             self._fail(delivery, str(refused), permanent=True)
-            return
+            return now
         finally:
             if not handed:  # the connection ended half-way: it waits for the next one, unless something newer does
                 delivery.told = True
                 self.submit(order)
         if isinstance(order.content, DesiredState):
             self._emit(CommandSent(order.node.id, order.content.revision, now))
-        if delivery.alone:
-            await self._in_flight_below(1)
+        return await self._in_flight_below(1) if delivery.alone else now
 
-    async def _clear_one(self, client: StrictClient) -> None:
+    async def _clear_one(self, client: StrictClient, now: dt.datetime) -> dt.datetime:
         node = next(iter(self._clears))
         for message in self._clears[node]:
-            await self._publish(client, message, _Delivery(None, 1, told=True))
+            now = await self._publish(client, message, _Delivery(None, 1, told=True), now)
         self._clears.pop(node, None)
+        return now
 
-    async def _publish(self, client: StrictClient, message: Outgoing, delivery: _Delivery) -> dt.datetime:
+    async def _publish(
+        self, client: StrictClient, message: Outgoing, delivery: _Delivery, now: dt.datetime
+    ) -> dt.datetime:
         """Put a message on the wire when it may go; gives the instant."""
         if self._pace is not None:
             await asyncio.sleep(self._pace.take(time.monotonic()))
-        await self._in_flight_below(client.window)
-        now = self._clock.now()
+            now = self._clock.now()
+        if self._in_flight >= client.window:
+            now = await self._in_flight_below(client.window)
         expiry_s = _expiry_s(delivery.order, now)
         client.send(
             message.topic, message.payload, qos=message.qos, retain=message.retain, expiry_s=expiry_s,
@@ -157,10 +163,12 @@ class Outbound:
         self._in_flight += 1
         return now
 
-    async def _in_flight_below(self, limit: int) -> None:
+    async def _in_flight_below(self, limit: int) -> dt.datetime:
+        """Wait until fewer publishes than that are in flight; gives the instant."""
         while self._in_flight >= limit:
             self._landed.clear()
             await self._landed.wait()
+        return self._clock.now()
 
     def _ended(self, delivery: _Delivery, error: LinkDown | NodeRefused | None) -> None:
         self._in_flight -= 1

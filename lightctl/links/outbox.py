@@ -8,10 +8,9 @@ have a limit, what turns lamps on waits for its feeder's turn first, also if it 
 from __future__ import annotations
 
 import datetime as dt
-import heapq
-import itertools
+from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from lightctl.domain.events import ActionFinished, Event, SendFailed
 from lightctl.domain.states import DesiredState, NodeAction
@@ -19,14 +18,18 @@ from lightctl.links.base import Order
 from lightctl.links.feeders import Feeders
 
 MAX_ACTIONS = 10_000
-Key = tuple[str, str]
+Key = str | tuple[str, str]
+"""What of which at most one waits: a node (its desired state), or an action of a node."""
 
 
-class _Place(NamedTuple):
-    """Where an order stands; turned: its feeder's turn has come."""
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """An order in its place; one object for each, as after a plan for a whole city all of them wait at once.
 
-    rank: int
-    number: int
+    turned: its feeder's turn has come.
+    """
+
+    order: Order
     turned: bool = False
 
 
@@ -36,9 +39,8 @@ class Outbox:
     def __init__(self, max_actions: int = MAX_ACTIONS, switch_ons_per_s: float = 0.0) -> None:
         self._max_actions = max_actions
         self._feeders = Feeders(switch_ons_per_s) if switch_ons_per_s > 0 else None
-        self._orders: dict[Key, tuple[_Place, Order]] = {}
-        self._heap: list[tuple[int, int, Key]] = []
-        self._numbers = itertools.count()
+        self._orders: dict[Key, _Waiting] = {}
+        self._queues: dict[int, deque[_Waiting]] = {}
         self._actions = 0
 
     def __len__(self) -> int:
@@ -53,7 +55,7 @@ class Outbox:
         """Queue an order; gives the events of what is not queued (an older revision, an action over the cap)."""
         key = _key(order)
         waiting = self._orders.get(key)
-        if waiting is not None and _revision(waiting[1]) > _revision(order):
+        if waiting is not None and _revision(waiting.order) > _revision(order):
             return ()
         if self._feeders is not None and isinstance(order.content, DesiredState):
             held = self._feeders.held(order.node.id)
@@ -69,8 +71,8 @@ class Outbox:
             if self._actions >= self._max_actions:
                 return (_finished(order.content, "rejected", now, f"{self._max_actions} actions wait on this link"),)
             self._actions += 1
-        if waiting is not None and waiting[1].priority == order.priority:
-            self._orders[key] = (waiting[0]._replace(turned=False), order)
+        if waiting is not None and waiting.order.priority == order.priority:
+            waiting.order, waiting.turned = order, False
             return ()
         self._place(key, order)
         return ()
@@ -79,34 +81,36 @@ class Outbox:
         """Take the most urgent order for which `ready` holds, with the events of the actions that expired meanwhile."""
         self._take_turns(now)
         events: list[Event] = []
-        kept: list[tuple[int, int, Key]] = []
+        kept: list[tuple[deque[_Waiting], _Waiting]] = []
         found: Order | None = None
-        while self._heap and found is None:
-            entry = heapq.heappop(self._heap)
-            rank, number, key = entry
-            waiting = self._orders.get(key)
-            if waiting is None or waiting[0][:2] != (rank, number):
+        while found is None and (queue := self._most_urgent()):
+            waiting = queue.popleft()
+            order, key = waiting.order, _key(waiting.order)
+            if self._orders.get(key) is not waiting:
                 continue  # replaced by an order of another priority
-            order = waiting[1]
             if isinstance(order.content, NodeAction) and order.content.not_after <= now:
                 self._remove(key)
                 events.append(_finished(order.content, "failed", now, "it expired before it could be sent"))
-            elif self._feeders is not None and order.lights(now) and not waiting[0].turned:
+            elif self._feeders is not None and order.lights(now) and not waiting.turned:
                 self._feeders.hold(self._remove(key), now)
                 self._take_turns(now)
             elif ready is not None and not ready(order):
-                kept.append(entry)
+                kept.append((queue, waiting))
             else:
-                self._remove(key)
-                found = order
-        for entry in kept:
-            heapq.heappush(self._heap, entry)
+                found = self._remove(key)
+        for queue, waiting in reversed(kept):
+            queue.appendleft(waiting)
         return found, events
+
+    def _most_urgent(self) -> deque[_Waiting] | None:
+        """Give the queue of the highest priority that has anything in it; in each is who came first before the rest."""
+        return next((self._queues[each] for each in sorted(self._queues, reverse=True) if self._queues[each]), None)
 
     def drop_node(self, node: str, now: dt.datetime, why: str) -> list[Event]:
         """Forget everything that waits for a node; gives the events that say so."""
         events: list[Event] = []
-        orders = [self._remove(key) for key in [key for key in self._orders if key[0] == node]]
+        keys = [key for key, waiting in self._orders.items() if waiting.order.node.id == node]
+        orders = [self._remove(key) for key in keys]
         held = None if self._feeders is None else self._feeders.drop(node)
         for order in orders if held is None else [*orders, held]:
             content = order.content
@@ -121,22 +125,28 @@ class Outbox:
             self._place(_key(order), order, turned=True)
 
     def _place(self, key: Key, order: Order, *, turned: bool = False) -> None:
-        place = _Place(-order.priority, next(self._numbers), turned)
-        self._orders[key] = (place, order)
-        heapq.heappush(self._heap, (place.rank, place.number, key))
-        if len(self._heap) > 2 * len(self._orders) + 64:  # drop the entries of replaced orders, so memory stays bounded
-            self._heap = [(place.rank, place.number, key) for key, (place, _) in self._orders.items()]
-            heapq.heapify(self._heap)
+        waiting = self._orders[key] = _Waiting(order, turned)
+        self._queues.setdefault(order.priority, deque()).append(waiting)
+        if sum(map(len, self._queues.values())) > 2 * len(self._orders) + 64:
+            self._forget_replaced()
+
+    def _forget_replaced(self) -> None:
+        """Drop the places of orders that were replaced by one of another priority, so that memory stays bounded."""
+        for queue in self._queues.values():
+            standing = [waiting for waiting in queue if self._orders.get(_key(waiting.order)) is waiting]
+            queue.clear()
+            queue.extend(standing)
 
     def _remove(self, key: Key) -> Order:
-        order = self._orders.pop(key)[1]
+        order = self._orders.pop(key).order
+        self._orders = self._orders or {}  # emptied, it would keep the room it had
         if isinstance(order.content, NodeAction):
             self._actions -= 1
         return order
 
 
 def _key(order: Order) -> Key:
-    return (order.node.id, order.content.id if isinstance(order.content, NodeAction) else "")
+    return (order.node.id, order.content.id) if isinstance(order.content, NodeAction) else order.node.id
 
 
 def _revision(order: Order) -> int:

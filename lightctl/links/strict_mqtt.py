@@ -17,12 +17,13 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
 import aiomqtt
 import paho.mqtt.client as paho
 from aiomqtt import ProtocolVersion
+from paho.mqtt.matcher import MQTTMatcher
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -53,6 +54,13 @@ class _Packed(NamedTuple):
 
     def pack(self) -> bytes:
         return self.packed
+
+
+class _NoFilters(MQTTMatcher):
+    """The callbacks for topics, of which there are none; looking for them costs paho a cycle of objects a message."""
+
+    def iter_match(self, topic: str) -> Iterator[object]:  # noqa: ARG002 - paho's signature
+        return iter(())
 
 
 class UnsupportedProtocol(LinkDown):
@@ -100,6 +108,7 @@ class StrictClient(aiomqtt.Client):
         self._expiry: tuple[int, _Packed] | None = None
         self._client.connect_timeout = CONNECT_TIMEOUT_S
         self._client.disable_logger()
+        self._client._on_message_filtered = _NoFilters()  # type: ignore[no-untyped-call]  # noqa: SLF001
         self._thread = threading.get_ident()
         Pieces(self._client)
 

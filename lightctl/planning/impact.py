@@ -198,7 +198,7 @@ def impact(
         first,
         nights,
         frozenset(touched),
-        tuple(_change(key, tally) for key, tally in sorted(changes.items())),
+        tuple(_change(key, tally, dates) for key, tally in sorted(changes.items())),
         tuple(_below_of(key, tally) for key, tally in below.items()),
         kwh_before,
         kwh_after,
@@ -273,16 +273,24 @@ def _cohorts(
 ) -> Iterable[_Cohort]:
     standing_before, standing_after = Standings(before, time_zone), Standings(after, time_zone)
     found: dict[tuple[_Side, _Side, int, int], _Cohort] = {}
+    by_lots: dict[tuple[Lot, Lot, int, int], _Cohort] = {}
+    curves: dict[tuple[object, ...], PowerCurve | None] = {}
     for point in points:
-        old, new = _side(standing_before.of(point).lot), _side(standing_after.of(point).lot)
+        lots = standing_before.lot(point), standing_after.lot(point)
         corner = (round(point.latitude / CORNER_DEG), round(point.longitude / CORNER_DEG))
-        cohort = found.get((old, new, *corner))
+        cohort = by_lots.get((*lots, *corner))
         if cohort is None:
-            place = Place(point.latitude, point.longitude, time_zone)
-            cohort = found[(old, new, *corner)] = _Cohort(old, new, place)
+            old, new = map(_side, lots)
+            made = _Cohort(old, new, Place(point.latitude, point.longitude, time_zone))
+            cohort = by_lots[(*lots, *corner)] = found.setdefault((old, new, *corner), made)
         cohort.ids.append(point.id)
-        cohort.groups.update(point.groups or ("",))
-        curve = power_curve(point, luminaires.get(point.tags.get(LUMINAIRE_TAG, "")))
+        for group in point.groups or ("",):
+            cohort.groups[group] += 1
+        kind = point.tags.get(LUMINAIRE_TAG, "")
+        alike = (point.rated_power_w, point.standby_power_w, point.lamps, kind)
+        if alike not in curves:
+            curves[alike] = power_curve(point, luminaires.get(kind))
+        curve = curves[alike]
         if curve is not None:
             cohort.curves[curve] += 1
     return found.values()
@@ -313,11 +321,11 @@ def _add(
     return tally
 
 
-def _change(key: tuple[str, str, str], tally: _Tally) -> NightsChange:
+def _change(key: tuple[str, str, str], tally: _Tally, dates: Iterable[dt.date]) -> NightsChange:
     return NightsChange(
         *key,
         tally.light_points,
-        tuple(sorted(tally.nights)),
+        tuple([date for date in dates if date in tally.nights]),
         tally.dark_before_s / tally.lamp_nights,
         tally.dark_after_s / tally.lamp_nights,
         tally.most_added_s,

@@ -62,11 +62,16 @@ class Standings:
             self._points[point.id] = point
         return self._standings[point.id]
 
-    def _read(self, point: LightPoint) -> Standing:
+    def lot(self, point: LightPoint) -> Lot:
+        """Give what the selectors give a light point; nothing is kept of it, for those who look at each once."""
         seen = tuple([_seen(point.values_of(key), named) for key, named in self._named])
         lot = self._seen.get(seen)
         if lot is None:
             lot = self._seen[seen] = self._lot(point)
+        return lot
+
+    def _read(self, point: LightPoint) -> Standing:
+        lot = self.lot(point)
         cell = cell_of(point, self._depth)
         standing = lot.standings.get(cell)
         if standing is None:

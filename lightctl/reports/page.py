@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from lightctl.reports.charts.drawing import draw
 from lightctl.reports.charts.figures import figures_of
 from lightctl.reports.charts.svg import DARK, svg
 from lightctl.reports.document import Block, Document, Figures, Heading, Table, Words, clipped
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ def _blocks(document: Document) -> Iterator[tuple[str, Block | _Drawn]]:
 
 @cache
 def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - most daemons draw no page
+
     loader = PackageLoader("lightctl.reports", "templates")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -221,6 +221,15 @@ class NodeSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Make:
+    """What a node said in its hello of what it is; one object for all that said the same."""
+
+    capabilities: Capabilities | None
+    model: str
+    firmware: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnclaimedNode:
     """A node that was heard of but is in no inventory."""
 

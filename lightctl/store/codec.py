@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast, overload
 
 import msgspec
 
+from lightctl.domain.alike import Alike
 from lightctl.domain.errors import StoreError
 from lightctl.domain.single import Single
 
@@ -67,7 +68,7 @@ def to_instant_or_none(text: str | None) -> dt.datetime | None:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Single | MappingProxyType):
+    if isinstance(value, Alike | Single | MappingProxyType):
         return dict(value)
     raise NotImplementedError(f"{type(value).__name__} has no JSON form")
 

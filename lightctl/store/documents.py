@@ -50,25 +50,43 @@ class _Stored(msgspec.Struct):
 
 def put(db: SqliteFile, states: tuple[DesiredState, ...]) -> None:
     """Keep desired states; the database refuses a revision that was used before."""
-    named: dict[int, str] = {}  # by identity: the caller's tuples live until we are done
-    plans: dict[str, str] = {}
-    rows: list[tuple[str, int, str]] = []
-    for state in states:
-        channels: dict[int, _Channel] = {}
-        for number, channel in state.channels.items():
-            switches = channel.switches
-            if len(switches) <= _INLINE:
-                channels[number] = _Channel("", switches, channel.override)
-                continue
-            plan = named.get(id(switches))
-            if plan is None:
-                text = pack(switches)
-                plan = named[id(switches)] = hashlib.sha256(text.encode()).hexdigest()
-                plans[plan] = text
-            channels[number] = _Channel(plan, (), channel.override)
-        rows.append((state.node, state.revision, pack(_Document(state.issued_at, state.valid_until, channels))))
-    db.run_many("INSERT OR IGNORE INTO plans (hash, doc) VALUES (?, ?)", plans.items())
+    writer = _Writer()
+    rows = [(state.node, state.revision, writer.write(state)) for state in states]
+    db.run_many("INSERT OR IGNORE INTO plans (hash, doc) VALUES (?, ?)", writer.plans.items())
     db.run_many(_PUT, rows)
+
+
+class _Writer:
+    """Writes documents; what lamps share is written once. It goes by identity: what it is given lives until it is done.
+
+    plans: the plans that documents name, by hash.
+    """
+
+    def __init__(self) -> None:
+        self.plans: dict[str, str] = {}
+        self._names: dict[int, str] = {}
+        self._written: dict[tuple[int, dt.datetime, dt.datetime], str] = {}
+
+    def write(self, state: DesiredState) -> str:
+        key = (id(state.channels), state.issued_at, state.valid_until)
+        known = self._written.get(key)
+        if known is None:
+            channels = {number: self._channel(channel) for number, channel in state.channels.items()}
+            known = self._written[key] = pack(_Document(state.issued_at, state.valid_until, channels))
+        return known
+
+    def _channel(self, channel: ChannelDesired) -> _Channel:
+        if len(channel.switches) <= _INLINE:
+            return _Channel("", channel.switches, channel.override)
+        return _Channel(self._plan(channel.switches), (), channel.override)
+
+    def _plan(self, switches: Switches) -> str:
+        name = self._names.get(id(switches))
+        if name is None:
+            text = pack(switches)
+            name = self._names[id(switches)] = hashlib.sha256(text.encode()).hexdigest()
+            self.plans[name] = text
+        return name
 
 
 class Reader:

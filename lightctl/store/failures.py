@@ -47,7 +47,20 @@ def explained(name: str) -> Iterator[None]:
     except (OverflowError, UnicodeEncodeError) as error:
         raise ContentRefused(f"{name}: a value cannot be stored ({error}). Correct it and try again.") from error
     except msgspec.MsgspecError as error:
-        raise StoreError(f"{name}: a stored value cannot be read ({error}). {DAMAGED}") from error
+        raise _unreadable(name, error) from error
+
+
+@contextmanager
+def understood(name: str) -> Iterator[None]:
+    """Turn a value of the database `name` that says nothing (no instant, no state, no such key) into a StoreError."""
+    try:
+        yield
+    except (msgspec.MsgspecError, ValueError, KeyError) as error:
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> StoreError:
+    return StoreError(f"{name}: a stored value cannot be read ({error}). {DAMAGED}")
 
 
 def _why(error: sqlite3.Error) -> str:

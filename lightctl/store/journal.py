@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Iterator
 
 from lightctl.domain.assets import Capabilities
 from lightctl.domain.events import ActionFinished, NodeAnnounced, NodeRestored
-from lightctl.domain.states import Command, CommandState, DesiredState, NodeAction, ReportedState
+from lightctl.domain.moves import ENDS, ended
+from lightctl.domain.states import Command, CommandState, DesiredState, Ended, NodeAction, ReportedState
 from lightctl.store import documents, faults, strangers
-from lightctl.store.base import ActionRecord, NodeSeen, Recorded
+from lightctl.store.base import ActionRecord, Make, NodeSeen, Recorded
 from lightctl.store.codec import pack, to_instant_or_none, to_text, unpack
 from lightctl.store.connection import Row, SqliteFile
 from lightctl.store.rollouts import RolloutRoom
@@ -66,6 +67,7 @@ _NODES = (
     "SELECT node, max(used_revision, seen_revision), boot_id, capabilities, model, firmware, announced_at, last_seen "
     "FROM nodes"
 )
+_MAKES = "SELECT node, capabilities, model, firmware FROM nodes WHERE capabilities IS NOT NULL"
 _PUT_ACTION = "INSERT OR IGNORE INTO actions (id, node, not_after, doc) VALUES (?, ?, ?, ?)"
 _ANSWER_ACTION = "UPDATE actions SET status = ?, detail = ?, finished_at = ? WHERE id = ? AND node = ? AND status = ''"
 
@@ -103,7 +105,7 @@ class JournalRoom(RolloutRoom):
                 shared.number(highest),
                 capabilities[can],
                 None if document is None else reader.read(node, revision, document),
-                None if command[0] is None else _command((node, *command), shared),
+                None if command[0] is None else _latest((node, *command), shared),
                 None if report is None else shared.report(unpack(report, ReportedState)),
                 shared.word(boot_id),
             )
@@ -117,6 +119,18 @@ class JournalRoom(RolloutRoom):
         """Give what is known of every node that was ever heard of or addressed, or of some, by name."""
         capabilities: dict[str | None, Capabilities | None] = {None: None}
         return {row[0]: _node(row, capabilities) for row in self._of(nodes, _NODES, " ORDER BY node")}
+
+    def makes(self) -> dict[str, Make]:
+        """Give what every node said it is, by name; of nodes without a hello nothing is known."""
+        found: dict[str, Make] = {}
+        known: dict[Row, Make] = {}
+        for node, *said in self._main.each(_MAKES):
+            make = known.get(tuple(said))
+            if make is None:
+                can, model, firmware = said
+                make = known[tuple(said)] = Make(unpack(can, Capabilities), model, firmware)
+            found[node] = make
+        return found
 
     def commands(
         self, state: str | None = None, node: str | None = None, limit: int | None = None
@@ -222,6 +236,12 @@ def _command_row(command: Command) -> Row:
         to_text(command.finished_at),
         command.detail,
     )
+
+
+def _latest(row: Row, shared: Shared) -> Command | Ended:
+    """Read of a command what still counts of it."""
+    _, revision, state, _, _, _, priority, *_, detail = row
+    return ended(revision, CommandState(state), priority, detail) if state in ENDS else _command(row, shared)
 
 
 def _command(row: Row, shared: Shared) -> Command:

@@ -7,9 +7,11 @@ is a good part of all that a daemon holds.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from lightctl.domain.assets import LightPoint
+from lightctl.domain.alike import Alike
+from lightctl.domain.assets import NO_TAGS, LightPoint
 from lightctl.domain.single import lean
 from lightctl.domain.states import ReportedState
 from lightctl.store.codec import to_instant
@@ -29,6 +31,7 @@ class Shared:
         self._words: dict[str, str] = {}
         self._numbers: dict[Any, Any] = {}
         self._instants: dict[str, dt.datetime] = {}
+        self._places: dict[tuple[str, ...], dict[str, int]] = {}
 
     def word(self, text: str) -> str:
         """Give the one object of a word."""
@@ -62,8 +65,17 @@ class Shared:
         _put(point, "address", word(point.address, point.address))
         _put(point, "rated_power_w", number(point.rated_power_w, point.rated_power_w))
         _put(point, "standby_power_w", number(point.standby_power_w, point.standby_power_w))
-        _put(point, "tags", {word(name, name): word(value, value) for name, value in point.tags.items()})
+        _put(point, "tags", self._tags(point.tags))
         return point
+
+    def _tags(self, tags: Mapping[str, str]) -> Mapping[str, str]:
+        if not tags:
+            return NO_TAGS
+        names, word = tuple(tags), self._words.setdefault
+        places = self._places.get(names)
+        if places is None:
+            places = self._places[names] = {name: place for place, name in enumerate(names)}
+        return Alike(places, tuple([word(value, value) for value in tags.values()]))
 
     def report(self, report: ReportedState) -> ReportedState:
         """Let a report share its words and its revision; no two of a city have an instant in common."""

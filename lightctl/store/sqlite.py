@@ -16,6 +16,7 @@ from lightctl.store.base import Counts, Snapshot
 from lightctl.store.citizens import CitizenRoom
 from lightctl.store.connection import Check, SqliteFile
 from lightctl.store.crews import CrewRoom
+from lightctl.store.failures import understood
 from lightctl.store.intent import IntentRoom
 from lightctl.store.journal import JournalRoom
 from lightctl.store.lock import StoreLock
@@ -93,17 +94,21 @@ class SqliteStore(
         self._main.inspect()
 
     def replay(self, now: dt.datetime) -> Snapshot:
-        """Give everything a daemon must know again at boot; overrides and maintenances only if they end after `now`."""
+        """Give everything a daemon must know again at boot; overrides and maintenances only if they end after `now`.
+
+        StoreError where a value cannot be understood.
+        """
         shared = Shared()
-        snapshot = Snapshot(
-            points=self.points(shared),
-            schedule_files=self.schedules().files,
-            overrides=self.overrides(now),
-            nodes=tuple(self.restored(shared)),
-            open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),
-            maintenances=self.running_maintenances(now),
-            rollout=self.rollout_under_way(),
-        )
+        with understood(self._main.name):
+            snapshot = Snapshot(
+                points=self.points(shared),
+                schedule_files=self.schedules().files,
+                overrides=self.overrides(now),
+                nodes=tuple(self.restored(shared)),
+                open_faults=tuple(fault for _, fault in reversed(self.faults(open_only=True))),
+                maintenances=self.running_maintenances(now),
+                rollout=self.rollout_under_way(),
+            )
         self._main.forget_pages()
         return snapshot
 

@@ -7,7 +7,7 @@ memory, links fail, people change their minds, and the daemon is killed before o
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -247,7 +247,10 @@ BREAKS = {
         "lightctl.control.memory.NodeMemory.see_revision",
         lambda *_: None,
     ),
-    "an end is left": ("lightctl.control.memory.NodeMemory.open_command", property(lambda memory: memory.command)),
+    "an end is left": (
+        "lightctl.control.controller.brief",
+        lambda command: replace(command, state=CommandState.SENT),
+    ),
 }
 SEARCH = settings(
     max_examples=150,

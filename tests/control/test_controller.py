@@ -344,6 +344,20 @@ def test_nights_are_renewed_before_they_run_out_even_if_no_nightly_run_ever_came
         street.step(street.report())
 
 
+def test_a_node_that_holds_one_night_is_worked_out_anew_once_a_night_and_not_with_each_report():
+    street = running(Street(), replace(CARRYING, nights=1))
+    memory = street.controller._knowledge.memories["n-a"]
+    renewals = set()
+    for _ in range(3 * 24):
+        street.run_until(street.now + dt.timedelta(hours=1))
+        if street.command().state is CommandState.QUEUED:
+            street.step(sent(street))
+        street.step(street.report())
+        renewals.add(memory.renewed_at)
+    assert len(renewals) == 1 + 3
+    assert street.desired["n-a"].valid_until > street.now
+
+
 @pytest.mark.parametrize(
     ("said", "fault"),
     [

@@ -9,7 +9,7 @@ import pytest
 
 from lightctl.control import hearing
 from lightctl.control.collected import Collected
-from lightctl.control.memory import NodeMemory
+from lightctl.control.memory import NodeMemory, look_for_silence_at
 from lightctl.control.node_time import UNKNOWN_TIME
 from lightctl.control.policy import Policy
 from lightctl.control.sensing import Hold
@@ -280,6 +280,11 @@ class TestMemory:
         assert memory().silent_since == NOW
         assert memory(heard_at=NOW - SECOND).silent_since == NOW
         assert memory(heard_at=NOW + SECOND).silent_since == NOW + SECOND
+
+    def test_it_is_looked_for_in_the_full_second_before_a_lease_ends_and_then_at_its_end(self):
+        over = NOW + 0.7 * SECOND
+        assert look_for_silence_at(over, NOW - SECOND) == NOW
+        assert look_for_silence_at(over, NOW) == over
 
     @pytest.mark.parametrize(
         ("boot", "at_s", "heard", "boots"),

@@ -17,6 +17,7 @@ from lightctl.domain.errors import StoreError
 from lightctl.store.base import AuditDraft
 from lightctl.store.inspection import Inspection
 from lightctl.store.sqlite import SqliteStore
+from tests.support.large_city import fill
 
 NOW = dt.datetime(2026, 11, 25, 19, tzinfo=dt.UTC)
 AUDIT = AuditDraft(NOW, "olga", "cli", "inventory import", "city")
@@ -29,6 +30,14 @@ def filled(folder: Path) -> Path:
     return folder / "lightctl.db"
 
 
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which 60 nodes were asked for a night, said that they hold it, and did so for two nights before."""
+    folder = tmp_path_factory.mktemp("journal")
+    fill(folder, 60, nights=2)
+    return folder / "lightctl.db"
+
+
 def damaged(folder: Path) -> Path:
     """A store whose table of mountings, which nobody reads at the start, has a page of rubbish."""
     path = filled(folder)
@@ -36,14 +45,34 @@ def damaged(folder: Path) -> Path:
     return path
 
 
+def asked(path: Path, sql: str) -> list[tuple]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
 def damage(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'mountings'").fetchone()
-        (size,) = connection.execute("PRAGMA page_size").fetchone()
-    connection.close()
+    ((page,),) = asked(path, "SELECT rootpage FROM sqlite_master WHERE name = 'mountings'")
+    ((size,),) = asked(path, "PRAGMA page_size")
     content = bytearray(path.read_bytes())
     content[(page - 1) * size : page * size] = b"\x5a" * size
     path.write_bytes(content)
+
+
+def write_at(path: Path, place: int, content: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(content)
+
+
+def is_refused(path: Path) -> bool:
+    try:
+        Inspection(path).insist()
+    except StoreError as error:
+        return "damaged" in str(error)
+    return False
 
 
 def test_a_sound_store_is_read_at_once_and_written_after_its_check(tmp_path):
@@ -77,6 +106,48 @@ def test_without_the_check_it_would_have_been_written(tmp_path, monkeypatch):
     store.put_schedules({"city.yaml": "version: 1"}, AUDIT)
     store.close()
     assert path.read_bytes() != before
+
+
+def test_a_damaged_page_is_found_wherever_it_is(tmp_path, journal):
+    """The first page of each table and index, and one with its rows."""
+    sound, ((size,),) = journal.read_bytes(), asked(journal, "PRAGMA page_size")
+    pages = asked(journal, "SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0")
+    rows = {name: page for page, name in asked(journal, "SELECT pageno, name FROM dbstat WHERE pagetype = 'leaf'")}
+    assert {"points", "desired", "commands", "commands_by_state"} <= rows.keys()
+    path = Path(shutil.copy(journal, tmp_path))
+    missed = []
+    for name, page in sorted({*pages, *rows.items()}):
+        write_at(path, (page - 1) * size, b"\x5a" * size)
+        missed += [] if is_refused(path) else [f"page {page}, of {name}"]
+        write_at(path, (page - 1) * size, sound[(page - 1) * size : page * size])
+    assert not missed
+    assert not is_refused(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE commands SET state = 'confirmeg'", "confirmeg"),
+        ("UPDATE commands SET state = 'sent', deadline = '2O26-11-25T19:00:00.000000Z'", "2O26"),
+        ("UPDATE last_reports SET doc = replace(doc, 'received_at', 'received_bt')", "received_at"),
+        ("UPDATE desired SET doc = replace(doc, 'plan', 'plam') || '}'", "malformed"),
+    ],
+)
+def test_a_value_that_cannot_be_understood_keeps_a_daemon_from_starting_and_is_named(tmp_path, journal, change, said):
+    shutil.copy(journal, tmp_path)
+    connection = sqlite3.connect(tmp_path / "lightctl.db")
+    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for (name,) in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    connection.execute(change)
+    connection.commit()
+    connection.close()
+    store = SqliteStore(tmp_path, check_beside=True)
+    store.insist_on_soundness()
+    with pytest.raises(StoreError, match=rf"lightctl\.db: a stored value cannot be read .*{said}.*backup"):
+        store.replay(NOW)
+    store.close()
 
 
 def test_a_store_may_be_closed_while_its_check_still_reads(tmp_path):

@@ -20,6 +20,7 @@ import pytest
 from lightctl.app.running.broker import NatsBroker, accepts_mqtt, free_port
 
 START_S = 10.0
+COMES_UP_S = 60.0  # what it kept is read first, and other tests want the processor
 
 
 class Broker(Protocol):
@@ -130,7 +131,7 @@ def version() -> str:
 @contextlib.contextmanager
 def start_nats(folder: Path, port: int | None = None) -> Iterator[NatsBroker]:
     """Run NATS for a test; `restart(empty=True)` gives an empty broker on the same port."""
-    broker = NatsBroker(folder, port)
+    broker = NatsBroker(folder, port, timeout_s=COMES_UP_S)
     try:
         yield broker.start()
     finally:

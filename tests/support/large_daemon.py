@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ from tests.support.large_city import write_settings
 
 # What a development environment has beside what a daemon is installed with, and sqlite-utils would load.
 NOT_INSTALLED = ("pandas", "numpy")
+AS_INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}  # pip compiles what it installs
 SERVE = """\
 import sys
 for name in {hidden!r}:
@@ -61,7 +63,8 @@ def large_daemon(folder: Path) -> Iterator[tuple[int, Listener, float]]:
         write_settings(folder, broker.url)
         (folder / "serve.py").write_text(SERVE.format(hidden=NOT_INSTALLED))
         listener = Listener(broker, "lightctl/#")
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)} | AS_INSTALLED
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(ROOT / "lightctl")], check=True, env=environ)
         try:
             began = time.perf_counter()
             with running(folder, environ, sys.executable, "serve.py") as daemon:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from lightctl.domain.assets import Capabilities, LightPoint
 from lightctl.domain.events import NodeRestored
+from lightctl.domain.moves import brief
 from lightctl.domain.states import Command, Fault, Override
 from lightctl.store.base import Recorded, Snapshot
 
@@ -93,7 +94,7 @@ class StoreModel:
                 max(node.used, node.seen),
                 node.capabilities,
                 self.desired.get(name),
-                self.latest(name),
+                brief(self.latest(name)),
                 self.reported.get(name),
                 node.boot,
             )

@@ -41,6 +41,7 @@ IN_STREET = 25
 DARK_MINUTES = 1440
 LOOK_EVERY_S = 0.02
 BROKERS = ("mosquitto", "nats")
+CONFIRMED = "SELECT count(*) FROM commands WHERE state = 'confirmed'"
 # As a broker for tens of thousands of nodes is set: no message waits for one before it, nor for a timer.
 MOSQUITTO = ("max_inflight_messages 0", "set_tcp_nodelay true", "autosave_interval 0")
 
@@ -153,8 +154,10 @@ def wire_street(
         undo.callback(_end, responder)
         _line(responder)
         found = WireStreet(folder, nodes, clock, port, daemon, client, responder)
-        found.wait(lambda: found.status()["links"][0]["up"], "the link is up", 0.05)
+        found.wait(lambda: client.get("/healthz").json()["links"]["mqtt"], "the link is up", 0.05)
         found.order("hello")
+        # Status reads the whole city on the store's thread: asked for all the while, it would keep the daemon from it.
+        found.wait(lambda: found.number(CONFIRMED) >= nodes, "all nodes have confirmed", 0.25)
         found.wait(lambda: found.status()["settled"] == nodes, "all nodes have settled", 0.25)
         yield found
 

@@ -1,4 +1,7 @@
-"""Carriers: the way to each target, made from its settings; secrets are read anew at each message."""
+"""Carriers: the way to each target, made from its settings; secrets are read anew at each message.
+
+A library is loaded where a target needs it: most cities name one kind, and each takes room in the daemon for ever.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ from lightctl.files.settings_notifications import (
 )
 from lightctl.links.mqtt_notices import MqttCarrier
 from lightctl.links.notice import Carrier
-from lightctl.links.smtp import SmtpCarrier
-from lightctl.links.webhook import WebhookCarrier, secret_bytes
 
 
 def carrier_of(target: NotificationSettings, settings: Settings) -> Carrier:
     """Make the way to a target; nothing is connected or read yet."""
     match target:
         case WebhookSettings():
+            from lightctl.links.webhook import WebhookCarrier, secret_bytes  # noqa: PLC0415
+
             return WebhookCarrier(
                 target.url,
                 lambda: secret_bytes(first_line(target.secret_file, "secret"), target.secret_file),
@@ -31,6 +34,8 @@ def carrier_of(target: NotificationSettings, settings: Settings) -> Carrier:
                 proxy=target.proxy,
             )
         case SmtpSettings():
+            from lightctl.links.smtp import SmtpCarrier  # noqa: PLC0415
+
             return SmtpCarrier(
                 target.host,
                 target.port,

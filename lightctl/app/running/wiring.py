@@ -1,10 +1,13 @@
-"""Wiring: settings into the things they describe: links, policy, the clock's scale."""
+"""Wiring: settings into the things they describe: links, policy, the clock's scale.
+
+Modbus is loaded where a link speaks it: most cities have none, and its library takes room in the daemon for ever.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import TypeVar, assert_never
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from pydantic import BaseModel
 
@@ -20,10 +23,12 @@ from lightctl.files.settings import (
     Settings,
 )
 from lightctl.links.base import Clock, Emit, Link
-from lightctl.links.modbus import ModbusEndpoint, ModbusLink
 from lightctl.links.mqtt import MqttEndpoint, MqttLink
 
-E = TypeVar("E", MqttEndpoint, ModbusEndpoint)
+if TYPE_CHECKING:
+    from lightctl.links.modbus import ModbusEndpoint
+
+E = TypeVar("E", MqttEndpoint, "ModbusEndpoint")
 
 
 def time_scale_of(settings: Settings) -> TimeScale:
@@ -63,17 +68,18 @@ def _link(
     emit: Emit,
     clock: Clock,
     switch_ons_per_s: float,
-) -> MqttLink | ModbusLink:
-    shared = {"switch_ons_per_s": switch_ons_per_s}
+) -> Link:
     match link:
         case MqttLinkSettings():
             return MqttLink(
                 name, replace(mqtt_endpoint(link), switch_ons_per_s=switch_ons_per_s), profiles, emit, clock
             )
-        case ModbusTcpLinkSettings():
-            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="tcp", **shared), profiles, emit, clock)
-        case ModbusRtuLinkSettings():
-            return ModbusLink(name, _endpoint(ModbusEndpoint, link, kind="serial", **shared), profiles, emit, clock)
+        case ModbusTcpLinkSettings() | ModbusRtuLinkSettings():
+            from lightctl.links.modbus import ModbusEndpoint, ModbusLink  # noqa: PLC0415
+
+            kind = "tcp" if isinstance(link, ModbusTcpLinkSettings) else "serial"
+            endpoint = _endpoint(ModbusEndpoint, link, kind=kind, switch_ons_per_s=switch_ons_per_s)
+            return ModbusLink(name, endpoint, profiles, emit, clock)
         case _:
             assert_never(link)
 

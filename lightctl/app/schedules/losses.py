@@ -19,10 +19,12 @@ from lightctl.domain.errors import NodeRefused
 from lightctl.domain.programs import Intent
 from lightctl.planning.impact import YEAR
 from lightctl.planning.resolve import Plan
+from lightctl.planning.standing import Lot, Standings
 from lightctl.planning.wall import ONE_DAY, night_bounds
-from lightctl.store.base import BrokenRule
+from lightctl.store.base import BrokenRule, Make
 
 LOSSES = "losses"
+UNSAID = Make(None, "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,18 @@ def loss_views(losses: Iterable[Loss]) -> tuple[LossView, ...]:
 
 def models_of(desk: Desk) -> dict[str, NodeModel]:
     """Give the model of every node of the inventory that switches lamps and is known; on the store's thread."""
-    seen = desk.store.nodes_seen()
+    makes = desk.store.makes()
+    known: dict[tuple[str, int], NodeModel] = {}
     found: dict[str, NodeModel] = {}
     for node in desk.fleet.nodes.values():
-        profile, said = desk.profiles.get(node.profile), seen.get(node.id)
+        profile, make = desk.profiles.get(node.profile), makes.get(node.id, UNSAID)
         if profile is not None and profile.capabilities.channels:
-            heard = (said.capabilities, said.model, said.firmware) if said is not None else (None, "", "")
-            found[node.id] = node_model(profile, *heard)
+            model = known.get((profile.name, id(make)))
+            if model is None:
+                model = known[profile.name, id(make)] = node_model(
+                    profile, make.capabilities, make.model, make.firmware
+                )
+            found[node.id] = model
     return found
 
 
@@ -69,14 +76,19 @@ def losses_by_model(
     nights: int,
 ) -> tuple[ModelLosses, ...]:
     """Give what an intent loses on each model that loses anything, in a year of nights delivered `nights` at a time."""
-    plan = Plan(intent, time_zone)
+    plan, standings = Plan(intent, time_zone), Standings(intent, time_zone)
     alike: dict[tuple[object, ...], list[LightPoint]] = {}
+    by_lot: dict[tuple[int, int, Lot], list[LightPoint]] = {}
     for point in points:
         model = models.get(point.node)
         if model is not None and point.state is LifeCycle.IN_USE:
-            assignment = plan.assignment(point)
-            standing = (assignment.calendar if assignment is not None else "", plan.protections(point))
-            alike.setdefault((model, point.min_level, *standing), []).append(point)
+            lot = standings.lot(point)
+            members = by_lot.get((id(model), point.min_level, lot))
+            if members is None:
+                calendar = lot.assignment.calendar if lot.assignment is not None else ""
+                members = alike.setdefault((model, point.min_level, calendar, lot.protections), [])
+                by_lot[id(model), point.min_level, lot] = members
+            members.append(point)
     found: dict[str, list[ModelLosses]] = {}
     for members in alike.values():
         model = models[members[0].node]

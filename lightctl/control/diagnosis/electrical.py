@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from lightctl.control.diagnosis.evidence import Key
 from lightctl.control.diagnosis.findings import Findings
+from lightctl.control.diagnosis.history import Metering
 from lightctl.control.diagnosis.thresholds import Thresholds
 from lightctl.control.memory import NodeMemory
-from lightctl.domain.states import Fault, FaultEvent, Reading, ReportedState
+from lightctl.domain.states import Fault, FaultEvent, ReportedState
 
 PHASES = {"voltage_v": "the supply", "voltage_l1_v": "phase L1", "voltage_l2_v": "phase L2", "voltage_l3_v": "phase L3"}
 LEAKAGE = "leakage_current_a"
@@ -37,14 +38,14 @@ def supply_rules(memory: NodeMemory, report: ReportedState, thresholds: Threshol
         _voltage(memory, seen, thresholds, found, metered=False)
 
 
-def meter_rules(memory: NodeMemory, reading: Reading, thresholds: Thresholds, found: Findings) -> None:
+def meter_rules(memory: NodeMemory, metering: Metering, thresholds: Thresholds, found: Findings) -> None:
     """Look at what a meter measured last; a phase that never had voltage is not connected."""
-    values, history = reading.values, memory.history
+    values = metering.reading.values
     dead = thresholds.nominal_voltage_v * thresholds.dead_voltage_share
     phases = {name: values[name] for name in PHASES if name in values}
-    history.alive |= {name for name, voltage in phases.items() if voltage >= dead}
-    history.peak_w = max(history.peak_w, values.get("power_w", 0.0))
-    connected = {name: voltage for name, voltage in phases.items() if name in history.alive}
+    metering.alive |= {name for name, voltage in phases.items() if voltage >= dead}
+    metering.peak_w = max(metering.peak_w, values.get("power_w", 0.0))
+    connected = {name: voltage for name, voltage in phases.items() if name in metering.alive}
     node = memory.node.id
     if connected and all(voltage < dead for voltage in connected.values()):
         detail = f"the meter measures {max(connected.values()):.0f} V"
@@ -55,7 +56,7 @@ def meter_rules(memory: NodeMemory, reading: Reading, thresholds: Thresholds, fo
     if any(voltage >= dead for voltage in connected.values()):
         _voltage(memory, {PHASES[name]: each for name, each in connected.items()}, thresholds, found, metered=True)
     _leakage(node, values, thresholds, memory.faults, found)
-    _power_factor(memory, values, thresholds, found)
+    _power_factor(memory, metering, thresholds, found)
 
 
 def _voltage(
@@ -91,10 +92,11 @@ def _leakage(
         found.good.add(key)
 
 
-def _power_factor(memory: NodeMemory, values: Mapping[str, float], thresholds: Thresholds, found: Findings) -> None:
+def _power_factor(memory: NodeMemory, metering: Metering, thresholds: Thresholds, found: Findings) -> None:
     """Judge a meter's power factor while much is lit: of a few standby watts it says nothing."""
-    factor, power, node = values.get("power_factor"), values.get("power_w", 0.0), memory.node.id
-    if not factor or power < max(BUSY_W, BUSY_SHARE * memory.history.peak_w):
+    values, node = metering.reading.values, memory.node.id
+    factor, power = values.get("power_factor"), values.get("power_w", 0.0)
+    if not factor or power < max(BUSY_W, BUSY_SHARE * metering.peak_w):
         return
     event = FaultEvent.POWER_FACTOR_TOO_LOW
     key, limit = (event, "node", node), thresholds.power_factor_min * (0.85 / 0.98)

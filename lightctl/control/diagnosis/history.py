@@ -19,24 +19,56 @@ NO_STUCK: Mapping[int, int] = MappingProxyType({})
 
 
 @dataclass(slots=True)
+class Metering:
+    """What is remembered of a meter: its newest reading, and the one that was judged last.
+
+    alive: the phases that ever had voltage; peak_w: the most it ever measured.
+    """
+
+    reading: Reading
+    judged: Reading | None = None
+    alive: frozenset[str] = frozenset()
+    peak_w: float = 0.0
+
+
+@dataclass(slots=True)
 class History:
     """What is remembered of a node for the sake of its faults.
 
-    judged, metered: the report and the reading that were judged last; the same one is never counted twice. reading: the
-    newest one of its meter. alive: the phases of it that ever had voltage; peak_w: the most it ever measured. evidence:
-    by fault. learned: factors by `learned.band`. cycling: by channel, of lamps that went out of late. stuck: the level
-    a channel was last seen to stay at (percent).
+    judged: the report that was judged last; the same one is never counted twice. metering: None for all but the few
+    that meter. evidence: by fault. learned: factors by `learned.band`. cycling: by channel, of lamps that went out of
+    late. stuck: the level a channel was last seen to stay at (percent).
     """
 
     judged: ReportedState | None = None
-    metered: Reading | None = None
-    reading: Reading | None = None
-    alive: frozenset[str] = frozenset()
-    peak_w: float = 0.0
+    metering: Metering | None = None
     evidence: Mapping[Key, Evidence] = field(default_factory=lambda: NO_EVIDENCE)
     learned: Mapping[int, Learned] = field(default_factory=lambda: NO_LEARNED)
     cycling: Mapping[int, Cycling] = field(default_factory=lambda: NO_CYCLING)
     stuck: Mapping[int, int] = field(default_factory=lambda: NO_STUCK)
+
+    @property
+    def reading(self) -> Reading | None:
+        """The newest reading of its meter."""
+        return None if self.metering is None else self.metering.reading
+
+    @property
+    def metered_anew(self) -> bool:
+        """Whether its meter has spoken since it was last judged."""
+        return self.metering is not None and self.metering.reading is not self.metering.judged
+
+    def meter(self, reading: Reading) -> None:
+        """Take in what its meter measured."""
+        if self.metering is None:
+            self.metering = Metering(reading)
+        elif reading.at >= self.metering.reading.at:
+            self.metering.reading = reading
+
+    def was_judged(self, report: ReportedState | None) -> None:
+        """Take note that it was judged by its newest words."""
+        self.judged = report
+        if self.metering is not None:
+            self.metering.judged = self.metering.reading
 
     def forget_lamps(self) -> None:
         """Take the lamps for others: what was learned of the old ones is worth nothing."""

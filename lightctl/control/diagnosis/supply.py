@@ -41,11 +41,12 @@ def supply_evidence(
             if fault.event in FEEDER_CAUSES and fault.subject_kind == "node":
                 return Evidence(True, f"{memory.node.id} says so", fault)
     for memory in heard:
-        reading = memory.history.reading
-        if reading is None or reading.at <= since:
+        metering = memory.history.metering
+        if metering is None or metering.reading.at <= since:
             continue
+        reading = metering.reading
         dead = thresholds.nominal_voltage_v * thresholds.dead_voltage_share
-        phases = [reading.values[name] for name in PHASES if name in memory.history.alive and name in reading.values]
+        phases = [reading.values[name] for name in PHASES if name in metering.alive and name in reading.values]
         if phases and all(voltage < dead for voltage in phases):
             return Evidence(True, f"meter {memory.node.id} has no voltage")
         power, lost = reading.values.get("power_w"), due_w(gone, now, expectations)

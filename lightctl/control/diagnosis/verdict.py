@@ -65,15 +65,15 @@ class Diagnosis:
         nodes.clock_rules(memory, self.policy, found)
         if memory.unreachable:
             return {**self._of_silent(memory, found), **_silence(memory, now)}
-        if history.reading is not None:
-            electrical.meter_rules(memory, history.reading, self.policy.diagnosis, found)
+        if history.metering is not None:
+            electrical.meter_rules(memory, history.metering, self.policy.diagnosis, found)
         if report is not None:
             if history.reading is None:
                 electrical.supply_rules(memory, report, self.policy.diagnosis, found)
             if not _feeder_cause(found):
                 self._look_at_lamps(memory, report, found)
         verdict = self._weighed(memory, found, now)
-        history.judged, history.metered = report, history.reading
+        history.was_judged(report)
         return verdict
 
     # -- the usual case --------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ class Diagnosis:
         report, history = memory.reported, memory.history
         if report is None or memory.unreachable or memory.refusal or memory.faults or report.flags:
             return None
-        if history.evidence or history.cycling or history.stuck or history.reading is not history.metered:
+        if history.evidence or history.cycling or history.stuck or history.metered_anew:
             return None
         if abs(memory.time.off_s) > self.policy.clock_warn_s:
             return None
@@ -213,7 +213,7 @@ class Diagnosis:
         """Give the evidence about a fault, one more where the node has said something since it was last judged."""
         history = memory.history
         before = history.evidence.get(key)
-        heard_again = history.reading is not history.metered if metered else memory.reported is not history.judged
+        heard_again = history.metered_anew if metered else memory.reported is not history.judged
         if before is None or heard_again:
             return seen_again(before, _spoke_at(memory, now, metered=metered))
         return before

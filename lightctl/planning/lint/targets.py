@@ -15,7 +15,9 @@ from lightctl.domain.programs import Assignment, Intent, Protection
 from lightctl.planning.lint.findings import NIGHTS_NAMED, LintCode, LintFinding
 from lightctl.planning.lint.programs import ProgramYear
 from lightctl.planning.lint.selectors import implies, selects_nothing
+from lightctl.planning.standing import Standings
 
+NOWHERE = ""  # the time zone of what is asked for no sun
 Protected = tuple[str, Protection, int | None]  # a calendar, a floor under it, and how many light points have both
 
 
@@ -38,7 +40,8 @@ def assignment_findings(assignments: Sequence[Assignment]) -> Iterator[LintFindi
 
 def unassigned_findings(intent: Intent, points: Iterable[LightPoint]) -> Iterator[LintFinding]:
     """Give the light points in use that no assignment reaches, as one finding."""
-    lost = [each.id for each in _in_use(points) if _assignment(intent, each) is None]
+    standings = Standings(intent, NOWHERE)
+    lost = [each.id for each in _in_use(points) if standings.lot(each).assignment is None]
     if lost:
         names = ", ".join(lost[:NIGHTS_NAMED]) + (", ..." if len(lost) > NIGHTS_NAMED else "")
         what = "light point is" if len(lost) == 1 else "light points are"
@@ -55,13 +58,13 @@ def protected(intent: Intent, points: Iterable[LightPoint] | None) -> Iterator[P
                     if implies(assignment.select, protection.select):
                         yield assignment.calendar, protection, None
         return
+    standings = Standings(intent, NOWHERE)
     found: Counter[tuple[str, int]] = Counter()
-    for point in _in_use(points):
-        assigned = _assignment(intent, point)
-        if assigned is not None:
+    for lot, lamps in Counter(map(standings.lot, _in_use(points) if intent.protections else ())).items():
+        if lot.assignment is not None:
             for index, protection in enumerate(intent.protections):
-                if point.selected_by(protection.select):
-                    found[assigned.calendar, index] += 1
+                if protection in lot.protections:
+                    found[lot.assignment.calendar, index] += lamps
     for (calendar, index), count in sorted(found.items()):
         yield calendar, intent.protections[index], count
 
@@ -114,10 +117,6 @@ def _below(
 def _earlier(assignments: Sequence[Assignment], index: int) -> Assignment | None:
     select = assignments[index].select
     return next((each for each in assignments[:index] if implies(select, each.select)), None)
-
-
-def _assignment(intent: Intent, point: LightPoint) -> Assignment | None:
-    return next((each for each in intent.assignments if point.selected_by(each.select)), None)
 
 
 def _in_use(points: Iterable[LightPoint]) -> Iterator[LightPoint]:
