@@ -451,6 +451,15 @@ def test_lamps_that_share_their_nights_each_get_their_own_revision_and_override(
         assert decode_desired("n-1", outgoing.payload) == desired
 
 
+def test_lamps_that_were_given_the_very_same_channels_each_get_their_own_revision_and_instants():
+    channels = {0: ChannelDesired((Switch(NOW, 100), Switch(LATER, 40)))}
+    hour = dt.timedelta(hours=1)
+    for revision, issued_at, valid_until in ((1, NOW, LATER), (2, NOW, LATER), (2, NOW + hour, LATER), (3, NOW, NOW)):
+        desired = DesiredState("n-1", revision, issued_at, valid_until, channels)
+        (outgoing,) = CODEC.encode(NODE, desired, NOW)
+        assert decode_desired("n-1", outgoing.payload) == desired
+
+
 def test_channels_that_are_told_the_same_share_what_is_read_and_each_other_one_is_read_for_itself():
     same, other = ChannelDesired((Switch(NOW, 70), Switch(LATER, 50))), ChannelDesired((Switch(NOW, 20),))
     wanted = DesiredState("n-1", 3, NOW, LATER, {0: same, 1: same, 2: other, 3: same})

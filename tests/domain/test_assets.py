@@ -74,6 +74,14 @@ def test_a_selection_is_every_light_point_the_selector_holds_for(text):
     assert city.select(selector) == tuple(point for point in city.points.values() if point.selected_by(selector))
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("", ()), (" ", ()), ("a", ("a",)), (" a ", ("a",)), ("a;b", ("a", "b")), (" a ; ;b;", ("a", "b")), (";", ())],
+)
+def test_the_groups_of_a_light_point_are_the_names_between_semicolons(text, names):
+    assert replace(LAMP, tags={"group": text}).groups == names
+
+
 def test_groups_and_cabinets_follow_from_the_light_points():
     city = fleet(LAMP, SECOND)
     assert {name: group.members for name, group in city.groups.items()} == {"centre": ("LP1", "LP2"), "north": ("LP2",)}

@@ -10,9 +10,9 @@ import pytest
 from lightctl.domain.assets import Capabilities, LifeCycle
 from lightctl.domain.errors import InvalidInput, StoreError, UnknownTarget
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered
-from lightctl.domain.states import ActionKind, CommandState, NodeAction, Reading
+from lightctl.domain.states import ActionKind, CommandState, DesiredState, NodeAction, Reading
 from lightctl.store import strangers
-from lightctl.store.base import Recorded, Schedules, Snapshot
+from lightctl.store.base import Make, Recorded, Schedules, Snapshot
 from tests.support.stores import HOUR, NOW, command, desired, draft, fault, override, point, report
 
 
@@ -180,6 +180,25 @@ def test_a_commit_is_replayed_whole(store):
     assert store.replay(NOW).open_faults == (fault(),)
     seen = store.nodes_seen()["N1"]
     assert (seen.model, seen.firmware, seen.announced_at, seen.last_seen) == ("Lux 3", "1.2", NOW, NOW)
+
+
+def test_nodes_that_said_they_are_the_same_are_one_make_and_who_said_nothing_is_none(store):
+    can, versions = Capabilities(nights=7), {"N1": "1.2", "N2": "1.2", "N3": "2.0"}
+    hellos = [NodeAnnounced(name, "boot-1", can, 0, NOW, NOW, "Lux", version) for name, version in versions.items()]
+    store.commit(Recorded(announced=tuple(hellos), seen=(("N9", NOW),)))
+    makes = store.makes()
+    assert makes == {name: Make(can, "Lux", version) for name, version in versions.items()}
+    assert makes["N1"] is makes["N2"]
+
+
+def test_documents_that_share_their_channels_keep_their_own_instants(store):
+    channels = desired().channels
+    states = tuple(
+        DesiredState(f"N{number}", 1, NOW + number % 2 * HOUR, NOW + 48 * number * HOUR, channels)
+        for number in range(4)
+    )
+    store.commit(Recorded(desired=states))
+    assert tuple(store.desired_of(state.node) for state in states) == states
 
 
 def test_committing_the_same_decision_again_changes_nothing(store):

@@ -29,7 +29,8 @@ class Heap:
 
     def after(self, seconds: float, work: Work) -> None:
         """Have something done so many seconds from now."""
-        self.at(self.now + dt.timedelta(seconds=seconds), work)
+        self._count += 1
+        heapq.heappush(self._heap, (self.now + dt.timedelta(0, seconds), self._count, work))
 
     def every(self, seconds: float, work: Work) -> None:
         """Have something done again and again, first after one span."""

@@ -10,6 +10,7 @@ import datetime as dt
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -137,10 +138,12 @@ class World:
         heap, street = self.heap, self.street
         while True:
             works, lives = heap.next_due, street.next_due()
-            if works > until and lives > until:
-                break
             if works <= lives:
+                if works > until:
+                    break
                 heap.step()
+            elif lives > until:
+                break
             else:
                 heap.now = max(heap.now, lives)
                 self.events += street.advance(lives, most=1)
@@ -173,19 +176,18 @@ class World:
         line.add(self.fleet.nodes[setup.id], profile.modbus, bank, self.rng.uniform(1, self._policy.heartbeat_s))
 
     def _listen(self) -> None:
+        now, hear = self.heap.now, self.daemon.hear
         for node, what in self.street.take_said():
             face = self.faces.get(node)
             if face is None or not self.street.reachable(node):
                 continue
             self.reports += what is Say.REPORT
-            for message in face.say(what, self.now):
-                self.network.carry(lambda message=message: self.daemon.hear(message))  # type: ignore[misc]
+            for message in face.say(what, now):
+                self.network.carry(partial(hear, message))
             if what is Say.HELLO:
                 kept = self._retained.get(face.retained_topic)
                 if kept is not None:
-                    self.heap.after(
-                        0.05, lambda node=node, face=face, kept=kept: self._deliver(node, face.retained_topic, kept)
-                    )  # type: ignore[misc]
+                    self.heap.after(0.05, partial(self._deliver, node, face.retained_topic, kept))
 
     def _publish(self, node: str, message: Outgoing, acked: tuple[ev.Event, ...], lost: ev.Event) -> None:
         def arrive() -> None:
@@ -193,7 +195,7 @@ class World:
                 self._retained[message.topic] = message.payload
             for event in acked:
                 self.daemon.tell(event)
-            self.network.carry(lambda: self._deliver(node, message.topic, message.payload))
+            self.network.carry(partial(self._deliver, node, message.topic, message.payload))
 
         self.network.carry(arrive, lambda: self.daemon.tell(lost))
 

@@ -21,25 +21,31 @@ NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What stood in a document of one channel: the plan of that moment and the override held, from when until when.
+    """What stood in a document of one channel: the plan of that moment and the overrides begun, from when until when.
 
-    Instants are those of the clock of whoever made it, and of whoever follows it; given_at is the true one. fits: what
-    it may have been fitted to: what its make usually can as well, as long as the node's own word may not be known.
+    begun: the strongest first; a node that carries nights is given that one alone. Instants are those of the clock of
+    whoever made it, and of whoever follows it; given_at is the true one. fits: what it may have been fitted to: what
+    its make usually can as well, as long as the node's own word may not be known.
     """
 
     plan: Plan
     point: LightPoint
     capabilities: Capabilities
     fits: tuple[Capabilities, ...]
-    held: Override | None
+    begun: tuple[Override, ...]
     given_at: dt.datetime
     issued_at: dt.datetime
     begins_at: dt.datetime
     valid_until: dt.datetime
 
+    @property
+    def held(self) -> Override | None:
+        """The override that ruled when it was given."""
+        return next(iter(self.begun), None)
+
     def over(self, reached: dt.datetime) -> Asked:
         """Give it as it is once the node's clock has reached an instant: what has ended stays ended."""
-        return replace(self, held=None) if self.holds_at(self.issued_at) and not self.holds_at(reached) else self
+        return replace(self, begun=()) if self.holds_at(self.issued_at) and not self.holds_at(reached) else self
 
     def level_at(self, at: dt.datetime) -> set[int]:
         """Give the levels that follow from it at an instant; a held level may be raised to the point's floor."""
@@ -49,11 +55,13 @@ class Asked:
 
     def due_at(self, at: dt.datetime) -> set[int]:
         """Give the levels that plan and override have for an instant."""
-        if self.held is not None and at < self.held.until:
-            if self.held.below_protection:
-                return self._fitted(self.held.level)
+        known = self.begun[:1] if self.capabilities.carries_nights else self.begun
+        held = next((each for each in known if at < each.until), None)
+        if held is not None:
+            if held.below_protection:
+                return self._fitted(held.level)
             floor = max((each.min_level for each in self.plan.protections(self.point)), default=0)
-            return self._fitted(self.held.level) | self._fitted(max(self.held.level, floor))
+            return self._fitted(held.level) | self._fitted(max(held.level, floor))
         return self._fitted(self.plan.level_at(self.point, (), at)[0])
 
     def changes(self, first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
@@ -127,11 +135,11 @@ class Documents:
     def _ask(self, desired: DesiredState, channel: int) -> Asked:
         wishes, now = self._scene.wishes, self._scene.daemon.now
         point = wishes.points[f"{desired.node}-{channel}"]
-        strongest = in_force(point, wishes.overrides.values(), now)
+        begun = tuple(in_force(point, wishes.overrides.values(), now))
         switches, kind = desired.channels[channel].switches, self._scene.nodes.kinds[desired.node]
         usual = () if desired.node in self.announced else (PROFILES[kind.profile].capabilities,)
         return Asked(
             wishes.plan_of(point), point, kind.capabilities, (kind.capabilities, *usual),
-            strongest[0] if strongest else None, self._scene.now, now, switches[0].at if switches else NEVER,
+            begun, self._scene.now, now, switches[0].at if switches else NEVER,
             desired.valid_until,
         )  # fmt: skip
