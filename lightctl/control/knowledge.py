@@ -324,6 +324,7 @@ class Knowledge:
                 continue
             memory.stop_resting()
             memory.time = memory.time.connected()
+            memory.asked_at = None  # the question may be lost with the link that was
             concerned.append(memory.node.id)
             # What the link has not answered for yet waits there still; a unit's nights are not to be written twice.
             owed = memory.open_command is not None and not memory.on_its_way

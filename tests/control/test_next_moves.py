@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from lightctl.domain import events as ev
-from lightctl.domain.states import CommandState
+from lightctl.domain.states import CommandState, NodeAction
 from tests.support.controlled import Street, intent, lamp, override, running, sent
 
 EVENING = dt.datetime(2026, 12, 4, 18, 0, tzinfo=dt.UTC)
@@ -47,6 +47,16 @@ def test_a_node_that_is_back_gets_what_it_shall_hold_at_once_though_it_was_to_be
     assert street.sent == []
     street.step(ev.NodePresence("n-a", online=True, at=street.now), after=10)
     assert [each.channels[0].level_at(street.now) for each in street.sent] == [100]
+
+
+def test_a_node_is_asked_who_it_is_again_when_its_link_is_back_for_the_question_may_be_lost():
+    street = Street(now=EVENING)
+    street.start()
+    asked = []
+    for event in (None, None, ev.LinkChanged("mqtt", up=True, at=EVENING)):
+        street.step(*([event] if event else []), street.report(), after=60)
+        asked.append([s for s in street.last.submissions if isinstance(s.content, NodeAction)])
+    assert [len(each) for each in asked] == [1, 0, 1]
 
 
 def test_a_success_makes_the_next_rest_short_again():
