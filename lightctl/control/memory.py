@@ -249,8 +249,9 @@ class NodeMemory:
         if boot_id and boot_id == self.former_boot and late:
             return False
         if boot_id and boot_id != self.boot_id:
-            self.former_boot, self.boot_id = self.boot_id, boot_id
+            self.former_boot = self.boot_id
             self.reported = None
+        self.boot_id = boot_id or self.boot_id  # of equal words only the one that the report holds too
         self.spoke_at = at
         return True
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
+ENOUGH = 2
+
 
 @dataclass(frozen=True, slots=True)
 class NodeTime:
@@ -12,7 +14,7 @@ class NodeTime:
 
     A word is late by its way to us, which makes any clock look behind: only what two words agree on is believed.
     sent_at: when it was last sent the time. owed: it (re)connected since, and its clock may have stood still. words: of
-    this run.
+    this run, counted up to the second.
     """
 
     latest_s: float | None = None
@@ -24,7 +26,7 @@ class NodeTime:
     @property
     def settled(self) -> bool:
         """Whether two words of this run speak of it."""
-        return self.words > 1
+        return self.words == ENOUGH
 
     @property
     def off_s(self) -> float:
@@ -41,7 +43,7 @@ class NodeTime:
         if shown is None:
             return self
         off_s = (shown - received_at).total_seconds()
-        return NodeTime(off_s, self.latest_s, self.sent_at, self.owed, self.words + 1)
+        return NodeTime(off_s, self.latest_s, self.sent_at, self.owed, min(self.words + 1, ENOUGH))
 
     def remembered(self) -> NodeTime:
         """Give it as what an earlier run heard."""

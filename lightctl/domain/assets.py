@@ -190,6 +190,12 @@ class Fleet:
         """Give the light points a selector names, in inventory order."""
         return tuple(point for point in self._candidates(selector) if point.selected_by(selector))
 
+    def nodes_on(self, link: str) -> Mapping[str, Node]:
+        """Give the nodes on a link by id; in most cities there is one link, and they are all there are."""
+        if all(node.link == link for node in self.nodes.values()):
+            return self.nodes
+        return {node.id: node for node in self.nodes.values() if node.link == link}
+
     def _candidates(self, selector: Selector) -> Iterable[LightPoint]:
         """Give the light points a selector can name at all: few, where it asks for an id or a group of a large city."""
         for term in selector.terms:

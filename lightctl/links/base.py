@@ -53,7 +53,10 @@ class Link(Protocol):
     name: str
 
     def attach(self, nodes: Mapping[str, Node]) -> None:
-        """Take the nodes that live on this link; replaces the earlier ones. Safe to call while running."""
+        """Take the nodes that live on this link; replaces the earlier ones. Safe to call while running.
+
+        The mapping is kept, and changed by nobody.
+        """
         ...
 
     def submit(self, order: Order) -> None:

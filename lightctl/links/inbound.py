@@ -37,7 +37,7 @@ class Inbound:
         self._always = always
         self._emit = emit
         self._clock = clock
-        self._by_profile: dict[str, dict[str, Node]] = {}
+        self._by_profile: dict[str, Mapping[str, Node]] = {}
         self._quarantine = Bucket(QUARANTINE_PER_S, QUARANTINE_PER_S)
         self._discovered = Throttle(DISCOVERY_S)
         self._named = Throttle(DISCOVERY_S)
@@ -49,9 +49,8 @@ class Inbound:
 
     def attach(self, nodes: Mapping[str, Node]) -> None:
         """Take the nodes whose words count; a node is only heard through its own profile."""
-        by_profile: dict[str, dict[str, Node]] = {}
-        for node in nodes.values():
-            by_profile.setdefault(node.profile, {})[node.id] = node
+        profiles = {node.profile for node in nodes.values()}
+        by_profile = {profile: nodes if len(profiles) == 1 else _of(profile, nodes) for profile in profiles}
         self._by_profile = by_profile
         most_first = sorted(self._codecs, key=lambda name: -len(by_profile.get(name, NO_NODES)))
         self._codecs = {name: self._codecs[name] for name in most_first}  # each message is judged in this order
@@ -107,3 +106,7 @@ class Inbound:
         more = f" ({held_back} more messages were refused before it)" if held_back else ""
         why = why[:KEPT_TEXT] + more
         self._emit(MessageQuarantined(self._link, topic[:KEPT_TEXT], why, self._clock.now(), payload[:KEPT_BYTES]))
+
+
+def _of(profile: str, nodes: Mapping[str, Node]) -> dict[str, Node]:
+    return {name: node for name, node in nodes.items() if node.profile == profile}

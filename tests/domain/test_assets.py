@@ -22,6 +22,15 @@ def test_a_node_knows_the_light_point_on_each_of_its_channels():
     assert (node.profile, node.link, node.cabinet) == ("native", "mqtt", "c1")
 
 
+def test_the_nodes_on_a_link_are_those_that_name_it_and_of_an_only_link_the_very_fleet():
+    other = replace(SECOND, node="n2", link="bus")
+    assert list(fleet(LAMP, other).nodes_on("bus")) == ["n2"]
+    assert list(fleet(LAMP, other).nodes_on("mqtt")) == ["n1"]
+    assert not fleet(LAMP).nodes_on("bus")
+    only = fleet(LAMP, SECOND)
+    assert only.nodes_on("mqtt") is only.nodes
+
+
 def test_an_id_used_twice_is_refused():
     with pytest.raises(InvalidInput, match="used twice") as refused:
         fleet(LAMP, replace(LAMP, node="n2"))

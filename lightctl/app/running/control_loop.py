@@ -86,7 +86,7 @@ class ControlLoop:
                 case FleetChanged(fleet):
                     self._office.fleet = fleet
                     for name, link in self._links.items():
-                        link.attach({node.id: node for node in fleet.nodes.values() if node.link == name})
+                        link.attach(fleet.nodes_on(name))
                     orphans = sorted({n.link for n in fleet.nodes.values()} - self._links.keys())
                     self._live.note("links", f"no link {', '.join(orphans)} in settings" if orphans else "")
                 case LinkChanged():
