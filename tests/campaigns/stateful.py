@@ -10,6 +10,7 @@ Exit code 1: a rule was broken.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shlex
 import sys
@@ -52,7 +53,8 @@ def search(machine: type[RuleBasedStateMachine], rounds: int, number: int) -> tu
         report_multiple_bugs=False,
     )
     try:
-        seed(number)(get_state_machine_test(Counted, settings=chosen))()
+        with contextlib.redirect_stdout(sys.stderr):  # a search that takes long says so, and stdout is the report's
+            seed(number)(get_state_machine_test(Counted, settings=chosen))()
     except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - whatever leaves a story is what is looked for
         return told, "\n".join(traceback.format_exception_only(error))
     return told, ""

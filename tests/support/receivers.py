@@ -42,6 +42,7 @@ class HttpReceiver:
     says: list[bytes | None] = field(default_factory=lambda: [OK])
     posted: list[Posted] = field(default_factory=list)
     came: asyncio.Event = field(default_factory=asyncio.Event)
+    talks: dict[asyncio.Task[Any] | None, asyncio.StreamWriter] = field(default_factory=dict)
 
     async def wait_for(self, number: int, within_s: float = 10.0) -> list[Posted]:
         """Wait until so many requests came."""
@@ -51,7 +52,15 @@ class HttpReceiver:
                 await self.came.wait()
         return self.posted
 
+    async def end(self) -> None:
+        """Hang up on everybody who is still connected, and wait until nothing of it is left."""
+        for writer in self.talks.values():
+            writer.transport.abort()
+        await asyncio.gather(*(talk for talk in self.talks if talk is not None))
+        await asyncio.sleep(0)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.talks[asyncio.current_task()] = writer
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             request, *lines = head.strip().split("\r\n")
@@ -100,7 +109,7 @@ async def http_receiver(*says: bytes | None, context: ssl.SSLContext | None = No
         yield receiver
     finally:
         server.close()
-        await asyncio.sleep(0)
+        await receiver.end()
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Silence: I16, a silent node is shown as unreachable within its lease, and one that speaks is not.
 
 The lease runs anew when the daemon starts and when its clock is set. That nobody is called silent who spoke is asked
-only where all has been well for longer than the lease: a word that was overtaken on its way counts for nothing.
+only where all has been well for longer than the lease, as a word that was overtaken on its way counts for nothing, and
+of nodes that spoke since they are in the inventory, as nobody can know of another one that it is there.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class SilenceJudge:
             if silent >= lease + SLACK and shown:
                 scene.violate("I16", f"{node} is shown as reachable after {silent} of silence")
             calm = scene.calm_since is not None and scene.now - scene.calm_since > lease + SLACK
-            if calm and silent < lease - SLACK and not shown:
+            spoke = self._heard_at[node] >= self._known_at[node]
+            if calm and spoke and silent < lease - SLACK and not shown:
                 scene.violate("I16", f"{node} is shown as unreachable, {silent} after its last word")
         self._look_later(node)
