@@ -16,7 +16,6 @@ import logging
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
@@ -35,7 +34,7 @@ OnMessage = Callable[[str, bytes, bool], None]
 Ended = Callable[[LinkDown | NodeRefused | None], None]
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 1.0
-ACK_TIMEOUT_S = 10.0
+LOOK_EVERY_S, ACK_LOOKS = 1.0, 10
 NO_LIMIT = 0
 FAILURE = 0x80
 # What may be accepted next time (MQTT 5, 2.4): unspecified error, implementation specific, quota exceeded.
@@ -104,7 +103,7 @@ class StrictClient(aiomqtt.Client):
         self.window = window
         self.mqtt5 = mqtt5
         self._on_text = on_message
-        self._acks: dict[int, tuple[float, Ended]] = {}
+        self._acks: dict[int, Ended] = {}
         self._expiry: tuple[int, _Packed] | None = None
         self._client.connect_timeout = CONNECT_TIMEOUT_S
         self._client.disable_logger()
@@ -159,7 +158,7 @@ class StrictClient(aiomqtt.Client):
         elif self._disconnected.done():
             self._loop.call_soon(ended, LinkDown("the connection ended"))
         else:
-            self._acks[info.mid] = (time.monotonic(), ended)
+            self._acks[info.mid] = ended
 
     async def publish_one(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
         """Publish and wait for the PUBACK; raises NodeRefused (denied) or LinkDown."""
@@ -186,11 +185,14 @@ class StrictClient(aiomqtt.Client):
 
     async def wait_closed(self) -> None:
         """Wait for the connection to end or to fall silent; always raises LinkDown with the reason."""
+        oldest: int | None = None
+        looks = 0  # not seconds: while the loop stands still, what the broker has answered waits unread
         while not self._disconnected.done():
-            await asyncio.wait((self._disconnected,), timeout=1.0)
-            oldest = next(iter(self._acks.values()), None)
-            if oldest is not None and time.monotonic() - oldest[0] > ACK_TIMEOUT_S:
-                raise LinkDown(f"the broker has answered no publish for {ACK_TIMEOUT_S:.0f} s")
+            await asyncio.wait((self._disconnected,), timeout=LOOK_EVERY_S)
+            before, oldest = oldest, next(iter(self._acks), None)
+            looks = looks + 1 if oldest is not None and oldest == before else 0
+            if looks >= ACK_LOOKS:
+                raise LinkDown(f"the broker has answered no publish for {looks * LOOK_EVERY_S:.0f} s")
         try:
             self._disconnected.result()
         except aiomqtt.MqttError as error:
@@ -219,7 +221,7 @@ class StrictClient(aiomqtt.Client):
 
     def _wake_publishers(self, _: object = None) -> None:
         waiting, self._acks = self._acks, {}
-        for _, ended in waiting.values():
+        for ended in waiting.values():
             ended(LinkDown("the connection ended before the broker answered"))
 
     def _on_socket_register_write(self, client: paho.Client, userdata: Any, sock: Any) -> None:  # noqa: ANN401, ARG002
@@ -264,7 +266,7 @@ class StrictClient(aiomqtt.Client):
         reason_code: ReasonCode,
         properties: Properties,  # noqa: ARG002
     ) -> None:
-        _, ended = self._acks.pop(mid, (0.0, None))
+        ended = self._acks.pop(mid, None)
         if ended is None:
             return
         code = _value(reason_code)

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import time
 
+import pytest
 from aiomqtt import ProtocolVersion
 
 from lightctl.app.clock import RunClock
@@ -28,6 +29,7 @@ from lightctl.domain.events import (
 )
 from lightctl.domain.sensors import SensorKind, SensorReading
 from lightctl.domain.states import ChannelReport, ReportedState
+from lightctl.links import strict_mqtt
 from lightctl.links.mqtt import MqttEndpoint, MqttLink
 from lightctl.links.strict_mqtt import StrictClient
 from tests.support.brokers import Broker
@@ -349,3 +351,25 @@ async def test_a_socket_that_closes_before_its_turn_to_write_is_not_watched_any_
     assert failed == []
     await client.close()
     assert [type(error) for error in ended] == [LinkDown]
+
+
+async def test_a_broker_is_silent_when_many_looks_found_no_answer_and_not_while_the_loop_stood_still(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strict_mqtt, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(strict_mqtt, "ACK_LOOKS", 4)
+    with ChaosProxy(broker.port, seed=1) as proxy:
+        client = StrictClient(proxy.host, proxy.port, lambda *_: None, ProtocolVersion.V311, "looks", 10, 30)
+        await client.open()
+        closed = asyncio.create_task(client.wait_closed())
+        ended: asyncio.Queue[object] = asyncio.Queue()
+        client.send("lightctl/probe", b"x", qos=1, retain=False, expiry_s=None, ended=ended.put_nowait)
+        await asyncio.sleep(0)  # it leaves
+        time.sleep(0.5)  # noqa: ASYNC251 - the loop stands still
+        assert await ended.get() is None
+        assert not closed.done()
+        proxy.mode = "half-open"
+        client.send("lightctl/probe", b"x", qos=1, retain=False, expiry_s=None, ended=ended.put_nowait)
+        with pytest.raises(LinkDown, match="answered no publish"):
+            await asyncio.wait_for(closed, 5)
+        await client.close()
