@@ -329,12 +329,13 @@ class TestMemory:
         assert known.laid_aside().capabilities is None
 
     @pytest.mark.parametrize("ahead_h", [0, 50])
-    def test_of_a_run_whose_clock_was_ahead_no_command_waits_for_its_time(self, ahead_h):
+    def test_of_a_run_whose_clock_was_ahead_nothing_lies_in_the_future(self, ahead_h):
         at = NOW + ahead_h * 3600 * SECOND - 10 * SECOND
         sent = replace(OPEN, state=CommandState.SENT, created_at=at, sent_at=at, attempts=1, deadline=at + 900 * SECOND)
         known = memory()
-        known.take(ev.NodeRestored("n-a", 7, command=sent))
+        known.take(ev.NodeRestored("n-a", 7, command=sent, reported=report(received_at=at)))
         begins = min(at, NOW)
+        assert known.heard_at == begins
         assert (known.command.sent_at, known.command.deadline) == (begins, begins + 900 * SECOND)
 
     def test_other_faults_are_no_silence_and_other_makes_keep_their_capabilities(self):
