@@ -28,7 +28,7 @@ from tests.support import bare_mqtt
 from tests.support.bare_modbus import LINES
 from tests.support.bare_mqtt import CLIENTS, missing
 from tests.support.benchmark import loop_missing, machine
-from tests.support.brokers import start_nats
+from tests.support.brokers import start_mosquitto, start_nats
 from tests.support.wire_street import broker_here
 
 
@@ -105,9 +105,12 @@ def test_every_living_unit_is_polled_and_dead_ones_are_on_some_lines_only():
     assert figures["neighbours_waited_s"] > figures["others_waited_s"] > 0
 
 
-@pytest.mark.parametrize("client", ["aiomqtt", "paho", "lean"])
-def test_a_bare_client_publishes_to_every_node_and_hears_every_reply(client):
-    with tempfile.TemporaryDirectory() as name, start_nats(Path(name)) as broker:
+@pytest.mark.parametrize(
+    ("client", "start"),
+    [("aiomqtt", start_nats), ("aiomqtt5", start_mosquitto), ("paho", start_nats), ("lean", start_nats)],
+)
+def test_a_bare_client_publishes_to_every_node_and_hears_every_reply(client, start):
+    with tempfile.TemporaryDirectory() as name, start(Path(name)) as broker:
         heard: list[bytes] = []
         asyncio.run(echoed(client, broker.port, heard))
     assert sorted(heard) == [b"%02d" % number for number in range(20)]
@@ -148,7 +151,8 @@ def test_both_bare_modbus_clients_read_what_a_gateway_shows():
 
 def test_what_is_not_installed_is_said_and_how_to_get_it(capsys, monkeypatch):
     monkeypatch.setattr(bare_mqtt, "MODULES", {"gmqtt": "no_such_module"})
-    assert missing(["paho", "lean"]) == ""
+    assert missing(["paho", "lean"], "nats") == missing(["aiomqtt5"], "mosquitto") == ""
+    assert "--broker mosquitto" in missing(["aiomqtt5"], "nats")
     monkeypatch.setattr(sys, "argv", ["push", "--beside", "gmqtt"])
     with pytest.raises(SystemExit) as ended:
         push.main()

@@ -1,7 +1,7 @@
 """How fast reports are taken in over the wire, to the last committed row, against a subscriber that keeps nothing.
 
 python -m tests.benchmarks.ingest_wire [--reports 50000] [--nodes 10000] [--pairs 5] [--broker mosquitto|nats]
-    [--beside paho gmqtt lean]
+    [--beside aiomqtt5 paho gmqtt lean]
 
 `ingest` is the store alone, `intake` all but the wire; this is all of it. A running daemon hears the reports of nodes
 that follow their plan, as fast as broker and nodes give them, and a turn ends when the telemetry store has the last one
@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--broker", choices=BROKERS, default=broker_here())
     parser.add_argument("--beside", nargs="+", choices=OTHERS, default=[], help="other clients to measure")
     chosen = parser.parse_args()
-    if why := missing(chosen.beside):
+    if why := missing(chosen.beside, chosen.broker):
         parser.error(why)
     figures = measure(chosen.reports, chosen.nodes, chosen.pairs, chosen.broker, chosen.beside)
     good = figures["ratio"] >= GOAL and not figures["dropped"]

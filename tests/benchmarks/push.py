@@ -1,6 +1,7 @@
 """How fast a changed plan reaches a street of native nodes, against what the MQTT library does with nothing behind it.
 
-python -m tests.benchmarks.push [--nodes 10000] [--pairs 5] [--broker mosquitto|nats] [--beside paho gmqtt lean]
+python -m tests.benchmarks.push [--nodes 10000] [--pairs 5] [--broker mosquitto|nats]
+    [--beside aiomqtt5 paho gmqtt lean]
 
 Ours is a running daemon: `schedule apply` over HTTP changes the nights of every node, and the turn ends when the store
 has the last node's confirmation on disk. The floor is aiomqtt, the library the daemon speaks through: a retained
@@ -124,7 +125,7 @@ def main() -> None:
     parser.add_argument("--broker", choices=BROKERS, default=broker_here())
     parser.add_argument("--beside", nargs="+", choices=OTHERS, default=[], help="other clients to measure")
     chosen = parser.parse_args()
-    if why := missing(chosen.beside):
+    if why := missing(chosen.beside, chosen.broker):
         parser.error(why)
     figures = measure(chosen.nodes, chosen.pairs, chosen.broker, chosen.beside)
     goal = {"goal": f"at least {GOAL} x the library's rate", "within_goal": figures["ratio"] >= GOAL}

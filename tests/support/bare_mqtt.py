@@ -1,7 +1,8 @@
 """MQTT client libraries with nothing behind them: what each can do at best, as floors and as alternatives to ours.
 
-All speak MQTT 3.1.1 at QoS 1 over one connection, with so many publishes unacknowledged at most. `lean` is no library
-but tests/support/lean_mqtt.py: about what Python can do with no feature at all.
+All speak MQTT 3.1.1 at QoS 1 over one connection, with so many publishes unacknowledged at most; `aiomqtt5` is aiomqtt
+with MQTT 5, which the daemon speaks where a broker can, as only there a denied publish is said to be one. `lean` is no
+library but tests/support/lean_mqtt.py: about what Python can do with no feature at all.
 """
 
 from __future__ import annotations
@@ -47,12 +48,16 @@ class BareClient(Protocol):
 class Aiomqtt:
     """aiomqtt as its documentation has it: a task for each publish under way, messages from its iterator."""
 
+    protocol = aiomqtt.ProtocolVersion.V311
+
     def __init__(self) -> None:
         self._publishes: set[asyncio.Task[None]] = set()
 
     async def start(self, port: int, window: int, hear: Hear) -> None:
         self._room = asyncio.Semaphore(window)
-        self._client = await aiomqtt.Client(HOST, port, identifier="floor", max_inflight_messages=window).__aenter__()
+        self._client = await aiomqtt.Client(
+            HOST, port, identifier="floor", max_inflight_messages=window, protocol=self.protocol
+        ).__aenter__()
         self._client.pending_calls_threshold = window  # else it warns of what is meant
         self._hearing = asyncio.create_task(self._listen(hear))
 
@@ -80,6 +85,12 @@ class Aiomqtt:
         async for message in self._client.messages:
             assert isinstance(message.payload, bytes)
             hear(message.payload)
+
+
+class Aiomqtt5(Aiomqtt):
+    """The same, speaking MQTT 5."""
+
+    protocol = aiomqtt.ProtocolVersion.V5
 
 
 class Paho:
@@ -166,13 +177,17 @@ class Lean:
         self._client.close()
 
 
-CLIENTS: dict[str, type[BareClient]] = {"aiomqtt": Aiomqtt, "paho": Paho, "gmqtt": Gmqtt, "lean": Lean}
+CLIENTS: dict[str, type[BareClient]] = {
+    "aiomqtt": Aiomqtt, "aiomqtt5": Aiomqtt5, "paho": Paho, "gmqtt": Gmqtt, "lean": Lean,
+}  # fmt: skip
 FLOOR = "aiomqtt"
 OTHERS = tuple(name for name in CLIENTS if name != FLOOR)
 MODULES = {"gmqtt": "gmqtt"}
 
 
-def missing(names: Sequence[str]) -> str:
-    """Say which of these clients are not installed here, "" when all are."""
+def missing(names: Sequence[str], broker: str) -> str:
+    """Say which of these clients are not installed here, or cannot speak with this broker; "" when all can."""
+    if "aiomqtt5" in names and broker == "nats":
+        return "aiomqtt5 speaks MQTT 5, and NATS speaks 3.1.1 alone: --broker mosquitto"
     absent = [name for name in names if name in MODULES and find_spec(MODULES[name]) is None]
     return "".join(f"{name} is not installed here: pip install {name}, in an environment of its own" for name in absent)
