@@ -134,7 +134,11 @@ class LampJudge:
         wishes, now, kind = self._scene.wishes, self._scene.now, self._scene.nodes.kinds[point.node]
         plan, overrides = wishes.plan_of(point), list(wishes.overrides.values())
         grid = dt.timedelta(seconds=kind.capabilities.resolution_s)
-        instants = (now - CONVERGED_WITHIN - EDGE, now, now + EDGE, shows - grid - EDGE, shows, shows + grid + EDGE)
+        instants = [now - CONVERGED_WITHIN - EDGE, now, now + EDGE, shows - grid - EDGE, shows, shows + grid + EDGE]
+        at = plan.next_change(point, overrides, instants[0])
+        while at < now:  # what was due for less than a minute may still be shown
+            instants.append(at)
+            at = plan.next_change(point, overrides, at)
         due = {plan.level_at(point, overrides, at)[0] for at in instants}
         held = in_force(point, overrides, now)
         if held:
