@@ -39,6 +39,7 @@ RECORDED = tuple({field.name for field in fields(Recorded)} & {field.name for fi
 NIGHTLY_S = 13 * 3600
 CONNECTS_AFTER_S = 0.5
 LOOKS_AT_LEAST_S = 10.0
+BELIEVED_S = 300.0
 MINUTE = dt.timedelta(minutes=1)
 
 
@@ -127,8 +128,14 @@ class Daemon:
         return True
 
     def set_clock(self, error_s: float) -> None:
-        """Set its host's clock so much ahead; it looks at it some seconds later, as its loop does."""
+        """Set its host's clock so much ahead; it looks at it some seconds later, as its loop does.
+
+        Beyond what it believes at once (`control/own_time.py`) it lives by another time from the instant of a verdict.
+        """
+        moved = abs(error_s - self._clock.error_s) > BELIEVED_S
         self._clock.error_s = error_s
+        if moved:
+            self.tell(ev.ClockJudged(None, moved=True))
         self.clock_set_at = self._heap.now
         self.link.take_turns_anew()
         self._look_at(self._review_at)
