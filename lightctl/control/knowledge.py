@@ -136,7 +136,7 @@ class Knowledge:
                 return NOBODY
             case ev.ClockJudged(fault, moved):
                 out.faults += [fault] if fault is not None else []
-                return self._live_on(now) if moved else NOBODY
+                return self._live_on(now, out) if moved else NOBODY
             case _:
                 assert_never(event)
 
@@ -259,10 +259,13 @@ class Knowledge:
             memory.live_from(now)
         return tuple(self.memories)
 
-    def _live_on(self, now: dt.datetime) -> Concerned:
+    def _live_on(self, now: dt.datetime, out: Collected) -> Concerned:
         """Take our own time having become another, `now`: the time between has not passed, for nodes either."""
         for memory in self.memories.values():
+            before = memory.command
             memory.live_on(now, self._policy)
+            if memory.open_command is not None and memory.open_command is not before:
+                out.commands[memory.open_command.id] = memory.open_command
         return tuple(self.memories)
 
     def forget_ended(self, now: dt.datetime) -> Concerned:

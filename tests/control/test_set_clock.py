@@ -50,6 +50,17 @@ def test_nodes_were_not_silent_while_our_clock_jumped_and_commands_get_their_tim
     assert street.faults == {}
 
 
+def test_the_time_that_an_open_command_gets_is_recorded_so_that_none_is_open_after_its_deadline():
+    street = running(Street(now=EVENING))
+    street.step(ev.OverrideSet(override(street, 30, minutes=600)))
+    (waiting,) = (each for each in street.commands.values() if not each.state.terminal)
+    street.now += dt.timedelta(hours=2)
+    assert waiting.deadline < street.now
+    street.step(MOVED)
+    assert street.commands[waiting.id].state is CommandState.QUEUED
+    assert street.commands[waiting.id].deadline > street.now
+
+
 def test_a_verdict_about_our_clock_is_recorded_and_concerns_no_node():
     street = running(Street(now=EVENING))
     doubt = Fault(FaultEvent.CLOCK_UNTRUSTED, "site", "clock", EVENING, "it is ahead", "critical")
