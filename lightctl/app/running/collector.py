@@ -5,8 +5,9 @@ looks through all of them every time some thousands of new ones were kept: a cha
 fifth of its time in that, in pauses of tenths of a second in which nothing else ran. Nearly everything here is freed by
 counting references; cycles are few and small, so they may wait.
 
-The C library keeps for itself what is freed in the middle of its room, and gives each thread a room of its own: after a
-start that was a tenth of all a daemon held. One room, and large pieces apart from it, leave next to nothing behind.
+The C library gives each thread a room of its own, and keeps for itself what is freed in it: after a start that was a
+good part of all a daemon held. One room for all leaves little behind. Large pieces are left to it: to get and give back
+each of them apart cost every change of a plan a twentieth.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 YOUNG, YOUNG_ROUNDS, OLD_ROUNDS = 20_000, 20, 20  # Python's own: 700, 10, 10
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # glibc's <malloc.h>
-LARGE_BYTES = 128 * 1024  # glibc's own at first, raised with each large piece that is freed; set, it stays
+M_ARENA_MAX = -8  # glibc's <malloc.h>
 
 
 def relax() -> None:
@@ -27,14 +27,12 @@ def relax() -> None:
 
 
 def keep_little() -> None:
-    """Let all threads share one room, and large pieces go back as soon as they are freed; to be called before threads.
+    """Let all threads share one room; to be called before there are any.
 
     Does nothing where the C library has no such call.
     """
     with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None)
-        library.mallopt(M_ARENA_MAX, 1)
-        library.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 @contextmanager
