@@ -35,7 +35,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Issue what the node holds under a new revision: what it has ended stays ended otherwise."""
+    """Issue what the node holds, without what is over, under a new revision: nothing would become of it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,19 @@ def ended_early(desired: DesiredState, report: ReportedState, policy: Policy) ->
     )
 
 
+def held_too_long(desired: DesiredState, report: ReportedState, policy: Policy) -> bool:
+    """Say whether the node says of a channel that it holds an override which is over: its clock must be behind."""
+    over = report.received_at - dt.timedelta(seconds=policy.settle_s)
+    return any(
+        wanted.override is not None
+        and wanted.override.until <= over
+        and (said := report.channels.get(channel)) is not None
+        and said.reason is Reason.OVERRIDE
+        and not channel_follows(wanted, said, report.received_at, policy)
+        for channel, wanted in desired.channels.items()
+    )
+
+
 def reconcile(
     desired: DesiredState,
     report: ReportedState | None,
@@ -183,7 +196,8 @@ def reconcile(
         named = confirmation in ("revision", "stored")
         if named and report is not None and holds_revision(desired, report, confirmation):
             # It holds the very document: sending it again cannot help otherwise, the fault says what is wrong.
-            return Repeat() if ended_early(desired, report, policy) else Wait(None)
+            helps = ended_early(desired, report, policy) or held_too_long(desired, report, policy)
+            return Repeat() if helps else Wait(None)
         return Send()
     if on_its_way:
         return Wait(open_command.deadline)

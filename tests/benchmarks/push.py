@@ -1,14 +1,15 @@
 """How fast a changed plan reaches a street of native nodes, against what the MQTT library does with nothing behind it.
 
 python -m tests.benchmarks.push [--nodes 10000] [--pairs 5] [--broker mosquitto|nats]
-    [--beside aiomqtt5 paho gmqtt lean]
+    [--protocol 3.1.1] [--beside aiomqtt5 paho gmqtt lean]
 
 Ours is a running daemon: `schedule apply` over HTTP changes the nights of every node, and the turn ends when the store
 has the last node's confirmation on disk. The floor is aiomqtt, the library the daemon speaks through: a retained
 document of the same bytes to every node, a reply of every node counted, a hundred publishes in flight as in the daemon;
 below it a C client (libmosquitto) does the same. Broker and nodes are the same processes for all, and each node answers
-at once. Rates are nodes a second on the wall; the ratio is the median of pairs measured by turns. `--beside` has other
-clients do what the floor does, in every turn: what another library would change.
+at once. The floor speaks MQTT 3.1.1; the daemon MQTT 5 where the broker can, or with `--protocol 3.1.1` the same. Rates
+are nodes a second on the wall; the ratio is the median of pairs measured by turns. `--beside` has other clients do what
+the floor does, in every turn: what another library, or MQTT 5, would change.
 """
 
 from __future__ import annotations
@@ -67,11 +68,11 @@ class Push:
         return street.nodes / (ended - began)
 
 
-def measure(nodes: int, pairs: int, broker: str, beside: Sequence[str] = ()) -> Figures:
+def measure(nodes: int, pairs: int, broker: str, beside: Sequence[str] = (), protocol: str = "auto") -> Figures:
     """Change the plan and push the floor's documents by turns."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with wire_street(folder / "street", nodes, NIGHTS, schedules(50), broker) as street:
+        with wire_street(folder / "street", nodes, NIGHTS, schedules(50), broker, protocol=protocol) as street:
             document = document_of(street.port, name_of(0))
             push, library = Push(street), LibraryFloor(street.port, nodes, document)
             others = {name: LibraryFloor(street.port, nodes, document, name) for name in beside}
@@ -94,6 +95,7 @@ def measure(nodes: int, pairs: int, broker: str, beside: Sequence[str] = ()) -> 
     return {
         "nodes": nodes,
         "broker": broker,
+        "protocol": protocol,
         "document_bytes": len(document),
         **found,
         "c_client_per_s": round(median(c_rates[1:]), 1) if in_c.available else "no C compiler or libmosquitto here",
@@ -123,11 +125,12 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=10_000)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--broker", choices=BROKERS, default=broker_here())
+    parser.add_argument("--protocol", choices=("auto", "3.1.1"), default="auto", help="what the daemon speaks")
     parser.add_argument("--beside", nargs="+", choices=OTHERS, default=[], help="other clients to measure")
     chosen = parser.parse_args()
     if why := missing(chosen.beside, chosen.broker):
         parser.error(why)
-    figures = measure(chosen.nodes, chosen.pairs, chosen.broker, chosen.beside)
+    figures = measure(chosen.nodes, chosen.pairs, chosen.broker, chosen.beside, chosen.protocol)
     goal = {"goal": f"at least {GOAL} x the library's rate", "within_goal": figures["ratio"] >= GOAL}
     say(figures | goal, chosen.output)
 

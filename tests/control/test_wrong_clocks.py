@@ -77,6 +77,23 @@ def test_a_node_that_holds_no_override_is_not_told_of_it_again_and_again():
     assert told == 1
 
 
+def test_an_override_that_a_node_still_holds_when_it_is_over_is_taken_from_it():
+    street = running(Street(now=DARK))
+    street.step(ev.OverrideSet(override(street, 30)))
+    confirm(street)
+    street.step(ev.OverrideEnded("o1"), after=HOURS_S)
+    assert street.sent == []
+    told = []
+    for _ in range(20):
+        held = street.report(level=30, commanded=30, reason=Reason.OVERRIDE).report
+        days_behind = replace(held, at=street.now - dt.timedelta(days=2))
+        street.step(ev.NodeReported(days_behind), after=1)
+        told += street.sent
+    (sent,) = told
+    assert sent.channels[0].override is None
+    assert sent.channels[0].level_at(street.now) == 100
+
+
 def test_an_override_that_is_over_is_not_told_anew_to_a_node_that_may_be_late():
     street = running(Street(now=DARK))
     street.step(ev.OverrideSet(override(street, 0)))

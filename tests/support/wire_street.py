@@ -138,6 +138,7 @@ def wire_street(
     broker: str,
     speed: float = 1.0,
     delivery: Mapping[str, float] | None = None,
+    protocol: str = "auto",
 ) -> Iterator[WireStreet]:
     """Run a street whose nodes have all taken the schedules; nights 0: they are switched live."""
     clock = TimeScale(BEGIN, time.time(), speed)
@@ -145,7 +146,7 @@ def wire_street(
     _bring_in(folder / "store", street(nodes), files)
     with contextlib.ExitStack() as undo:
         port = _broker(broker, folder / "broker", undo)
-        (folder / "lightctl.toml").write_text(_settings(port, clock, delivery or {}))
+        (folder / "lightctl.toml").write_text(_settings(port, clock, delivery or {}, protocol))
         daemon = _start(folder, "daemon", "lightctl", "serve", "--config", str(folder / "lightctl.toml"))
         undo.callback(_end, daemon)
         client = undo.enter_context(_door(folder, daemon))
@@ -189,13 +190,13 @@ def _broker(name: str, folder: Path, undo: contextlib.ExitStack) -> int:
     return mosquitto.port
 
 
-def _settings(port: int, clock: TimeScale, delivery: Mapping[str, float]) -> str:
+def _settings(port: int, clock: TimeScale, delivery: Mapping[str, float], protocol: str) -> str:
     return "\n".join((
         f'[site]\nname = "Wire"\ntime_zone = "{ZONE}"',
         '[store]\ndirectory = "store"',
         "[http]\nport = 0",
         f"[safety]\nmax_dark_minutes = {DARK_MINUTES}",
-        f'[links.mqtt]\ntype = "mqtt"\nurl = "mqtt://127.0.0.1:{port}"',
+        f'[links.mqtt]\ntype = "mqtt"\nurl = "mqtt://127.0.0.1:{port}"\nprotocol = "{protocol}"',
         f'[clock]\nstart = "{clock.start.isoformat()}"\nmachine_epoch = {clock.machine_epoch!r}',
         f"speed = {clock.speed!r}",
         "[delivery]\n" + "\n".join(f"{name} = {value}" for name, value in delivery.items()),
