@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from lightctl.devices.fit import fit_level
 from lightctl.domain.assets import Capabilities, LightPoint
@@ -68,10 +69,7 @@ class Asked:
         """Give the instants between two others at which the level may change, however short one of them lasts."""
         if self.held is not None and first < self.held.until <= last:
             yield self.held.until
-        at = self.plan.next_change(self.point, (), first)
-        while at <= last:
-            yield at
-            at = self.plan.next_change(self.point, (), at)
+        yield from takewhile(lambda at: at <= last, self.plan.changes(self.point, (), first, 1))
 
     def holds_at(self, at: dt.datetime) -> bool:
         """Say whether the node holds an override at an instant, and will end it by itself."""

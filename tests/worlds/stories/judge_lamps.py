@@ -12,6 +12,7 @@ well all clocks are right, and I7 knows no such excuse.
 from __future__ import annotations
 
 import datetime as dt
+from itertools import takewhile
 
 from lightctl.devices.fit import fit_level
 from lightctl.domain.assets import LifeCycle, LightPoint
@@ -135,10 +136,8 @@ class LampJudge:
         plan, overrides = wishes.plan_of(point), list(wishes.overrides.values())
         grid = dt.timedelta(seconds=kind.capabilities.resolution_s)
         instants = [now - CONVERGED_WITHIN - EDGE, now, now + EDGE, shows - grid - EDGE, shows, shows + grid + EDGE]
-        at = plan.next_change(point, overrides, instants[0])
-        while at < now:  # what was due for less than a minute may still be shown
-            instants.append(at)
-            at = plan.next_change(point, overrides, at)
+        # What was due for less than a minute may still be shown.
+        instants += takewhile(lambda at: at < now, plan.changes(point, overrides, instants[0], 1))
         due = {plan.level_at(point, overrides, at)[0] for at in instants}
         held = in_force(point, overrides, now)
         if held:
