@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lightctl.control.diagnosis.thresholds import STANDARD
@@ -109,13 +109,18 @@ ANY = st.tuples(
 )
 
 
+LIT_BY_DAY = [(1, 0, None, None, None, set(), set(), 60)] * 2
+
+
 @STRICT
 @given(said=st.lists(ANY, max_size=40), lamps_of_it=st.sampled_from((1, 7)), watts=st.sampled_from((None, 50.0)))
+@example(said=LIT_BY_DAY, lamps_of_it=1, watts=None)  # the second bad word opens the first fault there ever was
 def test_whatever_is_said_faults_open_and_close_in_turn_and_one_bad_word_opens_nothing_measured(
     said, lamps_of_it, watts
 ):
     street = running(Street((lamp("a", lamps=lamps_of_it, rated_power_w=watts),)))
-    for level, commanded, power, factor, volts, faults, flags, after in said:
+    begun = street.now
+    for number, (level, commanded, power, factor, volts, faults, flags, after) in enumerate(said):
         event = street.report(faults=sorted(faults), flags=sorted(flags), power_factor=factor, voltage_v=volts)
         report = event.report
         channel = replace(report.channels[0], level=level, commanded=commanded, power_w=power)
@@ -126,7 +131,9 @@ def test_whatever_is_said_faults_open_and_close_in_turn_and_one_bad_word_opens_n
             if fault.subject_kind == "light point" and fault.event not in named and fault.event != "nodeFault":
                 evidence = street.controller._knowledge.memories["n-a"].history.evidence
                 assert fault.key not in evidence, "what opened is no mere evidence any more"
-                assert before, "nothing measured opens with the first word"
+                assert number, "nothing measured opens with the first word"
+                heard_for_s = (report.received_at - begun).total_seconds()
+                assert heard_for_s >= STANDARD.confirm_s, "nor before it has shown for so long"
     # Street.take has asserted that what closes was open and that what opens was not.
 
 
