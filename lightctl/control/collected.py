@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from lightctl.control.effects import Effects, Submission
-from lightctl.control.waves import Street
+from lightctl.control.effects import Effects
+from lightctl.control.waves import NOWHERE, Street
 from lightctl.domain.assets import Node
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered
+from lightctl.domain.orders import Order
 from lightctl.domain.rollouts import Rollout, Standing
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Reading, ReportedState
 
@@ -17,7 +18,8 @@ from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Rea
 class Collected:
     """What a step has decided so far."""
 
-    submissions: dict[tuple[str, str], Submission] = field(default_factory=dict)
+    submissions: dict[tuple[str, str], Order] = field(default_factory=dict)
+    streets: dict[tuple[str, str], Street] = field(default_factory=dict)
     desired: dict[str, DesiredState] = field(default_factory=dict)
     commands: dict[str, Command] = field(default_factory=dict)
     reported: dict[str, ReportedState] = field(default_factory=dict)
@@ -40,14 +42,19 @@ class Collected:
         street: Street | None = None,
         lights_at: dt.datetime | None = None,
     ) -> None:
-        """Have something put on the wire; a newer desired state of the node replaces an older one."""
+        """Have something put on the wire; a newer desired state of the node replaces an older one.
+
+        street: where it stands if this turns a lamp on now. Such go street by street; what turns none on keeps its
+        order, before them.
+        """
         key = (node.id, content.id if isinstance(content, NodeAction) else "")
-        self.submissions[key] = Submission(node, content, priority, street, lights_at)
+        self.submissions[key] = Order(node, content, priority, lights_at)
+        self.streets[key] = street or NOWHERE
 
     def effects(self, review_at: dt.datetime | None) -> Effects:
         """Close the collection."""
         return Effects(
-            submissions=tuple(sorted(self.submissions.values(), key=_street)),
+            submissions=tuple(self.submissions[key] for key in sorted(self.submissions, key=self.streets.__getitem__)),
             desired=tuple(self.desired.values()),
             commands=tuple(self.commands.values()),
             reported=tuple(self.reported.values()),
@@ -63,8 +70,3 @@ class Collected:
             standings=tuple(self.standings.values()),
             review_at=review_at,
         )
-
-
-def _street(submission: Submission) -> Street:
-    """Let lamps that are turned on go street by street; what turns none on keeps its order, before them."""
-    return submission.street or ("", "", "")

@@ -5,25 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from lightctl.control.waves import Street
-from lightctl.domain.assets import Node
 from lightctl.domain.events import ActionFinished, MessageQuarantined, NodeAnnounced, NodeDiscovered
+from lightctl.domain.orders import Order
 from lightctl.domain.rollouts import Rollout, Standing
 from lightctl.domain.states import Command, DesiredState, Fault, NodeAction, Reading, ReportedState
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """Put this on the node's link; higher priority first.
-
-    street: where it stands if this turns a lamp on now. lights_at: from when on it turns one on that is off.
-    """
-
-    node: Node
-    content: DesiredState | NodeAction
-    priority: int = 0
-    street: Street | None = None
-    lights_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +20,7 @@ class Effects:
     again, or None.
     """
 
-    submissions: tuple[Submission, ...] = ()
+    submissions: tuple[Order, ...] = ()
     desired: tuple[DesiredState, ...] = ()
     commands: tuple[Command, ...] = ()
     reported: tuple[ReportedState, ...] = ()

@@ -19,6 +19,7 @@ from lightctl.domain.errors import InvalidInput
 from lightctl.domain.rollouts import Portion, Wave
 
 Street = tuple[str, str, str]
+NOWHERE: Street = ("", "", "")
 
 
 @dataclass(frozen=True, slots=True)

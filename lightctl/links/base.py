@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from lightctl.domain.assets import Node
 from lightctl.domain.events import Event
-from lightctl.domain.states import DesiredState, NodeAction
+from lightctl.domain.orders import Order
 
 Emit = Callable[[Event], None]
 
@@ -28,23 +27,6 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait so many seconds of this clock."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Something to put on the wire: a node's whole desired state (the newest replaces older ones) or an action.
-
-    lights_at: from when on it turns a lamp on that is off, so that its feeder's limit holds for it; None: it does not.
-    """
-
-    node: Node
-    content: DesiredState | NodeAction
-    priority: int = 0
-    lights_at: dt.datetime | None = None
-
-    def lights(self, now: dt.datetime) -> bool:
-        """Say whether it turns a lamp on if it is carried out at an instant."""
-        return self.lights_at is not None and self.lights_at <= now
 
 
 class Link(Protocol):

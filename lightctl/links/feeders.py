@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from lightctl.control.policy import fraction
-from lightctl.links.base import Order
+from lightctl.domain.orders import Order
 
 JITTER = 0.25
 

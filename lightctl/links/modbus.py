@@ -24,8 +24,9 @@ from lightctl.domain.events import (
     NodeUnreachable,
     SendFailed,
 )
+from lightctl.domain.orders import Order
 from lightctl.domain.states import ActionKind, DesiredState, NodeAction
-from lightctl.links.base import Clock, Emit, Order
+from lightctl.links.base import Clock, Emit
 from lightctl.links.modbus_client import ModbusEndpoint
 from lightctl.links.modbus_talk import UnitTalk, heard
 from lightctl.links.modbus_units import Unit, units_of

@@ -21,7 +21,8 @@ from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import LinkDown
 from lightctl.domain.events import LinkChanged
-from lightctl.links.base import Clock, Emit, Order
+from lightctl.domain.orders import Order
+from lightctl.links.base import Clock, Emit
 from lightctl.links.inbound import Inbound
 from lightctl.links.outbound import Outbound
 from lightctl.links.pacing import Backoff

@@ -18,8 +18,9 @@ from lightctl.devices.codec import MqttCodec, Outgoing
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, LinkDown, NodeRefused
 from lightctl.domain.events import ActionFinished, BrokerAcked, CommandSent, Event, SendFailed
+from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState
-from lightctl.links.base import Clock, Emit, Order
+from lightctl.links.base import Clock, Emit
 from lightctl.links.outbox import Outbox
 from lightctl.links.pacing import Bucket
 from lightctl.links.stopping import set_or_later

@@ -10,11 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lightctl.domain.events import ActionFinished, Event, SendFailed
+from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState, NodeAction
-from lightctl.links.base import Order
 from lightctl.links.feeders import Feeders
 
 MAX_ACTIONS = 10_000
@@ -22,25 +21,19 @@ Key = str | tuple[str, str]
 """What of which at most one waits: a node (its desired state), or an action of a node."""
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """An order in its place; one object for each, as after a plan for a whole city all of them wait at once.
-
-    turned: its feeder's turn has come.
-    """
-
-    order: Order
-    turned: bool = False
-
-
 class Outbox:
-    """Orders that wait, newest per node, most urgent first."""
+    """Orders that wait, newest per node, most urgent first.
+
+    A queue holds who waits, not the orders: after a plan for a whole city all of them wait at once, and whatever is
+    made for each is room that is left behind between what stays.
+    """
 
     def __init__(self, max_actions: int = MAX_ACTIONS, switch_ons_per_s: float = 0.0) -> None:
         self._max_actions = max_actions
         self._feeders = Feeders(switch_ons_per_s) if switch_ons_per_s > 0 else None
-        self._orders: dict[Key, _Waiting] = {}
-        self._queues: dict[int, deque[_Waiting]] = {}
+        self._orders: dict[Key, Order] = {}
+        self._queues: dict[int, deque[Key]] = {}
+        self._turned: set[Key] = set()
         self._actions = 0
 
     def __len__(self) -> int:
@@ -55,7 +48,7 @@ class Outbox:
         """Queue an order; gives the events of what is not queued (an older revision, an action over the cap)."""
         key = _key(order)
         waiting = self._orders.get(key)
-        if waiting is not None and _revision(waiting.order) > _revision(order):
+        if waiting is not None and _revision(waiting) > _revision(order):
             return ()
         if self._feeders is not None and isinstance(order.content, DesiredState):
             held = self._feeders.held(order.node.id)
@@ -71,45 +64,48 @@ class Outbox:
             if self._actions >= self._max_actions:
                 return (_finished(order.content, "rejected", now, f"{self._max_actions} actions wait on this link"),)
             self._actions += 1
-        if waiting is not None and waiting.order.priority == order.priority:
-            waiting.order, waiting.turned = order, False
-            return ()
-        self._place(key, order)
+        self._turned.discard(key)
+        self._orders[key] = order
+        if waiting is None or waiting.priority != order.priority:
+            self._queue_up(key, order.priority)
         return ()
 
     def pop(self, now: dt.datetime, ready: Callable[[Order], bool] | None = None) -> tuple[Order | None, list[Event]]:
         """Take the most urgent order for which `ready` holds, with the events of the actions that expired meanwhile."""
         self._take_turns(now)
         events: list[Event] = []
-        kept: list[tuple[deque[_Waiting], _Waiting]] = []
+        kept: list[tuple[deque[Key], Key]] = []
         found: Order | None = None
-        while found is None and (queue := self._most_urgent()):
-            waiting = queue.popleft()
-            order, key = waiting.order, _key(waiting.order)
-            if self._orders.get(key) is not waiting:
-                continue  # replaced by an order of another priority
+        while found is None and (urgent := self._most_urgent()):
+            priority, queue = urgent
+            key = queue.popleft()
+            order = self._orders.get(key)
+            if order is None or order.priority != priority:
+                continue  # gone, or replaced by an order of another priority
             if isinstance(order.content, NodeAction) and order.content.not_after <= now:
                 self._remove(key)
                 events.append(_finished(order.content, "failed", now, "it expired before it could be sent"))
-            elif self._feeders is not None and order.lights(now) and not waiting.turned:
+            elif self._feeders is not None and order.lights(now) and key not in self._turned:
                 self._feeders.hold(self._remove(key), now)
                 self._take_turns(now)
             elif ready is not None and not ready(order):
-                kept.append((queue, waiting))
+                kept.append((queue, key))
             else:
                 found = self._remove(key)
-        for queue, waiting in reversed(kept):
-            queue.appendleft(waiting)
+        for queue, key in reversed(kept):
+            queue.appendleft(key)
         return found, events
 
-    def _most_urgent(self) -> deque[_Waiting] | None:
-        """Give the queue of the highest priority that has anything in it; in each is who came first before the rest."""
-        return next((self._queues[each] for each in sorted(self._queues, reverse=True) if self._queues[each]), None)
+    def _most_urgent(self) -> tuple[int, deque[Key]] | None:
+        """Give the highest priority that has anything in its queue; in each is who came first before the rest."""
+        return next(
+            ((each, self._queues[each]) for each in sorted(self._queues, reverse=True) if self._queues[each]), None
+        )
 
     def drop_node(self, node: str, now: dt.datetime, why: str) -> list[Event]:
         """Forget everything that waits for a node; gives the events that say so."""
         events: list[Event] = []
-        keys = [key for key, waiting in self._orders.items() if waiting.order.node.id == node]
+        keys = [key for key, order in self._orders.items() if order.node.id == node]
         orders = [self._remove(key) for key in keys]
         held = None if self._feeders is None else self._feeders.drop(node)
         for order in orders if held is None else [*orders, held]:
@@ -122,23 +118,30 @@ class Outbox:
 
     def _take_turns(self, now: dt.datetime) -> None:
         for order in () if self._feeders is None else self._feeders.release(now):
-            self._place(_key(order), order, turned=True)
+            key = _key(order)
+            self._orders[key] = order
+            self._turned.add(key)
+            self._queue_up(key, order.priority)
 
-    def _place(self, key: Key, order: Order, *, turned: bool = False) -> None:
-        waiting = self._orders[key] = _Waiting(order, turned)
-        self._queues.setdefault(order.priority, deque()).append(waiting)
+    def _queue_up(self, key: Key, priority: int) -> None:
+        self._queues.setdefault(priority, deque()).append(key)
         if sum(map(len, self._queues.values())) > 2 * len(self._orders) + 64:
             self._forget_replaced()
 
     def _forget_replaced(self) -> None:
         """Drop the places of orders that were replaced by one of another priority, so that memory stays bounded."""
-        for queue in self._queues.values():
-            standing = [waiting for waiting in queue if self._orders.get(_key(waiting.order)) is waiting]
+        for priority, queue in self._queues.items():
+            standing = [key for key in dict.fromkeys(queue) if self._waits(key, priority)]
             queue.clear()
             queue.extend(standing)
 
+    def _waits(self, key: Key, priority: int) -> bool:
+        order = self._orders.get(key)
+        return order is not None and order.priority == priority
+
     def _remove(self, key: Key) -> Order:
-        order = self._orders.pop(key).order
+        order = self._orders.pop(key)
+        self._turned.discard(key)
         self._orders = self._orders or {}  # emptied, it would keep the room it had
         if isinstance(order.content, NodeAction):
             self._actions -= 1

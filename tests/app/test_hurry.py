@@ -6,15 +6,16 @@ import datetime as dt
 
 from lightctl.app.running.hurry import HEARD_WAITS_S, Hurry
 from lightctl.app.running.inbox import BATCH, Inbox
-from lightctl.control.effects import Effects, Submission
+from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
 from lightctl.domain.assets import Node
 from lightctl.domain.events import BrokerAcked, ReviewDue
+from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState
 from tests.support.desk import NOW
 
 NODE = Node("n", "native", "mqtt", "", {0: "L"})
-ORDER = Submission(NODE, DesiredState("n", 1, NOW, NOW + dt.timedelta(days=1), {}))
+ORDER = Order(NODE, DesiredState("n", 1, NOW, NOW + dt.timedelta(days=1), {}))
 MORE_TO_COME = Effects(submissions=(ORDER,), review_at=NOW)
 
 

@@ -4,15 +4,15 @@ import datetime as dt
 
 import pytest
 
-from lightctl.control.effects import Submission
 from lightctl.domain import events as ev
+from lightctl.domain.orders import Order
 from lightctl.domain.selectors import EVERYTHING
 from lightctl.domain.states import Override, Scope
 from tests.support.controlled import AFTERNOON, LIVE, Street, lamp
 
 
 class Evening(Street):
-    submitted: list[Submission]
+    submitted: list[Order]
 
     def take(self, effects):
         self.submitted = list(effects.submissions)
@@ -43,11 +43,10 @@ def test_at_sunset_live_lamps_are_told_street_by_street(evening):
     while not evening.submitted:
         sunset = evening.last.review_at
         evening.step(after=(sunset - evening.now).total_seconds())
-        if evening.submitted and evening.submitted[0].street is None:
+        if evening.submitted and not evening.submitted[0].lights(evening.now):
             evening.submitted.clear()
     assert sunset > AFTERNOON + dt.timedelta(hours=1)
     assert [each.node.id for each in evening.submitted] == ["n-c1", "n-c2", "n-a1", "n-a2", "n-b1", "n-b2"]
-    assert evening.submitted[0].street == ("K0", "c", "c1")
 
 
 @pytest.mark.parametrize(("level", "turns_on"), [(70, True), (0, False)])
@@ -56,7 +55,7 @@ def test_what_a_hand_asks_turns_lamps_on_or_does_not(evening, level, turns_on):
     asked = Override("o1", Scope.SITE, EVERYTHING, level, evening.now, until)
     evening.step(ev.OverrideSet(asked))
     assert len(evening.submitted) == 6
-    assert {each.street is not None for each in evening.submitted} == {turns_on}
+    assert {each.lights(evening.now) for each in evening.submitted} == {turns_on}
 
 
 def test_a_lamp_that_is_lit_already_is_not_turned_on_again(evening):
@@ -64,8 +63,8 @@ def test_a_lamp_that_is_lit_already_is_not_turned_on_again(evening):
     evening.step(ev.OverrideSet(Override("o1", Scope.SITE, EVERYTHING, 70, evening.now, until)))
     evening.step(ev.CommandSent("n-a1", evening.desired["n-a1"].revision, evening.now), evening.report("n-a1"), after=1)
     evening.step(ev.OverrideSet(Override("o2", Scope.SITE, EVERYTHING, 90, evening.now, until)), after=1)
-    assert {each.node.id: each.street is None for each in evening.submitted}["n-a1"]
-    assert not all(each.street is None for each in evening.submitted)
+    assert not {each.node.id: each.lights(evening.now) for each in evening.submitted}["n-a1"]
+    assert any(each.lights(evening.now) for each in evening.submitted)
 
 
 def test_nights_say_when_they_first_turn_a_lamp_on_for_they_may_leave_late():
@@ -73,4 +72,5 @@ def test_nights_say_when_they_first_turn_a_lamp_on_for_they_may_leave_late():
     street.start()
     dusk = street.desired["n-a"].channels[0].switches[1]
     assert dusk.level == 100
-    assert [(each.street, each.lights_at) for each in street.submitted] == [(None, dusk.at)]
+    assert [each.lights_at for each in street.submitted] == [dusk.at]
+    assert not street.submitted[0].lights(street.now)

@@ -11,8 +11,8 @@ from lightctl.app.clock import RunClock
 from lightctl.devices.profile import Profile, parse_profile, shipped_profiles
 from lightctl.domain.assets import Capabilities
 from lightctl.domain.events import ActionFinished, LinkChanged, NodeReported
+from lightctl.domain.orders import Order
 from lightctl.domain.states import ActionKind, FaultEvent, NodeAction
-from lightctl.links.base import Order
 from lightctl.links.mqtt import MqttEndpoint, MqttLink
 from simulators.faces import DimmerFace
 from simulators.firmware import Firmware

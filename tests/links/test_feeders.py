@@ -14,9 +14,9 @@ from lightctl.app.clock import RunClock
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Node
 from lightctl.domain.events import CommandSent
+from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState
 from lightctl.domain.timescale import TimeScale
-from lightctl.links.base import Order
 from lightctl.links.feeders import JITTER
 from lightctl.links.mqtt import MqttEndpoint, MqttLink
 from lightctl.links.outbox import Outbox

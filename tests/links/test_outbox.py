@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from lightctl.domain.assets import Node
 from lightctl.domain.events import ActionFinished, SendFailed
+from lightctl.domain.orders import Order
 from lightctl.domain.states import ActionKind, DesiredState, NodeAction
-from lightctl.links.base import Order
 from lightctl.links.outbox import Outbox
 
 NOW = dt.datetime(2026, 11, 23, 16, 0, tzinfo=dt.UTC)

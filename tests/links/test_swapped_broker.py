@@ -19,7 +19,6 @@ from lightctl.domain.assets import Fleet
 from lightctl.domain.events import Event, FleetChanged, IntentChanged, OverrideSet
 from lightctl.domain.selectors import EVERYTHING
 from lightctl.domain.states import Command, CommandState, DesiredState, Override, Scope
-from lightctl.links.base import Order
 from lightctl.links.mqtt import MqttEndpoint, MqttLink
 from simulators.runner import Run
 from simulators.scenario import read_scenario
@@ -84,7 +83,7 @@ class Heart:
             self.commands |= {command.node: command for command in effects.commands}
             self.desired |= {desired.node: desired for desired in effects.desired}
             for each in effects.submissions:
-                self._link.submit(Order(each.node, each.content, each.priority))
+                self._link.submit(each)
             self._changed.set()
 
 

@@ -16,12 +16,13 @@ from lightctl.app.live import Live
 from lightctl.app.operations import Operations
 from lightctl.app.running.boot import boot_events
 from lightctl.control.controller import Controller
-from lightctl.control.effects import Effects, Submission
+from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
 from lightctl.devices.codec import mqtt_codec
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Capabilities, Place
 from lightctl.domain.events import BrokerAcked, CommandSent, Event, FleetChanged, LinkChanged, ReviewDue
+from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState
 from lightctl.files.settings import Settings
 from lightctl.links.inbound import Inbound
@@ -170,7 +171,7 @@ class Bench:
                 self._carry(submission)
         self._busy = False
 
-    def _carry(self, submission: Submission) -> None:
+    def _carry(self, submission: Order) -> None:
         node, content = submission.node, submission.content
         if node.profile not in self._codecs:
             return

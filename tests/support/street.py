@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 import aiomqtt
 
 from lightctl.domain.assets import Node
+from lightctl.domain.orders import Order
 from lightctl.domain.states import ActionKind, ChannelDesired, DesiredState, NodeAction, Switch
-from lightctl.links.base import Order
 
 
 def node(name: str, profile: str = "native", link: str = "mqtt", address: str = "", channels: int = 1) -> Node:

@@ -28,7 +28,6 @@ from lightctl.domain.events import (
 )
 from lightctl.domain.selectors import parse_selector
 from lightctl.domain.states import Command, DesiredState, Fault, FaultEvent, Override, Reading, ReportedState, Scope
-from lightctl.links.base import Order
 from lightctl.links.modbus import ModbusEndpoint, ModbusLink
 from simulators.faults import Troubles
 from simulators.firmware import Firmware
@@ -179,8 +178,8 @@ class Wired:
                 self.faults[fault.event] = fault
             else:
                 self.closed.append(self.faults.pop(fault.event, fault))
-        for submission in effects.submissions:
-            self.link.submit(Order(submission.node, submission.content, submission.priority))
+        for order in effects.submissions:
+            self.link.submit(order)
         self._stepped.set()
 
     # -- the street's part ----------------------------------------------------------------------------------------

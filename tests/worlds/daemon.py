@@ -25,8 +25,8 @@ from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.luminaires import LuminaireType
+from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState, Reading, ReportedState
-from lightctl.links.base import Order
 from lightctl.links.outbound import failed
 from lightctl.links.outbox import Outbox
 from lightctl.store.base import Recorded
@@ -152,12 +152,11 @@ class Daemon:
         for event in events:
             if isinstance(event, ev.FleetChanged):
                 self._nodes = event.fleet.nodes
-        for submission in effects.submissions:
-            order = Order(submission.node, submission.content, submission.priority)
-            line = self.lines.get(submission.node.link)
+        for order in effects.submissions:
+            line = self.lines.get(order.node.link)
             if line is not None:
                 line.submit(order)
-            elif submission.node.link == MQTT:
+            elif order.node.link == MQTT:
                 self._outbox.put(order, now)
         if self.link_up:
             self._send()

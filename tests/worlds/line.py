@@ -16,8 +16,8 @@ from lightctl.devices.registers import decode_state, encode_desired, read_back, 
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput
+from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState, Reading
-from lightctl.links.base import Order
 from lightctl.links.modbus_units import FAILURES_TO_SLOW_LANE
 from simulators.modbus_pdu import Refused
 from simulators.modbus_unit import RegisterUnit

@@ -26,7 +26,7 @@ from lightctl.control.controller import SET_BACK, Controller
 from lightctl.control.effects import Effects
 from lightctl.domain.errors import StoreError
 from lightctl.domain.events import Event, FleetChanged, LinkChanged, ReviewDue
-from lightctl.links.base import Link, Order
+from lightctl.links.base import Link
 from lightctl.store.sqlite import SqliteStore
 
 log = structlog.get_logger("lightctl.daemon")
@@ -131,8 +131,8 @@ class ControlLoop:
         sd_notify(os.environ, "WATCHDOG=1")
 
     def _act(self, effects: Effects) -> None:
-        for submission in effects.submissions:
-            link = self._links.get(submission.node.link)
+        for order in effects.submissions:
+            link = self._links.get(order.node.link)
             if link is not None:
-                link.submit(Order(submission.node, submission.content, submission.priority, submission.lights_at))
+                link.submit(order)
         self._alarm.wake("review", effects.review_at, lambda: self._inbox.put(ReviewDue()))

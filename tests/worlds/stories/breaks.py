@@ -14,8 +14,8 @@ from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.devices.codec import Outgoing
 from lightctl.domain import events as ev
+from lightctl.domain.orders import Order
 from lightctl.domain.states import CommandState, DesiredState
-from lightctl.links.base import Order
 from lightctl.links.inbound import Inbound
 from lightctl.links.outbox import Outbox
 from simulators.firmware import Firmware

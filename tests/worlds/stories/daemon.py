@@ -22,7 +22,6 @@ from lightctl.devices.codec import Outgoing
 from lightctl.domain import events as ev
 from lightctl.domain.errors import StoreError
 from lightctl.domain.rollouts import RolloutState
-from lightctl.links.base import Order
 from lightctl.planning.wall import next_wall_time
 from lightctl.store.base import Recorded
 from lightctl.store.sqlite import SqliteStore
@@ -229,8 +228,7 @@ class Daemon:
         self._record(effects)
         if self._die_at("before acting"):
             return
-        for submission in effects.submissions:
-            order = Order(submission.node, submission.content, submission.priority, submission.lights_at)
+        for order in effects.submissions:
             self.link.submit(order)
         self.link.publish()
         self._look_at(effects.review_at)

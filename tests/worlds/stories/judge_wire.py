@@ -11,8 +11,8 @@ from collections import defaultdict, deque
 
 from lightctl.control.reconcile import level_in_force
 from lightctl.domain import events as ev
+from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState, NodeAction, ReportedState
-from lightctl.links.base import Order
 from tests.worlds.stories.scene import MINUTE, Scene
 
 SECOND = dt.timedelta(seconds=1)

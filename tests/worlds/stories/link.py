@@ -9,8 +9,8 @@ from lightctl.devices.codec import Outgoing, mqtt_codec
 from lightctl.domain import events as ev
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
+from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState
-from lightctl.links.base import Order
 from lightctl.links.outbound import failed
 from tests.worlds.heap import Heap
 from tests.worlds.stories.nodes import PROFILES

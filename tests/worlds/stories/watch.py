@@ -7,7 +7,7 @@ from collections.abc import Collection
 from lightctl.control.effects import Effects
 from lightctl.devices.codec import Outgoing
 from lightctl.domain import events as ev
-from lightctl.links.base import Order
+from lightctl.domain.orders import Order
 from tests.worlds.stories.documents import Documents
 from tests.worlds.stories.judge_commands import CommandJudge
 from tests.worlds.stories.judge_lamps import LOOK_EVERY, LampJudge

@@ -8,7 +8,7 @@ from typing import Protocol
 from lightctl.control.effects import Effects
 from lightctl.devices.codec import Outgoing
 from lightctl.domain.events import Event
-from lightctl.links.base import Order
+from lightctl.domain.orders import Order
 
 
 class Watching(Protocol):
