@@ -14,7 +14,7 @@ from lightctl.app.clock import Alarm, RunClock
 from lightctl.app.live import Live
 from lightctl.app.operations import Operations
 from lightctl.app.running.boot import boot_events
-from lightctl.app.running.collector import relax
+from lightctl.app.running.collector import Ebb, relax
 from lightctl.app.running.first_token import TOKEN_FILE, write_first_token
 from lightctl.app.running.inbox import BATCH, Inbox
 from lightctl.app.running.recorder import Recorder
@@ -231,3 +231,15 @@ def test_the_collector_of_a_daemon_looks_through_a_city_seldom():
     finally:
         gc.set_threshold(*before)
     assert young * rounds * old > 1_000_000
+
+
+def test_room_is_given_back_when_the_last_order_of_a_city_is_on_the_wire_and_not_for_a_few():
+    given: list[int] = []
+    ebb, waiting = Ebb(lambda: given.append(1)), 70_000
+    for _ in range(100):
+        ebb.passed(1000, lambda: waiting)
+    assert not given
+    waiting = 0
+    for _ in range(20):
+        ebb.passed(3, lambda: waiting)
+    assert given == [1]

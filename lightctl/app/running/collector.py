@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+ORDERS_OF_A_CITY = 10_000
 YOUNG, YOUNG_ROUNDS, OLD_ROUNDS = 20_000, 20, 20  # Python's own: 700, 10, 10
 M_ARENA_MAX = -8  # glibc's <malloc.h>
 
@@ -56,3 +57,19 @@ def give_back() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+class Ebb:
+    """Calls `give_back` when the last order of many is on the wire: what so many needed, few will need again soon."""
+
+    def __init__(self, give_back: Callable[[], None] = give_back) -> None:
+        """Begin with none on their way."""
+        self._give_back = give_back
+        self._orders = 0
+
+    def passed(self, orders: int, waiting: Callable[[], int]) -> None:
+        """Take note of how many orders a step gave; `waiting` counts those that are not on the wire yet."""
+        self._orders += orders
+        if self._orders >= ORDERS_OF_A_CITY and not waiting():
+            self._orders = 0
+            self._give_back()

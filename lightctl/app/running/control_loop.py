@@ -18,6 +18,7 @@ from lightctl.app.live import Live
 from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.notices.office import Office
 from lightctl.app.running.boot import held_events
+from lightctl.app.running.collector import Ebb
 from lightctl.app.running.hurry import Hurry
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
@@ -60,6 +61,7 @@ class ControlLoop:
         self._clock, self._alarm, self._live, self._metrics = clock, alarm, live, metrics
         self._links, self._office, self._held = links, office, held
         self._hurry = Hurry()
+        self._ebb = Ebb()
 
     async def run(self, decided: Effects) -> None:
         """Carry out what was decided at the start, then go on for ever."""
@@ -135,4 +137,5 @@ class ControlLoop:
             link = self._links.get(order.node.link)
             if link is not None:
                 link.submit(order)
+        self._ebb.passed(len(effects.submissions), lambda: sum(link.waiting for link in self._links.values()))
         self._alarm.wake("review", effects.review_at, lambda: self._inbox.put(ReviewDue()))
