@@ -259,7 +259,7 @@ class Controller:
         match decision:
             case Settled():
                 self._end(memory, CommandState.CONFIRMED, now, "", out)
-                memory.failures = 0
+                memory.pause = replace(memory.pause, failures=0) if memory.pause.failures else memory.pause
             case Send():
                 return self._send(memory, desired, now, out)
             case Repeat():
@@ -273,8 +273,8 @@ class Controller:
         return None
 
     def _send(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> dt.datetime | None:
-        if memory.rest_until is not None and (memory.unreachable or now < memory.rest_until):
-            return None if memory.unreachable else memory.rest_until
+        if memory.pause.until is not None and (memory.unreachable or now < memory.pause.until):
+            return None if memory.unreachable else memory.pause.until
         # What is over is not told any more: a node whose clock is behind would begin it again.
         held = desired.without_ended(now)
         if held is not desired or (memory.command is not None and memory.command.revision >= desired.revision):
@@ -298,7 +298,7 @@ class Controller:
         self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected
     ) -> dt.datetime | None:
         """Send what the node holds anew, and then not before a pause: it may have ended it for another reason."""
-        rests = memory.rest_until is not None and now < memory.rest_until
+        rests = memory.pause.until is not None and now < memory.pause.until
         looks = self._send(memory, desired, now, out)
         if not rests:
             memory.rest(now, self._policy)

@@ -29,7 +29,7 @@ def hear_return(memory: NodeMemory) -> bool:
     A hint and no more: that it is heard, only its reports say.
     """
     memory.time = memory.time.connected()
-    rested, owed = memory.rest_until is not None, memory.open_command is not None
+    rested, owed = memory.pause.until is not None, memory.open_command is not None
     memory.stop_resting()
     memory.answer_hello = memory.answer_hello or owed
     return owed or rested

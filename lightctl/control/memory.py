@@ -19,6 +19,7 @@ from lightctl.domain.assets import Capabilities, LightPoint, Node
 from lightctl.domain.events import NodeRestored
 from lightctl.domain.moves import brief
 from lightctl.domain.sensors import SILENT, Readings
+from lightctl.domain.single import lean
 from lightctl.domain.states import (
     SHARED_KINDS,
     Command,
@@ -39,6 +40,17 @@ NO_HOLDS: Mapping[int, Hold] = MappingProxyType({})
 NO_FAULTS: Mapping[tuple[str, str, str], Fault] = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Commands that failed or expired in a row, and until when nothing more is tried; until None: nothing keeps it."""
+
+    failures: int = 0
+    until: dt.datetime | None = None
+
+
+NO_PAUSE = Pause()
+
+
 @dataclass(slots=True)
 class NodeMemory:
     """A node, what is wanted of it, what is on its way, and what it last said.
@@ -48,8 +60,8 @@ class NodeMemory:
     worked out again. refit: its capabilities are not those its document was fitted to. assert_now: send even if the
     report already agrees (an operator asked). on_its_way: handed to the link, which has not answered yet. answer_hello:
     the node just (re)connected and is owed its document. topup_at: when its nights are to be renewed. renewed_at: when
-    its document was last worked out. next_change: when the level due next changes. failures: commands failed or expired
-    in a row. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at:
+    its document was last worked out. next_change: when the level due next changes. pause: after commands that came to
+    nothing. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at:
     when to look again, and when the controller's heap will ask (never later). announced: the capabilities are its own
     word, not its profile's. asked_at: when it was last asked to say them. time: its clock, and the time it was sent.
     revision_floor: no revision given from now on is lower. readings, holds: what its lamps' sensors said, and what they
@@ -81,8 +93,7 @@ class NodeMemory:
     topup_at: dt.datetime | None = None
     renewed_at: dt.datetime | None = None
     next_change: dt.datetime | None = None
-    rest_until: dt.datetime | None = None
-    failures: int = 0
+    pause: Pause = NO_PAUSE
     unreachable: str = ""
     refusal: str = ""
     faults: Mapping[tuple[str, str, str], Fault] = field(default_factory=lambda: NO_FAULTS)
@@ -182,21 +193,20 @@ class NodeMemory:
 
     def keep(self, fault: Fault) -> None:
         """Let a fault of the node stand."""
-        self.faults = {**self.faults, fault.key: fault}
+        self.faults = lean({**self.faults, fault.key: fault})
 
     def drop(self, key: tuple[str, str, str]) -> None:
         """Let a fault of the node stand no more."""
-        self.faults = {other: fault for other, fault in self.faults.items() if other != key} or NO_FAULTS
+        self.faults = lean({other: fault for other, fault in self.faults.items() if other != key}) or NO_FAULTS
 
     def rest(self, now: dt.datetime, policy: Policy) -> None:
         """Pause after a command that failed or expired, longer each time."""
-        self.failures += 1
-        self.rest_until = now + dt.timedelta(seconds=policy.rest_after(self.failures))
+        failures = self.pause.failures + 1
+        self.pause = Pause(failures, now + dt.timedelta(seconds=policy.rest_after(failures)))
 
     def stop_resting(self) -> None:
         """Something changed: trying again makes sense."""
-        self.failures = 0
-        self.rest_until = None
+        self.pause = NO_PAUSE
 
     def take(self, restored: NodeRestored) -> None:
         """Take over what the store remembers."""
@@ -215,7 +225,7 @@ class NodeMemory:
         if restored.reported is not None:
             self.heard_at = min(restored.reported.received_at, self.known_since)
         own = {fault.key: fault for fault in restored.faults if fault.subject_kind not in SHARED_KINDS}
-        self.faults = own or NO_FAULTS
+        self.faults = lean(own) or NO_FAULTS
         silence = [fault.detail for fault in restored.faults if fault.event is FaultEvent.COMMUNICATION_FAILURE]
         self.unreachable = next(iter(silence), "")
 

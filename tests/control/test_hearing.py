@@ -9,7 +9,7 @@ import pytest
 
 from lightctl.control import hearing
 from lightctl.control.collected import Collected
-from lightctl.control.memory import NodeMemory, look_for_silence_at
+from lightctl.control.memory import NodeMemory, Pause, look_for_silence_at
 from lightctl.control.node_time import UNKNOWN_TIME
 from lightctl.control.policy import Policy
 from lightctl.control.sensing import Hold
@@ -58,7 +58,7 @@ def report(**fields: object) -> ReportedState:
 
 
 def resting(**fields: object) -> NodeMemory:
-    return memory(failures=3, rest_until=NOW + 600 * SECOND, **fields)
+    return memory(pause=Pause(3, NOW + 600 * SECOND), **fields)
 
 
 class TestAWord:
@@ -66,13 +66,13 @@ class TestAWord:
         known = resting(unreachable="nothing heard")
         known.time = UNKNOWN_TIME.sent(NOW)
         assert hearing.hear(known, NOW)
-        assert (known.unreachable, known.failures, known.rest_until, known.time.owed) == ("", 0, None, True)
+        assert (known.unreachable, known.pause.failures, known.pause.until, known.time.owed) == ("", 0, None, True)
 
     def test_of_a_node_that_is_heard_it_changes_neither_rest_nor_what_time_is_owed(self):
         known = resting()
         known.time = UNKNOWN_TIME.sent(NOW)
         hearing.hear(known, NOW)
-        assert (known.failures, known.rest_until, known.time.owed) == (3, NOW + 600 * SECOND, False)
+        assert (known.pause.failures, known.pause.until, known.time.owed) == (3, NOW + 600 * SECOND, False)
 
     def test_when_it_was_heard_never_goes_back(self):
         known = memory()
@@ -94,7 +94,7 @@ class TestAReturn:
         known = resting(command=command, unreachable="gone")
         known.time = UNKNOWN_TIME.sent(NOW)
         assert hearing.hear_return(known)
-        assert (known.answer_hello, known.failures, known.rest_until, known.time.owed) == (owed, 0, None, True)
+        assert (known.answer_hello, known.pause.failures, known.pause.until, known.time.owed) == (owed, 0, None, True)
         assert known.unreachable == "gone", "that it is heard, only its reports say"
 
     def test_it_takes_no_owed_answer_away(self):
@@ -108,14 +108,14 @@ class TestAHello:
         known = resting(unreachable="gone")
         known.time = UNKNOWN_TIME.sent(NOW)
         assert hearing.hear_hello(known, hello())
-        assert (known.answer_hello, known.announced, known.unreachable, known.failures) == (True, True, "", 0)
-        assert (known.rest_until, known.heard_at, known.boot_id, known.time.owed) == (None, NOW, "b2", True)
+        assert (known.answer_hello, known.announced, known.unreachable, known.pause.failures) == (True, True, "", 0)
+        assert (known.pause.until, known.heard_at, known.boot_id, known.time.owed) == (None, NOW, "b2", True)
         assert not known.stale
 
     def test_it_ends_the_rest_of_a_node_that_was_heard_all_along(self):
         known = resting()
         hearing.hear_hello(known, hello())
-        assert (known.failures, known.rest_until) == (0, None)
+        assert (known.pause.failures, known.pause.until) == (0, None)
 
     def test_other_capabilities_have_its_document_worked_out_anew(self):
         known = memory(capabilities=LIVE)
@@ -242,12 +242,12 @@ class TestACommandOnItsWay:
     def test_a_passing_failure_is_told_and_ends_nothing(self):
         known, _, news = self.follow(ev.SendFailed("n-a", 7, NOW, "busy", permanent=False))
         assert (known.command, known.on_its_way, news) == (replace(OPEN, detail="busy"), False, True)
-        assert (known.failures, known.rest_until) == (0, None)
+        assert (known.pause.failures, known.pause.until) == (0, None)
 
     def test_a_lasting_one_ends_it_and_brings_rest(self):
         known, _, _ = self.follow(ev.SendFailed("n-a", 7, NOW, "no such register", permanent=True))
         assert (known.command.state, known.command.detail) == (CommandState.FAILED, "no such register")
-        assert (known.failures, known.rest_until) == (1, NOW + 300 * SECOND)
+        assert (known.pause.failures, known.pause.until) == (1, NOW + 300 * SECOND)
 
     @pytest.mark.parametrize("command", [None, ENDED, replace(OPEN, revision=8), replace(OPEN, revision=6)])
     def test_a_word_about_another_or_an_ended_one_moves_nothing(self, command):
@@ -273,8 +273,8 @@ class TestMemory:
         known, pauses = memory(), []
         for _ in range(6):
             known.rest(NOW, POLICY)
-            pauses.append((known.rest_until - NOW) // SECOND)
-        assert (pauses, known.failures) == ([300, 600, 1200, 2400, 3600, 3600], 6)
+            pauses.append((known.pause.until - NOW) // SECOND)
+        assert (pauses, known.pause.failures) == ([300, 600, 1200, 2400, 3600, 3600], 6)
 
     def test_silence_counts_from_the_last_word_or_from_when_it_became_known(self):
         assert memory().silent_since == NOW
@@ -367,8 +367,8 @@ class TestMemory:
         assert (known.known_since, known.heard_at, known.command.sent_at) == (before, before, before)
         assert (known.given_up_at, known.held_until, known.asked_at) == (before, None, None)
         assert known.command.deadline == before + 900 * SECOND
-        assert [known.next_change, known.topup_at, known.review_at, known.queued_at, known.rest_until] == [None] * 5
-        assert (known.stale, known.readings, known.holds, known.failures) == (True, SILENT, {}, 0)
+        assert [known.next_change, known.topup_at, known.review_at, known.queued_at, known.pause.until] == [None] * 5
+        assert (known.stale, known.readings, known.holds, known.pause.failures) == (True, SILENT, {}, 0)
         assert known.time == UNKNOWN_TIME
 
     def test_a_clock_set_back_a_little_keeps_what_still_lies_in_the_past(self):

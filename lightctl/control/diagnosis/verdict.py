@@ -159,7 +159,7 @@ class Diagnosis:
         evidence: dict[Key, Evidence] = {}
         verdict = {fault.key: fault for fault in self._shown(memory, found, now, evidence)}
         verdict |= {fault.key: fault for fault in self._standing(memory, found, now, verdict, evidence)}
-        memory.history.evidence = evidence or NO_EVIDENCE
+        memory.history.evidence = lean(evidence) or NO_EVIDENCE
         return verdict
 
     def _shown(
