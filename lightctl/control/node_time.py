@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 ENOUGH = 2
+ITS_WAY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,10 @@ class NodeTime:
         return NodeTime(off_s, self.latest_s, self.sent_at, self.owed, min(self.words + 1, ENOUGH))
 
     def remembered(self) -> NodeTime:
-        """Give it as what an earlier run heard."""
+        """Give it as what an earlier run heard; one object for all that the way of a word explains."""
+        alone = self.latest_s is not None and (self.before_s, self.sent_at, self.owed) == (None, None, True)
+        if alone and abs(self.off_s) < ITS_WAY_S:
+            return RIGHT_BEFORE
         return NodeTime(self.latest_s, self.before_s, self.sent_at, self.owed)  # written out, as a start asks it of all
 
     def connected(self) -> NodeTime:
@@ -59,3 +63,4 @@ class NodeTime:
 
 
 UNKNOWN_TIME = NodeTime()
+RIGHT_BEFORE = NodeTime(latest_s=0.0)
