@@ -102,6 +102,9 @@ class LightPoint:
     state: LifeCycle = LifeCycle.IN_USE
     tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     @property
     def groups(self) -> tuple[str, ...]:
         """The groups it belongs to: its `group` tag, several separated by semicolons."""

@@ -41,7 +41,7 @@ class Standing:
 
 
 class Standings:
-    """The standing of every light point asked for; one whose id comes with another value is read anew."""
+    """The standing of every light point asked for."""
 
     def __init__(self, intent: Intent, time_zone: str) -> None:
         self._intent = intent
@@ -49,18 +49,17 @@ class Standings:
         self._depth = max([USUAL_DEPTH_DEG, *(abs(each) for one in intent.programs.values() for each in _angles(one))])
         selectors = [each.select for each in intent.assignments] + [each.select for each in intent.protections]
         self._named = _named(selectors)
-        self._points: dict[str, LightPoint] = {}
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[LightPoint, Standing] = {}
         self._seen: dict[Seen, Lot] = {}
         self._places: dict[Cell, Place] = {}
         self._lots: dict[tuple[int | None, tuple[int, ...]], Lot] = {}
 
     def of(self, point: LightPoint) -> Standing:
         """Give where a light point stands."""
-        if self._points.get(point.id) is not point:
-            self._standings[point.id] = self._read(point)
-            self._points[point.id] = point
-        return self._standings[point.id]
+        standing = self._standings.get(point)
+        if standing is None:
+            standing = self._standings[point] = self._read(point)
+        return standing
 
     def lot(self, point: LightPoint) -> Lot:
         """Give what the selectors give a light point; nothing is kept of it, for those who look at each once."""

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import structlog
@@ -84,7 +84,7 @@ class Metrics:
         self.registry.register(Families(self.sources))
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        self._uncounted: Sequence[LightPoint] | None = None
+        self._uncounted: Collection[LightPoint] | None = None
         self._every_s = settings.every_s
         self._figures: tuple[Figures, ...] = ()
 
@@ -103,7 +103,7 @@ class Metrics:
         self.instruments.hear(events)
         for event in events:
             if isinstance(event, FleetChanged):
-                self._uncounted = tuple(event.fleet.points.values())
+                self._uncounted = event.fleet.points.values()
 
     def stepped(self, events: Sequence[Event], effects: Effects, seconds: float) -> None:
         """Take note of one step of the controller that went well."""
@@ -147,7 +147,7 @@ class Metrics:
         if points is None:
             return
         inventory = Inventory()
-        for slice_ in _slices(points):
+        for slice_ in _slices(tuple(points)):
             for point in slice_:
                 inventory.add(point)
             await asyncio.sleep(0)
