@@ -10,8 +10,8 @@ from typing import Annotated, Protocol, TypeVar
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from pydantic import TypeAdapter
 
+from lightctl.api.shapes import Shape
 from lightctl.app.asking import Actor
 from lightctl.app.operations import Operations
 from lightctl.domain.errors import InvalidInput
@@ -35,15 +35,13 @@ class Call:
     run: Run
     actor: Actor
 
-    async def answer(
-        self, work: Callable[[Operations, Actor], T], shape: TypeAdapter[T], status: int = 200
-    ) -> Response:
+    async def answer(self, work: Callable[[Operations, Actor], T], shape: Shape[T], status: int = 200) -> Response:
         """Run an operation and answer with its value in its shape.
 
         The value is written straight to JSON: it is ours and typed, and checking a city's lamps again would take longer
         than reading them.
         """
-        body = await self.run(lambda: shape.dump_json(work(self.operations, self.actor)))
+        body = await self.run(lambda: shape.json(work(self.operations, self.actor)))
         return Response(body, status, media_type="application/json")
 
     async def away(self, work: Callable[[], T]) -> T:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from lightctl.api.bodies import Name
 from lightctl.api.calls import Calling
 from lightctl.api.reads import ONE, READ_PROBLEMS, Limit
+from lightctl.api.shapes import Shape
 from lightctl.api.work import GREATEST, Number, NumberField, WordOnWork
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.citizens.ruling import MAX_NOTE, Sought
@@ -17,8 +18,8 @@ from lightctl.app.citizens.views import CitizenReportView
 
 router = APIRouter(prefix="/v1/citizens")
 
-_REPORT = TypeAdapter(CitizenReportView)
-_REPORTS = TypeAdapter(tuple[CitizenReportView, ...])
+_REPORT = Shape(CitizenReportView)
+_REPORTS = Shape(tuple[CitizenReportView, ...])
 
 
 class AcceptBody(WordOnWork):

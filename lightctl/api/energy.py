@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from lightctl.api.bodies import Instant, Strict
 from lightctl.api.calls import Call, Calling
 from lightctl.api.reads import READ_PROBLEMS, Select
+from lightctl.api.shapes import Shape
 from lightctl.app.asking import Actor
 from lightctl.app.energy import forecast as forecasts
 from lightctl.app.energy import indicators as energy_indicators
@@ -26,9 +27,9 @@ router = APIRouter(prefix="/v1/energy", responses=READ_PROBLEMS)
 Since = Annotated[Instant, Query(description="the beginning of the period")]
 Until = Annotated[Instant, Query(description="the end of it, now at most")]
 By = Annotated[str, Query(min_length=1, max_length=70, description=BY_WORDS)]
-_REPORT, _BALANCE = TypeAdapter(EnergyView), TypeAdapter(BalanceView)
-_PROFILE, _FORECAST = TypeAdapter(ProfileView), TypeAdapter(ForecastView)
-_INDICATORS = TypeAdapter(IndicatorsView)
+_REPORT, _BALANCE = Shape(EnergyView), Shape(BalanceView)
+_PROFILE, _FORECAST = Shape(ProfileView), Shape(ForecastView)
+_INDICATORS = Shape(IndicatorsView)
 
 
 class ForecastBody(Strict):
@@ -91,7 +92,7 @@ async def forecast(call: Calling, body: ForecastBody) -> Response:
     return _written(view, _FORECAST)
 
 
-async def _stepped(call: Call, begin: Callable[[Operations, Actor], Steps[T]], shape: TypeAdapter[T]) -> Response:
+async def _stepped(call: Call, begin: Callable[[Operations, Actor], Steps[T]], shape: Shape[T]) -> Response:
     """Do long work in steps on the store's thread, so that others come in between."""
     steps = await call.value(begin)
     while True:
@@ -100,5 +101,5 @@ async def _stepped(call: Call, begin: Callable[[Operations, Actor], Steps[T]], s
             return _written(result.value, shape)
 
 
-def _written(view: T, shape: TypeAdapter[T]) -> Response:
-    return Response(shape.dump_json(view), media_type="application/json")
+def _written(view: T, shape: Shape[T]) -> Response:
+    return Response(shape.json(view), media_type="application/json")

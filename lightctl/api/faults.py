@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from lightctl.api.bodies import Instant, Name, SelectorText, TargetBody, WriteBody
 from lightctl.api.calls import Calling
 from lightctl.api.reads import ONE, READ_PROBLEMS, Limit
+from lightctl.api.shapes import Shape
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.asking import Target
 from lightctl.app.faults.views import FaultDetailView, FaultView, MarkedView, SilenceView
 
 router = APIRouter(prefix="/v1")
 
-_FAULTS = TypeAdapter(tuple[FaultView, ...])
-_FAULT = TypeAdapter(FaultDetailView)
-_MARKED = TypeAdapter(MarkedView)
-_SILENCES = TypeAdapter(tuple[SilenceView, ...])
+_FAULTS = Shape(tuple[FaultView, ...])
+_FAULT = Shape(FaultDetailView)
+_MARKED = Shape(MarkedView)
+_SILENCES = Shape(tuple[SilenceView, ...])
 FaultStateName = Literal["open", "acknowledged", "silenced", "suppressed", "cleared"]
 FaultId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 FaultIds = Annotated[list[FaultId], Field(min_length=1, max_length=10_000)]

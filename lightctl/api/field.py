@@ -6,20 +6,21 @@ import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from lightctl.api.bodies import Instant, Name, Strict, TargetedBody, WriteBody
 from lightctl.api.calls import Calling
 from lightctl.api.reads import CHANGE, ONE, READ_PROBLEMS, Id, Limit
+from lightctl.api.shapes import Shape
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.crews.views import MaintenanceView, MountingView, SelfTestView
 from lightctl.app.views import ChangeView
 
 router = APIRouter(prefix="/v1")
 
-_MAINTENANCES = TypeAdapter(tuple[MaintenanceView, ...])
-_SELF_TEST = TypeAdapter(SelfTestView)
-_MOUNTINGS = TypeAdapter(tuple[MountingView, ...])
+_MAINTENANCES = Shape(tuple[MaintenanceView, ...])
+_SELF_TEST = Shape(SelfTestView)
+_MOUNTINGS = Shape(tuple[MountingView, ...])
 NodeText = Annotated[str, Field(min_length=1, max_length=64, description="a node by its id")]
 LabelText = Annotated[str, Field(min_length=1, max_length=500, description="what the label of a node says (QR text)")]
 Reasoned = Annotated[str, Field(min_length=1, max_length=500, description="why; goes into the audit")]

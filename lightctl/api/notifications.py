@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import TypeAdapter
 
 from lightctl.api.bodies import WordBody
 from lightctl.api.calls import Calling
 from lightctl.api.reads import READ_PROBLEMS
+from lightctl.api.shapes import Shape
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.asking import Guard
 from lightctl.app.notices.views import NotificationView, TrialView
 
 router = APIRouter(prefix="/v1")
 
-_TARGETS = TypeAdapter(tuple[NotificationView, ...])
-_TRIAL = TypeAdapter(TrialView)
+_TARGETS = Shape(tuple[NotificationView, ...])
+_TRIAL = Shape(TrialView)
 TargetName = Annotated[str, Path(min_length=1, max_length=64)]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from lightctl.api.bodies import Name, SelectorText, WriteBody
 from lightctl.api.calls import Calling
 from lightctl.api.reads import CHANGE, ONE, READ_PROBLEMS, Limit
+from lightctl.api.shapes import Shape
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.asking import Target
 from lightctl.app.overrides.views import OverrideDetailView, OverrideView
@@ -17,8 +18,8 @@ from lightctl.app.views import ChangeView
 
 router = APIRouter(prefix="/v1")
 
-_OVERRIDES = TypeAdapter(tuple[OverrideView, ...])
-_OVERRIDE = TypeAdapter(OverrideDetailView)
+_OVERRIDES = Shape(tuple[OverrideView, ...])
+_OVERRIDE = Shape(OverrideDetailView)
 
 
 class ClearBody(WriteBody):

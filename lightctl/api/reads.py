@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import TypeAdapter
 
 from lightctl.api.bodies import Instant, SelectorText
 from lightctl.api.calls import Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import documented
+from lightctl.api.shapes import Shape
 from lightctl.app.reasons.views import WhyView
 from lightctl.app.views import (
     AuditVerdict,
@@ -35,16 +35,16 @@ Id = Annotated[str, Path(min_length=1, max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=100_000, description="how many at most, the newest first")]
 Select = Annotated[SelectorText, Query(description="a selector; * is everything")]
 
-_STATUS = TypeAdapter(StatusView)
-_LIGHTS = TypeAdapter(tuple[LightView, ...])
-_LIGHT = TypeAdapter(LightView)
-_NODES = TypeAdapter(tuple[NodeView, ...])
-_NODE = TypeAdapter(NodeDetail)
-_WHY = TypeAdapter(WhyView)
-_COMMANDS = TypeAdapter(tuple[CommandView, ...])
-_AUDIT = TypeAdapter(tuple[AuditView, ...])
-_VERDICT = TypeAdapter(AuditVerdict)
-CHANGE = TypeAdapter(ChangeView)
+_STATUS = Shape(StatusView)
+_LIGHTS = Shape(tuple[LightView, ...])
+_LIGHT = Shape(LightView)
+_NODES = Shape(tuple[NodeView, ...])
+_NODE = Shape(NodeDetail)
+_WHY = Shape(WhyView)
+_COMMANDS = Shape(tuple[CommandView, ...])
+_AUDIT = Shape(tuple[AuditView, ...])
+_VERDICT = Shape(AuditVerdict)
+CHANGE = Shape(ChangeView)
 CommandStateName = Literal["queued", "sent", "confirmed", "failed", "expired", "superseded"]
 
 

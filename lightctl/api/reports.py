@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import TypeAdapter
 
 from lightctl.api.calls import Call, Calling
 from lightctl.api.reads import ONE, READ_PROBLEMS, Id, Select
+from lightctl.api.shapes import Shape
 from lightctl.app.reporting.operations import EVERYTHING
 from lightctl.app.reporting.periods import PeriodKind
 from lightctl.reports.lamp import LampReport
 from lightctl.reports.papers import Paper, written
 from lightctl.reports.street import StreetReport
 
-STREET = TypeAdapter(StreetReport)
-LAMP = TypeAdapter(LampReport)
+STREET = Shape(StreetReport)
+LAMP = Shape(LampReport)
 _FILES: dict[str, object] = {"text/html": {}, "application/pdf": {}}
 _SEVERAL: dict[int | str, dict[str, Any]] = {
     200: {"description": "The report in the format asked for", "content": _FILES}
@@ -71,7 +71,7 @@ async def report_lamp(
     """Report a light point: its levels quarter by quarter of the last nights, and its faults."""
     report = await call.value(lambda ops, actor: ops.report_lamp(actor, id, nights))
     if format == "json":
-        return Response(LAMP.dump_json(report), media_type="application/json")
+        return Response(LAMP.json(report), media_type="application/json")
     return await _paper(call, report, Paper(format))
 
 
@@ -81,7 +81,7 @@ async def _street(call: Call, kind: PeriodKind, when: str | None, select: str, f
         pass
     report = gathering.report()
     if form == "json":
-        return Response(await call.away(lambda: STREET.dump_json(report)), media_type="application/json")
+        return Response(await call.away(lambda: STREET.json(report)), media_type="application/json")
     return await _paper(call, report, Paper(form))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import TypeAdapter
 
 from lightctl.api.bodies import ResumeBody, RolloutBody, WordBody
 from lightctl.api.calls import Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import Refused
 from lightctl.api.reads import ONE, READ_PROBLEMS, Limit
+from lightctl.api.shapes import Shape
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.asking import Guard
 from lightctl.app.rollouts.views import RolloutView
@@ -22,9 +22,9 @@ from lightctl.app.schedules.views import ApplyView
 router = APIRouter(prefix="/v1/rollouts")
 
 RolloutId = Annotated[str, Path(min_length=1, max_length=20)]
-_APPLY = TypeAdapter(ApplyView)
-_ROLLOUT = TypeAdapter(RolloutView)
-_ROLLOUTS = TypeAdapter(tuple[RolloutView, ...])
+_APPLY = Shape(ApplyView)
+_ROLLOUT = Shape(RolloutView)
+_ROLLOUTS = Shape(tuple[RolloutView, ...])
 
 
 @router.get("", response_model=list[RolloutView], responses=READ_PROBLEMS)
@@ -50,13 +50,13 @@ async def rollout_start(call: Calling, body: RolloutBody) -> Response:
     planned = await call.away(lambda: schedule_plan.make(drafted, guard))
     if not planned.view.ok:
         why = f"{len(planned.view.errors)} errors in the schedules; nothing was changed"
-        raise Refused(why, _APPLY.dump_python(planned.view, mode="json"))
+        raise Refused(why, _APPLY.plain(planned.view))
     try:
         return await call.answer(
             lambda ops, actor: ops.rollout_start(actor, planned, manner, guard, body.plan), _ROLLOUT
         )
     except PlanRefused as refused:
-        result = _APPLY.dump_python(refused.view, mode="json")
+        result = _APPLY.plain(refused.view)
         raise Refused(refused.why, result, Code.SAFETY_REFUSED) from None
 
 

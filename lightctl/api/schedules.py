@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import TypeAdapter
 
 from lightctl.api.bodies import ApplyBody, PlanBody, UndoBody, WordBody
 from lightctl.api.calls import Call, Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import Refused
 from lightctl.api.reads import ONE, READ_PROBLEMS, Limit
+from lightctl.api.shapes import Shape
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.asking import Actor, Guard
 from lightctl.app.operations import Operations
@@ -26,11 +26,11 @@ router = APIRouter(prefix="/v1/schedules")
 Version = Annotated[
     int | None, Query(ge=1, le=1_000_000_000, description="which version; the one in force if not given")
 ]
-_SCHEDULES = TypeAdapter(SchedulesView)
-_APPLY = TypeAdapter(ApplyView)
-_VERSIONS = TypeAdapter(tuple[VersionView, ...])
-_PROPOSAL = TypeAdapter(ProposalView)
-_PROPOSALS = TypeAdapter(tuple[ProposalView, ...])
+_SCHEDULES = Shape(SchedulesView)
+_APPLY = Shape(ApplyView)
+_VERSIONS = Shape(tuple[VersionView, ...])
+_PROPOSAL = Shape(ProposalView)
+_PROPOSALS = Shape(tuple[ProposalView, ...])
 
 
 @router.get("", response_model=SchedulesView, responses=READ_PROBLEMS | ONE)
@@ -88,14 +88,12 @@ async def _put(call: Call, draft: Callable[[Operations, Actor], Draft], guard: G
     try:
         view = await call.value(lambda ops, actor: ops.schedule_commit(actor, planned, guard, plan))
     except PlanRefused as refused:
-        result = _APPLY.dump_python(refused.view, mode="json")
+        result = _APPLY.plain(refused.view)
         raise Refused(refused.why, result, Code.SAFETY_REFUSED) from None
     if not view.ok and not guard.dry_run:
-        raise Refused(
-            f"{len(view.errors)} errors in the schedules; nothing was changed", _APPLY.dump_python(view, mode="json")
-        )
+        raise Refused(f"{len(view.errors)} errors in the schedules; nothing was changed", _APPLY.plain(view))
     return _written(view)
 
 
 def _written(view: ApplyView) -> Response:
-    return Response(_APPLY.dump_json(view), media_type="application/json")
+    return Response(_APPLY.json(view), media_type="application/json")

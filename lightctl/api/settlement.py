@@ -10,13 +10,14 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BeforeValidator, Field, TypeAdapter
+from pydantic import BeforeValidator, Field
 
 from lightctl.api.bodies import SelectorText, WriteBody
 from lightctl.api.calls import Call, Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import Refused, documented
 from lightctl.api.reads import READ_PROBLEMS
+from lightctl.api.shapes import Shape
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.settlement import log
 from lightctl.app.settlement.log import DayLog
@@ -28,9 +29,9 @@ router = APIRouter(prefix="/v1/settlement")
 READING = {**READ_PROBLEMS, **documented(Code.UNKNOWN_TARGET)}
 NDJSON = "application/x-ndjson"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_IMPORT = TypeAdapter(ImportView)
-_CONTROL = TypeAdapter(ControlView)
-_PROFILE = TypeAdapter(ProfileView)
+_IMPORT = Shape(ImportView)
+_CONTROL = Shape(ControlView)
+_PROFILE = Shape(ProfileView)
 
 
 def _only_a_day(value: object) -> object:
@@ -62,9 +63,9 @@ async def settlement_import(call: Calling, body: ControlBody) -> Response:
     if view.errors and not view.dry_run:
         raise Refused(
             f"{len(view.errors)} errors in the control file; nothing was changed",
-            _IMPORT.dump_python(view, mode="json"),
+            _IMPORT.plain(view),
         )
-    return Response(_IMPORT.dump_json(view), media_type="application/json")
+    return Response(_IMPORT.json(view), media_type="application/json")
 
 
 @router.get("/control", response_model=ControlView, responses=READING)
@@ -86,7 +87,7 @@ async def settlement_profile(call: Calling, sub_meter: SubMeter, date: Annotated
     """Add up the half hours of a sub-meter's day from levels and power curves."""
     day = await call.value(lambda ops, actor: ops.settlement_day(actor, sub_meter, date))
     days = [each async for part in _parts(call, day) for each in part]
-    return Response(_PROFILE.dump_json(log.profile(day, days)), media_type="application/json")
+    return Response(_PROFILE.json(log.profile(day, days)), media_type="application/json")
 
 
 @router.get(

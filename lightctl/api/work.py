@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from lightctl.api.bodies import Instant, Name, SelectorText, WordBody
 from lightctl.api.calls import Calling
 from lightctl.api.reads import ONE, READ_PROBLEMS, Limit
+from lightctl.api.shapes import Shape
 from lightctl.api.writes import WRITE_PROBLEMS
 from lightctl.app.asking import Guard
 from lightctl.app.work.orders import Opening
@@ -18,9 +19,9 @@ from lightctl.domain.work import MAX_ASSIGNEE, MAX_EVENT, MAX_NOTE, MAX_PHOTO
 
 router = APIRouter(prefix="/v1/work")
 
-_ORDER = TypeAdapter(WorkOrderView)
-_ORDERS = TypeAdapter(tuple[WorkOrderView, ...])
-_STATS = TypeAdapter(WorkStatsView)
+_ORDER = Shape(WorkOrderView)
+_ORDERS = Shape(tuple[WorkOrderView, ...])
+_STATS = Shape(WorkStatsView)
 GREATEST = 2**53 - 1
 Number = Annotated[int, Path(ge=1, le=GREATEST)]
 NumberField = Annotated[int, Field(ge=1, le=GREATEST)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import TypeAdapter
 
 from lightctl.api.bodies import ImportBody, LevelBody, TargetedBody, TokenBody
 from lightctl.api.calls import Calling
 from lightctl.api.codes import Code
 from lightctl.api.problems import Refused, documented
 from lightctl.api.reads import CHANGE
+from lightctl.api.shapes import Shape
 from lightctl.app.asking import Guard, Role
 from lightctl.app.views import ChangeView, ImportView, TokenView
 
@@ -27,9 +27,9 @@ WRITE_PROBLEMS = documented(
 )
 router = APIRouter(prefix="/v1", responses=WRITE_PROBLEMS)
 
-_IMPORT = TypeAdapter(ImportView)
-_TOKEN = TypeAdapter(TokenView)
-_TOKENS = TypeAdapter(tuple[TokenView, ...])
+_IMPORT = Shape(ImportView)
+_TOKEN = Shape(TokenView)
+_TOKENS = Shape(tuple[TokenView, ...])
 
 
 @router.post("/lights/level", response_model=ChangeView)
@@ -70,9 +70,9 @@ async def inventory_import(call: Calling, body: ImportBody) -> Response:
     if view.errors and not view.dry_run and not view.applied:
         raise Refused(
             f"{len(view.errors)} of {view.rows} rows cannot be read; nothing was changed",
-            _IMPORT.dump_python(view, mode="json"),
+            _IMPORT.plain(view),
         )
-    return Response(_IMPORT.dump_json(view), media_type="application/json")
+    return Response(_IMPORT.json(view), media_type="application/json")
 
 
 @router.get("/tokens", response_model=list[TokenView])

@@ -116,7 +116,7 @@ def _show(door: Door, path: str, query: dict[str, Any]) -> None:
     with door.open() as client:
         body = client.file(path, **query)
     street = path.endswith(("/night", "/month"))
-    show(document_of(STREET.validate_json(body) if street else LAMP.validate_json(body)))
+    show(document_of(STREET.read(body) if street else LAMP.read(body)))
 
 
 def _indented(body: bytes) -> bytes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from lightctl.reports import page as pages
 from lightctl.reports.charts.values import Bars, Chart, Ranking, Series, Tone
 from lightctl.reports.document import Block, Column, Document, Figure, Figures, Heading, Table, Words
 from lightctl.reports.numbers import local, number, percent, with_unit
@@ -58,6 +57,8 @@ class EnergyReport:
 
 def page(report: EnergyReport) -> str:
     """Write an energy report as one HTML page."""
+    from lightctl.reports import page as pages  # noqa: PLC0415 - a daemon writes few reports or none
+
     return pages.page(document(report))
 
 

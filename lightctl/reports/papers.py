@@ -5,9 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import assert_never
 
-from lightctl.reports import lamp, page, street_document
-from lightctl.reports.charts.drawing import draw
-from lightctl.reports.charts.svg import svg
+from lightctl.reports import lamp, street_document
 from lightctl.reports.document import Document
 from lightctl.reports.lamp import LampReport
 from lightctl.reports.street import StreetReport
@@ -39,12 +37,17 @@ def written(report: StreetReport | LampReport, paper: Paper) -> bytes:
     """Write a report. As SVG it is its picture alone, which only that of a light point has."""
     match paper:
         case Paper.HTML:
+            from lightctl.reports import page  # noqa: PLC0415 - a daemon writes few reports or none
+
             return page.page(document_of(report)).encode("utf-8", "replace")
         case Paper.PDF:
             from lightctl.reports import pdf  # noqa: PLC0415 - its library costs a start a third of a second
 
             return pdf.pdf(document_of(report), report.made_at)
         case Paper.SVG:
+            from lightctl.reports.charts.drawing import draw  # noqa: PLC0415
+            from lightctl.reports.charts.svg import svg  # noqa: PLC0415
+
             assert isinstance(report, LampReport), "only the report of a light point is one picture"
             return svg(draw(lamp.heat_map(report)), alone=True).encode("ascii")
         case _:
