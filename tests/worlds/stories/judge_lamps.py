@@ -12,6 +12,7 @@ well all clocks are right, and I7 knows no such excuse.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from itertools import takewhile
 
 from lightctl.devices.fit import fit_level
@@ -97,7 +98,7 @@ class LampJudge:
         """Say whether a plan has had light for an hour, by the node's clock and, if live, the true one."""
         if self._scene.now - wanted.given_at < LIVE_LEFT_DARK:
             return False
-        clocks = {now} if wanted.capabilities.carries_nights else {now, self._scene.now}
+        clocks = {now, now + EDGE} if wanted.capabilities.carries_nights else {now, self._scene.now}
         return all(
             0 not in wanted.due_at(at) and self._sun.level_at(wanted.point, (), at)[0]
             for clock in clocks
@@ -106,11 +107,18 @@ class LampJudge:
 
     @staticmethod
     def _at_an_edge(wanted: Asked | None, now: dt.datetime) -> bool:
-        """Say whether a coarse grid of the node may bring light earlier or leave it longer just now."""
+        """Say whether a coarse grid of the node may bring light earlier or leave it longer just now.
+
+        Behind an override, too: a moment ago it may have hidden the edge, or have ended by a clock that was wrong.
+        """
         if wanted is None or wanted.capabilities.resolution_s == 1:
             return False
         grid = dt.timedelta(seconds=wanted.capabilities.resolution_s) + EDGE
-        return len(wanted.level_at(now - grid) | wanted.level_at(now) | wanted.level_at(now + grid)) > 1
+        instants = (now - grid, now, now + grid)
+        return any(
+            len({level for at in instants for level in each.level_at(at)}) > 1
+            for each in (wanted, replace(wanted, begun=()))
+        )
 
     # -- held against what people want ----------------------------------------------------------------------------
 
@@ -139,6 +147,11 @@ class LampJudge:
         # What was due for less than a minute may still be shown.
         instants += takewhile(lambda at: at < now, plan.changes(point, overrides, instants[0], 1))
         due = {plan.level_at(point, overrides, at)[0] for at in instants}
+        if kind.capabilities.carries_nights and any(
+            instants[0] < each.until <= max(instants) for each in overrides if point.selected_by(each.select)
+        ):
+            # It ends one override by its own clock, and goes by its nights until it is told of the next.
+            due |= {plan.level_at(point, (), at)[0] for at in instants}
         held = in_force(point, overrides, now)
         if held:
             due.add(max(held[0].level, max((each.min_level for each in plan.protections(point)), default=0)))
