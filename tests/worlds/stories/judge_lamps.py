@@ -117,7 +117,7 @@ class LampJudge:
         instants = (now - grid, now, now + grid)
         return any(
             len({level for at in instants for level in each.level_at(at)}) > 1
-            for each in (wanted, replace(wanted, begun=()))
+            for each in (wanted, replace(wanted, begun=wanted.begun[1:]))
         )
 
     # -- held against what people want ----------------------------------------------------------------------------
@@ -147,11 +147,6 @@ class LampJudge:
         # What was due for less than a minute may still be shown.
         instants += takewhile(lambda at: at < now, plan.changes(point, overrides, instants[0], 1))
         due = {plan.level_at(point, overrides, at)[0] for at in instants}
-        if kind.capabilities.carries_nights and any(
-            instants[0] < each.until <= max(instants) for each in overrides if point.selected_by(each.select)
-        ):
-            # It ends one override by its own clock, and goes by its nights until it is told of the next.
-            due |= {plan.level_at(point, (), at)[0] for at in instants}
         held = in_force(point, overrides, now)
         if held:
             due.add(max(held[0].level, max((each.min_level for each in plan.protections(point)), default=0)))
