@@ -22,7 +22,7 @@ from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, O
 from lightctl.planning.beneath import laid_over
 from lightctl.planning.overrides import in_force
 from lightctl.planning.staged import StagedPlan
-from lightctl.planning.wall import night_bounds, night_date
+from lightctl.planning.wall import night_bounds, night_date, noons_from
 
 LIVE_VALIDITY = dt.timedelta(days=3)
 LIVE_GRACE = dt.timedelta(hours=1)
@@ -202,9 +202,8 @@ class Compiler:
         key = (id(planned), capabilities, min_level, first, nights)
         known = self._fitted.get(key)
         if known is None or known[0] is not planned:
-            start, _ = night_bounds(first, self.plans.time_zone)
-            _, end = night_bounds(first + dt.timedelta(days=nights - 1), self.plans.time_zone)
-            fitted = fit(planned, capabilities, min_level=min_level, start=start, end=end)
+            noons = noons_from(first, nights, self.plans.time_zone)
+            fitted = fit(planned, capabilities, min_level=min_level, noons=noons)
             if len(self._fitted) >= _FITTED_CACHE_SIZE:
                 self._fitted.clear()
             known = self._fitted[key] = (planned, fitted.switches, fitted.valid_until)
