@@ -38,8 +38,8 @@ class Shared:
         return self._words.setdefault(text, text)
 
     def number(self, number: T) -> T:
-        """Give the one object of a number."""
-        shared: T = self._numbers.setdefault(number, number)
+        """Give the one object of a number; of equal ones a whole number and a measured one stay two."""
+        shared: T = self._numbers.setdefault((type(number), number), number)
         return shared
 
     def instant(self, text: str) -> dt.datetime:
