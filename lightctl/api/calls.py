@@ -14,6 +14,7 @@ from fastapi.security import HTTPBearer
 from lightctl.api.shapes import Shape
 from lightctl.app.asking import Actor
 from lightctl.app.operations import Operations
+from lightctl.app.steps import Steps, advance
 from lightctl.domain.errors import InvalidInput
 
 T = TypeVar("T")
@@ -43,6 +44,13 @@ class Call:
         """
         body = await self.run(lambda: shape.json(work(self.operations, self.actor)))
         return Response(body, status, media_type="application/json")
+
+    async def stepped(self, begin: Callable[[Operations, Actor], Steps[T]], shape: Shape[T]) -> Response:
+        """Do long work in steps on the store's thread, so that others come in between, and answer with its result."""
+        steps = await self.value(begin)
+        while (result := await self.run(lambda: advance(steps))) is None:
+            pass
+        return Response(shape.json(result.value), media_type="application/json")
 
     async def away(self, work: Callable[[], T]) -> T:
         """Run long work that touches no store on a thread of its own, so that recording and other calls go on."""

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from lightctl.api.bodies import Instant, Strict
-from lightctl.api.calls import Call, Calling
+from lightctl.api.calls import Calling
 from lightctl.api.reads import READ_PROBLEMS, Select
 from lightctl.api.shapes import Shape
-from lightctl.app.asking import Actor
 from lightctl.app.energy import forecast as forecasts
 from lightctl.app.energy import indicators as energy_indicators
-from lightctl.app.energy.steps import Steps, advance
 from lightctl.app.energy.views import BalanceView, EnergyView, ForecastView, IndicatorsView, ProfileView
-from lightctl.app.operations import Operations
 
 T = TypeVar("T")
 BY_WORDS = "group, cabinet, road_class, kind, luminaire, id, tag:KEY, month or night"
@@ -51,8 +47,7 @@ async def report(
     select: Select = "*",
 ) -> Response:
     """Report what light points used: metered, else estimated, against a baseline, with cost and carbon dioxide."""
-    return await _stepped(
-        call,
+    return await call.stepped(
         lambda ops, actor: ops.energy_report(actor, since, until, by, baseline=baseline, select=select),
         _REPORT,
     )
@@ -61,13 +56,13 @@ async def report(
 @router.get("/balance", response_model=BalanceView)
 async def balance(call: Calling, since: Since, until: Until) -> Response:
     """Hold each cabinet's meter against the sum of its lamps."""
-    return await _stepped(call, lambda ops, actor: ops.energy_balance(actor, since, until), _BALANCE)
+    return await call.stepped(lambda ops, actor: ops.energy_balance(actor, since, until), _BALANCE)
 
 
 @router.get("/profile", response_model=ProfileView)
 async def profile(call: Calling, since: Since, until: Until, select: Select = "*") -> Response:
     """Give what light points used half hour by half hour."""
-    return await _stepped(call, lambda ops, actor: ops.energy_profile(actor, since, until, select), _PROFILE)
+    return await call.stepped(lambda ops, actor: ops.energy_profile(actor, since, until, select), _PROFILE)
 
 
 @router.get("/indicators", response_model=IndicatorsView)
@@ -90,15 +85,6 @@ async def forecast(call: Calling, body: ForecastBody) -> Response:
     )
     view = await call.away(lambda: forecasts.make(drafted))
     return _written(view, _FORECAST)
-
-
-async def _stepped(call: Call, begin: Callable[[Operations, Actor], Steps[T]], shape: Shape[T]) -> Response:
-    """Do long work in steps on the store's thread, so that others come in between."""
-    steps = await call.value(begin)
-    while True:
-        result = await call.run(lambda: advance(steps))
-        if result is not None:
-            return _written(result.value, shape)
 
 
 def _written(view: T, shape: Shape[T]) -> Response:

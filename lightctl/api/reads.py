@@ -51,7 +51,7 @@ CommandStateName = Literal["queued", "sent", "confirmed", "failed", "expired", "
 @router.get("/status", response_model=StatusView)
 async def status(call: Calling) -> Response:
     """Show the city at a glance."""
-    return await call.answer(lambda ops, actor: ops.status(actor), _STATUS)
+    return await call.stepped(lambda ops, actor: ops.status(actor), _STATUS)
 
 
 @router.get("/lights", response_model=list[LightView])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import fields
 
 from lightctl.app import reading
@@ -13,7 +12,7 @@ from lightctl.devices.fit import Loss
 from lightctl.devices.losses import losses_of, merged_losses
 from lightctl.domain.assets import Capabilities, LifeCycle, Node
 from lightctl.domain.errors import NodeRefused
-from lightctl.planning.wall import night_bounds, night_date
+from lightctl.planning.wall import night_date, noons_from
 
 
 def node(desk: Desk, node_id: str) -> NodeDetail:
@@ -33,17 +32,15 @@ def _losses(desk: Desk, node: Node, capabilities: Capabilities) -> tuple[tuple[L
     """Give the losses of the coming nights on all channels of a node, and why it cannot hold them where it cannot."""
     zone, nights = desk.settings.site.time_zone, desk.settings.delivery.nights
     first = night_date(desk.now(), zone)
-    start, _ = night_bounds(first, zone)
-    _, end = night_bounds(first + dt.timedelta(days=nights - 1), zone)
+    noons = noons_from(first, nights, zone)
     found: list[Loss] = []
     for light in node.channels.values():
         point = desk.fleet.points[light]
         if point.state is not LifeCycle.IN_USE:
             continue
         try:
-            found += losses_of(
-                [(desk.plan_of(point).switches(point, first, nights), start, end)], capabilities, point.min_level
-            )
+            planned = desk.plan_of(point).switches(point, first, nights)
+            found += losses_of([(planned, noons)], capabilities, point.min_level)
         except NodeRefused as refused:
             return merged_losses(found), refused.why
     return merged_losses(found), ""

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from lightctl.app import access, fitting, importing, reading
+from lightctl.app import access, fitting, glance, importing, reading
 from lightctl.app.asking import NO_GUARD, Actor, Guard, Role, Target, require
 from lightctl.app.citizens.operations import CitizenOperations
 from lightctl.app.crews.field_operations import FieldOperations
@@ -34,6 +34,7 @@ from lightctl.app.schedules import scheduling
 from lightctl.app.schedules.plan import Draft, Planned
 from lightctl.app.schedules.views import ApplyView, ProposalView, SchedulesView, VersionView
 from lightctl.app.settlement.operations import SettlementOperations
+from lightctl.app.steps import Steps
 from lightctl.app.usage import Upkeeping, upkeeping
 from lightctl.app.views import (
     AuditVerdict,
@@ -89,10 +90,10 @@ class Operations(
 
     # -- reading: any role ----------------------------------------------------------------------------------------
 
-    def status(self, actor: Actor) -> StatusView:
+    def status(self, actor: Actor) -> Steps[StatusView]:
         """Give the city at a glance."""
         require(actor, Role.VIEWER)
-        return reading.status(self._desk)
+        return glance.status_steps(self._desk)
 
     def light_list(self, actor: Actor, select: str = "*") -> tuple[LightView, ...]:
         """Give the light points a selector names."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lightctl import __version__
 from lightctl.app.crews import unclaimed
 from lightctl.app.crews.views import MountingView
 from lightctl.app.desk import Desk
-from lightctl.app.faults import listing
-from lightctl.app.rollouts.words import noted
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -21,13 +17,11 @@ from lightctl.app.views import (
     LightView,
     NodeView,
     ReportedView,
-    StatusView,
 )
 from lightctl.devices.fit import fit_level
 from lightctl.domain.assets import Capabilities, LifeCycle, LightPoint, Node
 from lightctl.domain.crews import Maintenance
 from lightctl.domain.errors import InvalidInput, UnknownTarget
-from lightctl.domain.faults import FaultState
 from lightctl.domain.states import Command, CommandState, Override, ReportedState
 from lightctl.store.base import NodeSeen
 
@@ -49,18 +43,33 @@ class Street:
 
 def look(desk: Desk, nodes: Collection[str] | None = None) -> Street:
     """Read the street once, or what concerns some nodes of it."""
+    return of_nodes(desk, held(desk), nodes)
+
+
+def held(desk: Desk) -> Street:
+    """Read what people hold and what is wrong, and nothing yet of what nodes were asked and said."""
     now = desk.now()
     faults: dict[str, list[str]] = {}
     for _, fault in desk.store.faults(open_only=True, alarms_only=True):
         faults.setdefault(fault.subject, []).append(fault.event)
     return Street(
         now=now,
-        reports=desk.store.last_reports(nodes),
-        commands=desk.store.latest_commands(nodes),
-        seen=desk.store.nodes_seen(nodes),
+        reports={},
+        commands={},
+        seen={},
         overrides=desk.overrides_by_point(now),
         faults={subject: tuple(events) for subject, events in faults.items()},
         maintenances=desk.store.running_maintenances(now),
+    )
+
+
+def of_nodes(desk: Desk, street: Street, nodes: Collection[str] | None = None) -> Street:
+    """Read what nodes (None: all of them) were asked and said last, beside what was read of the street before."""
+    return replace(
+        street,
+        reports=desk.store.last_reports(nodes),
+        commands=desk.store.latest_commands(nodes),
+        seen=desk.store.nodes_seen(nodes),
     )
 
 
@@ -80,7 +89,7 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
     report = street.reports.get(point.node) if point.node else None
     seen = street.seen.get(point.node) if point.node else None
     command = street.commands.get(point.node) if point.node else None
-    reachable = _reachable(desk, point.profile, seen, street.now)
+    reachable = is_reachable(desk, point.profile, seen, street.now)
     commanded = point.state is LifeCycle.IN_USE
     if commanded:
         overrides, readings = street.overrides.get(point.id, ()), desk.readings(point)
@@ -101,7 +110,7 @@ def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
         tags=dict(point.tags),
         desired=desired,
         reported=reported(report, point.channel),
-        settled=_settled(desk, street, point, desired.level),
+        settled=has_settled(desk, street, point, desired.level),
         reachable=reachable,
         node=point.node,
         channel=point.channel,
@@ -127,13 +136,13 @@ def reported(report: ReportedState | None, channel: int) -> ReportedView | None:
     )
 
 
-def _settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -> bool:
+def has_settled(desk: Desk, street: Street, point: LightPoint, level: int | None) -> bool:
     """Say whether the lamp measurably has the level due (None: nobody commands it) and its node the newest revision."""
     report, command = street.reports.get(point.node), street.commands.get(point.node)
     said = report.channels.get(point.channel) if report is not None else None
     if report is None or said is None or said.level is None or level is None:
         return False
-    if not _reachable(desk, point.profile, street.seen.get(point.node), street.now):
+    if not is_reachable(desk, point.profile, street.seen.get(point.node), street.now):
         return False
     if command is not None and not command.state.terminal:
         return False
@@ -153,7 +162,8 @@ def capabilities_of(desk: Desk, profile: str, seen: NodeSeen | None) -> Capabili
     return desk.profiles[profile].capabilities_of(seen.capabilities if seen is not None else None)
 
 
-def _reachable(desk: Desk, profile: str, seen: NodeSeen | None, now: dt.datetime) -> bool:
+def is_reachable(desk: Desk, profile: str, seen: NodeSeen | None, now: dt.datetime) -> bool:
+    """Say whether a node was heard within its lease."""
     if seen is None or seen.last_seen is None:
         return False
     delivery = desk.settings.delivery
@@ -204,7 +214,7 @@ def _node(desk: Desk, street: Street, node: Node) -> NodeView:
         applied_revision=report.applied_revision if report is not None else None,
         model=seen.model if seen is not None else "",
         firmware=seen.firmware if seen is not None else "",
-        reachable=_reachable(desk, node.profile, seen, street.now),
+        reachable=is_reachable(desk, node.profile, seen, street.now),
         last_seen=seen.last_seen if seen is not None else None,
         command=command.state if command is not None else None,
         flags=report.flags if report is not None else (),
@@ -216,61 +226,6 @@ def _clock_offset_s(report: ReportedState | None) -> float | None:
     if report is None or report.at is None:
         return None
     return round((report.at - report.received_at).total_seconds(), 1)
-
-
-def status(desk: Desk) -> StatusView:
-    """Show the city at a glance."""
-    street = look(desk)
-    shown = [point for point in desk.fleet.points.values() if point.state is LifeCycle.IN_USE]
-    heard = [point for point in shown if (seen := street.seen.get(point.node)) is not None and seen.last_seen]
-    reachable = [p for p in heard if _reachable(desk, p.profile, street.seen.get(p.node), street.now)]
-    settled = sum(1 for point in reachable if _settled(desk, street, point, _due(desk, street, point)))
-    counts = desk.store.counts()
-    found = [(record.state(street.now), record.fault) for record in listing.open_now(desk)]
-    states = Counter(state for state, _ in found)
-    alarms = [fault for state, fault in found if state.alarm]
-    live = desk.live
-    return StatusView(
-        now=street.now,
-        daemon=live is not None,
-        version=__version__,
-        site=desk.settings.site.name,
-        time_zone=desk.settings.site.time_zone,
-        light_points=len(desk.fleet.points),
-        in_use=len(shown),
-        lit=sum(1 for point in reachable if _is_lit(street, point)),
-        settled=settled,
-        unsettled=len(reachable) - settled,
-        unreachable=len(heard) - len(reachable),
-        unknown=len(shown) - len(heard),
-        nodes=len(desk.fleet.nodes),
-        unclaimed_nodes=len(unclaimed.unclaimed(desk)),
-        open_faults=dict(Counter(fault.event.value for fault in reversed(alarms))),
-        open_commands=counts.open_commands,
-        overrides=len(desk.store.overrides(street.now)),
-        quarantined=counts.quarantined,
-        links=tuple(live.links.values()) if live is not None else (),
-        started_at=live.started_at if live is not None else None,
-        notes=(*(live.notes.values() if live is not None else ()), *noted(desk.plans.rollout)),
-        maintenances=len(street.maintenances),
-        suppressed_faults=states[FaultState.SUPPRESSED],
-        alarms=dict(Counter(fault.severity for fault in alarms)),
-        acknowledged_faults=states[FaultState.ACKNOWLEDGED],
-        silenced_faults=states[FaultState.SILENCED],
-        telemetry_dropped=live.telemetry_dropped if live is not None else 0,
-        telemetry_waiting=live.telemetry_waiting if live is not None else 0,
-    )
-
-
-def _due(desk: Desk, street: Street, point: LightPoint) -> int:
-    overrides = street.overrides.get(point.id, ())
-    return desk.plan_of(point).level_at(point, overrides, street.now, desk.readings(point))[0]
-
-
-def _is_lit(street: Street, point: LightPoint) -> bool:
-    report = street.reports.get(point.node)
-    said = report.channels.get(point.channel) if report is not None else None
-    return said is not None and bool(said.level)
 
 
 def commands(desk: Desk, state: str | None, node_id: str | None, limit: int) -> tuple[CommandView, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from lightctl.app.desk import Desk
+from lightctl.app.steps import Steps
 from lightctl.domain.usage import MeterUsage, Resolution, Usage
 from lightctl.store.retention import Keep
 
@@ -43,6 +44,13 @@ def roll_up(desk: Desk) -> None:
     """Add up what came since the last time."""
     terms = upkeeping(desk)
     desk.store.roll_up(terms.zone, terms.hold_s)
+
+
+def rolled_up(desk: Desk) -> Steps[None]:
+    """Add up what was measured since the last time, slice by slice: a report is of all there is."""
+    terms = upkeeping(desk)
+    while desk.store.roll_up_slice(terms.zone, terms.hold_s):
+        yield
 
 
 def usage(

@@ -1,13 +1,14 @@
 """Desire: work out the document a node shall hold, from the plan, the overrides in force and what the node can hold.
 
-A node that carries nights gets its fitted nights and, beside them, the winning override, which it drops by itself. A
-live node gets the one level in force now, override and protection already in it.
+A node that carries nights gets its fitted nights and, beside them, the winning override, which it drops by itself; a
+weaker one that lasts longer stands among the nights, so that it holds then with nobody there to say so. A live node
+gets the one level in force now, override and protection already in it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -15,11 +16,13 @@ from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.control.sensing import FREE, held
 from lightctl.devices.fit import fit, fit_level
-from lightctl.domain.assets import Capabilities, LightPoint
-from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, Switch
+from lightctl.domain.assets import Capabilities, Dates, LightPoint
+from lightctl.domain.errors import NodeRefused
+from lightctl.domain.states import ChannelDesired, DesiredState, HeldOverride, Override, Switch
+from lightctl.planning.beneath import laid_over
 from lightctl.planning.overrides import in_force
 from lightctl.planning.staged import StagedPlan
-from lightctl.planning.wall import night_bounds, night_date
+from lightctl.planning.wall import night_bounds, night_date, noons_from
 
 LIVE_VALIDITY = dt.timedelta(days=3)
 LIVE_GRACE = dt.timedelta(hours=1)
@@ -46,6 +49,7 @@ class Compiler:
         self._compared_at: dt.datetime | None = None
         self._compared: dict[tuple[object, ...], tuple[DesiredState, Wanted, bool]] = {}  # both live, so do their ids
         self._documents: dict[tuple[int, int], dict[int, ChannelDesired]] = {}
+        self._laid: dict[tuple[int, tuple[Override, ...]], tuple[tuple[Switch, ...], tuple[Switch, ...]]] = {}
         self._fitted: dict[tuple[object, ...], tuple[tuple[Switch, ...], tuple[Switch, ...], dt.datetime]] = {}
 
     def wanted(self, memory: NodeMemory, now: dt.datetime) -> Wanted:
@@ -123,17 +127,46 @@ class Compiler:
         first = self._date(now)
         channels: dict[int, ChannelDesired] = {}
         ends: list[dt.datetime] = []
-        alike: dict[tuple[int, int], ChannelDesired] = {}  # by identity of what is planned, and least level
+        # By identity of what is planned, which is kept beside, and least level.
+        alike: dict[tuple[int, int], tuple[tuple[Switch, ...], ChannelDesired]] = {}
         for channel, point in memory.points.items():
             planned = self.plans.of(point).switches(point, first, nights)
-            known = alike.get((id(planned), point.min_level))
+            begun = in_force(point, memory.overrides.get(channel, ()), now) if memory.overrides else []
+            laid = self._laid_over(point, planned, begun, memory.capabilities) if len(begun) > 1 else planned
+            known = alike.get((id(laid), point.min_level))
             if known is None:
-                switches, valid_until = self._fit(planned, memory.capabilities, point.min_level, first, nights)
-                known = alike[id(planned), point.min_level] = ChannelDesired(switches)
+                switches, valid_until = self._fit_laid(laid, planned, memory, point.min_level, first, nights)
+                known = alike[id(laid), point.min_level] = laid, ChannelDesired(switches)
                 ends.append(valid_until)
-            override = self._held(point, memory, channel, now) if memory.overrides or memory.holds else None
-            channels[channel] = known if override is None else replace(known, override=override)
+            held = self._held(point, memory, channel, begun, now) if begun or memory.holds else None
+            channels[channel] = known[1] if held is None else replace(known[1], override=held)
         return Wanted(self._shared(channels), min(ends))
+
+    def _laid_over(
+        self, point: LightPoint, planned: tuple[Switch, ...], begun: Sequence[Override], capabilities: Capabilities
+    ) -> tuple[Switch, ...]:
+        """Lay over the nights what lasts longer than the strongest override; one that repeats them would repeat it."""
+        weaker = tuple(each for each in begun[1:] if each.until > begun[0].until)
+        if not weaker or capabilities.dates is not Dates.ABSOLUTE:
+            return planned
+        known = self._laid.get((id(planned), weaker))
+        if known is None or known[0] is not planned:
+            if len(self._laid) >= _FITTED_CACHE_SIZE:
+                self._laid.clear()
+            known = self._laid[id(planned), weaker] = planned, laid_over(self.plans.of(point), point, planned, weaker)
+        return known[1]
+
+    def _fit_laid(
+        self, laid: tuple[Switch, ...], planned: tuple[Switch, ...], memory: NodeMemory, min_level: int,
+        first: dt.date, nights: int,
+    ) -> tuple[tuple[Switch, ...], dt.datetime]:  # fmt: skip
+        """Fit nights with what is laid over them; without it where there is no room, to be told of it in time."""
+        try:
+            return self._fit(laid, memory.capabilities, min_level, first, nights)
+        except NodeRefused:
+            if laid is planned:
+                raise
+            return self._fit(planned, memory.capabilities, min_level, first, nights)
 
     def _shared(self, channels: dict[int, ChannelDesired]) -> dict[int, ChannelDesired]:
         """Give the very same channels to all lamps that have the same nights and nothing else."""
@@ -169,25 +202,26 @@ class Compiler:
         key = (id(planned), capabilities, min_level, first, nights)
         known = self._fitted.get(key)
         if known is None or known[0] is not planned:
-            start, _ = night_bounds(first, self.plans.time_zone)
-            _, end = night_bounds(first + dt.timedelta(days=nights - 1), self.plans.time_zone)
-            fitted = fit(planned, capabilities, min_level=min_level, start=start, end=end)
+            noons = noons_from(first, nights, self.plans.time_zone)
+            fitted = fit(planned, capabilities, min_level=min_level, noons=noons)
             if len(self._fitted) >= _FITTED_CACHE_SIZE:
                 self._fitted.clear()
             known = self._fitted[key] = (planned, fitted.switches, fitted.valid_until)
         return known[1], known[2]
 
-    def _held(self, point: LightPoint, memory: NodeMemory, channel: int, now: dt.datetime) -> HeldOverride | None:
-        strongest = in_force(point, memory.overrides.get(channel, ()), now)
+    def _held(
+        self, point: LightPoint, memory: NodeMemory, channel: int, begun: Sequence[Override], now: dt.datetime
+    ) -> HeldOverride | None:
+        """Give what the node holds beside its nights: the strongest override that has begun, or a sensor's level."""
         hold = memory.holds.get(channel, FREE)
-        if strongest:
-            winner = strongest[0]
+        if begun:
+            winner = begun[0]
             wanted = HeldOverride(winner.id, winner.level, winner.until, winner.ramp_s)
         elif hold.level is not None and hold.until is not None and hold.until > now:
             wanted = HeldOverride(hold.held_id, hold.level, hold.until)
         else:
             return None
-        lifted = bool(strongest) and strongest[0].below_protection
+        lifted = bool(begun) and begun[0].below_protection
         floor = 0 if lifted else self.plans.of(point).floor_within(point, now, wanted.until)
         return replace(wanted, level=fit_level(max(wanted.level, floor), memory.capabilities, point.min_level))
 

@@ -26,10 +26,10 @@ def hear(memory: NodeMemory, at: dt.datetime) -> bool:
 def hear_return(memory: NodeMemory) -> bool:
     """Take note that it (re)connected: what it was sent meanwhile is lost, and is not to wait for its turn.
 
-    A hint and no more: that it is heard, only its reports say.
+    A hint and no more: that it is heard, only its reports say. What waits on the link yet will find it there.
     """
     memory.time = memory.time.connected()
-    rested, owed = memory.pause.until is not None, memory.open_command is not None
+    rested, owed = memory.pause.until is not None, memory.owed
     memory.stop_resting()
     memory.answer_hello = memory.answer_hello or owed
     return owed or rested

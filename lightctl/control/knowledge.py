@@ -320,7 +320,11 @@ class Knowledge:
         return NOBODY
 
     def _refresh(self, link: str) -> Concerned:
-        """Take a link that came up for an empty one: every node is owed its newest document again, same revision."""
+        """Take a link that came up for an empty one: every node is owed its newest document again, same revision.
+
+        But for what the link has not answered for yet: that waits there still, or left after the link came up, as its
+        `CommandSent` would have come before. At a start this is most of the city, decided while its links connect.
+        """
         concerned: list[str] = []
         for memory in self.memories.values():
             if memory.node.link != link:
@@ -329,9 +333,9 @@ class Knowledge:
             memory.time = memory.time.connected()
             memory.asked_at = None  # the question may be lost with the link that was
             concerned.append(memory.node.id)
-            # What the link has not answered for yet waits there still; a unit's nights are not to be written twice.
-            owed = memory.open_command is not None and not memory.on_its_way
-            memory.answer_hello = memory.answer_hello or owed or memory.profile.modbus is None
+            # A unit keeps what it holds itself, and its nights are not to be written twice; a broker may be a new one.
+            forgotten = memory.profile.modbus is None and not memory.on_its_way
+            memory.answer_hello = memory.answer_hello or memory.owed or forgotten
         return concerned
 
     def _schedule_topups(self, now: dt.datetime) -> Concerned:

@@ -118,6 +118,11 @@ class NodeMemory:
         return command if isinstance(command, Command) and not command.state.terminal else None
 
     @property
+    def owed(self) -> bool:
+        """Whether it may have missed what it was sent: a command is open, and nothing waits on the link any more."""
+        return self.open_command is not None and not self.on_its_way
+
+    @property
     def silent_since(self) -> dt.datetime:
         """When its lease began: it was last heard, or first known of."""
         heard, known = self.heard_at, self.known_since

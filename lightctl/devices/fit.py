@@ -8,19 +8,17 @@ planned one (light is the duty), and nothing is dropped without a Loss that says
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from lightctl.devices.repeat import DAY, EPOCH, SECOND, merged, repeated
+from lightctl.devices.repeat import EPOCH, SECOND, merged, repeated
 from lightctl.devices.topics import slots_limit
 from lightctl.domain.assets import Capabilities, Dates
 from lightctl.domain.errors import NodeRefused
 from lightctl.domain.states import Switch
 
 LossKind = Literal["nights", "slots", "persists", "resolution", "ramp", "min_level", "levels", "dates"]
-CLOCK_CHANGE = dt.timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +49,26 @@ def fit(
     capabilities: Capabilities,
     *,
     min_level: int,
-    start: dt.datetime,
-    end: dt.datetime,
+    noons: Sequence[dt.datetime],
 ) -> Fitted:
-    """Fit the switches of `start`..`end` to a node; raises NodeRefused when it cannot hold even the first night.
+    """Fit the switches of some nights to a node; raises NodeRefused when it cannot hold even the first night.
 
-    `end` is the end of the last night, so nights end at `end` less whole days (an hour more or less where clocks change
-    does not make another night). The switch in force at `start` keeps its
-    own instant. min_level: the light point's own (percent). Without a switch nothing is covered: valid_until = start.
+    noons: where the first night begins, then where each ends; days on which clocks change are not 24 hours long. The
+    switch in force at the beginning keeps its own instant. min_level: the light point's own (percent). Without a switch
+    nothing is covered: valid_until is the beginning.
     """
+    start, end = noons[0], noons[-1]
     if end <= start or not switches or switches[0].at >= end:
         return Fitted((), min(start, end))
     if not capabilities.carries_nights:
         raise NodeRefused("it carries no nights: switch it live")
-    planned = nights_between(start, end)
+    planned = len(noons) - 1
     carried = slots_limit(capabilities.channels, sun=capabilities.sun)
     slots = min(capabilities.slots, carried)
     most = min(planned, capabilities.nights)
     needed = 0
     for nights in range(most, 0, -1):
-        until = end - (planned - nights) * DAY
+        until = noons[nights]
         fitted, losses = _fit_period(clip(switches, start, until), capabilities, min_level, until)
         fitted = tuple(clip(fitted, start, until))  # the grid may have moved a switch to before the start
         needed, differing = len(fitted), 0
@@ -96,11 +94,6 @@ def fit_level(level: int, capabilities: Capabilities, min_level: int) -> int:
     if not capabilities.levels:
         return level
     return next((known for known in capabilities.levels if known >= level), capabilities.levels[-1])
-
-
-def nights_between(start: dt.datetime, end: dt.datetime) -> int:
-    """Count the nights of a period, at least one; an hour more or less where clocks change makes no other night."""
-    return max(1, math.ceil((end - start - CLOCK_CHANGE) / DAY))
 
 
 def clip(switches: Sequence[Switch], start: dt.datetime, until: dt.datetime) -> list[Switch]:

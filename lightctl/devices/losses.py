@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lightctl.devices.fit import Loss, LossKind, clip, fit, nights_between, switch_losses
+from lightctl.devices.fit import Loss, LossKind, clip, fit, switch_losses
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Capabilities
 from lightctl.domain.states import Switch
 
-Period = tuple[Sequence[Switch], dt.datetime, dt.datetime]
+Period = tuple[Sequence[Switch], Sequence[dt.datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,13 @@ def node_model(
 
 
 def losses_of(periods: Iterable[Period], capabilities: Capabilities, min_level: int) -> tuple[Loss, ...]:
-    """Give what nodes of these capabilities lose of plans, each (switches, start, end), merged by kind.
+    """Give what nodes of these capabilities lose of plans, each (switches, noons as `fit` has them), merged by kind.
 
     min_level: the light point's own (percent). Counts are added up, the detail is that of the greatest. A live node
     loses the nights themselves: it only follows while lightctl is there. Raises NodeRefused where `fit` does.
     """
     return merged_losses(
-        loss
-        for switches, start, end in periods
-        for loss in _losses_of_one(switches, start, end, capabilities, min_level)
+        loss for switches, noons in periods for loss in _losses_of_one(switches, noons, capabilities, min_level)
     )
 
 
@@ -60,16 +58,17 @@ def merged_losses(losses: Iterable[Loss]) -> tuple[Loss, ...]:
 
 
 def _losses_of_one(
-    switches: Sequence[Switch], start: dt.datetime, end: dt.datetime, capabilities: Capabilities, min_level: int
+    switches: Sequence[Switch], noons: Sequence[dt.datetime], capabilities: Capabilities, min_level: int
 ) -> Iterator[Loss]:
+    start, end = noons[0], noons[-1]
     if not switches or switches[0].at >= end or end <= start:
         return
-    nights = nights_between(start, end)
+    nights = len(noons) - 1
     if not capabilities.carries_nights:
         yield Loss("nights", "it carries none, and follows only while lightctl is there to switch it", nights)
         yield from switch_losses(clip(switches, start, end), capabilities, min_level)
         return
-    fitted = fit(switches, capabilities, min_level=min_level, start=start, end=end)
+    fitted = fit(switches, capabilities, min_level=min_level, noons=noons)
     yield from fitted.losses
     if not capabilities.persists:
         yield Loss("persists", "after a power cut it holds no night until it is told again", nights)

@@ -37,6 +37,12 @@ def night_bounds(date: dt.date, time_zone: str) -> tuple[dt.datetime, dt.datetim
     return wall_instant(date, NOON_S, zone), wall_instant(date + ONE_DAY, NOON_S, zone)
 
 
+def noons_from(date: dt.date, nights: int, time_zone: str) -> tuple[dt.datetime, ...]:
+    """Give the noons (UTC) between which the nights of so many dates lie, from this one on: one more than nights."""
+    zone = ZoneInfo(time_zone)
+    return tuple(wall_instant(date + ONE_DAY * ahead, NOON_S, zone) for ahead in range(nights + 1))
+
+
 def night_date(instant: dt.datetime, time_zone: str) -> dt.date:
     """Give the date whose night an instant (aware, any zone) lies in."""
     local = instant.astimezone(ZoneInfo(time_zone))

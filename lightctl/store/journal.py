@@ -151,6 +151,10 @@ class JournalRoom(RolloutRoom):
         shared = Shared()
         return tuple(_command(row, shared) for row in rows)
 
+    def open_commands(self) -> int:
+        """Count the commands that have not ended."""
+        return self._main.number("SELECT count(*) FROM commands WHERE state IN ('queued', 'sent')")
+
     def latest_commands(self, nodes: Collection[str] | None = None) -> dict[str, Command]:
         """Give the command of the highest revision of every node that has one, or of some."""
         rows = self._main.rows(_LATEST) if nodes is None else self._main.rows(_LATEST_OF, (_names(nodes),))

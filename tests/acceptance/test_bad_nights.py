@@ -9,7 +9,7 @@ from lightctl.cli.failures import ExitCode
 from lightctl.domain.states import Command, FaultEvent
 from lightctl.store.sqlite import SqliteStore
 from tests.support.doors import Cli
-from tests.support.night import night, town
+from tests.support.night import bystander, night, town
 
 HOUR = dt.timedelta(hours=1)
 MINUTE = dt.timedelta(minutes=1)
@@ -101,7 +101,7 @@ def test_a_daemon_killed_over_a_switching_time_darkens_no_lamp_and_keeps_every_o
 
 def test_one_dead_unit_of_a_modbus_line_is_named_and_its_neighbours_follow_their_plan(tmp_path):
     dead = Mishap("unit_dead", 3600, 4 * 3600, ("W2",), frozenset({FaultEvent.COMMUNICATION_FAILURE}), excused=True)
-    with night(tmp_path, lamps=10, hours=6, seconds=30, mishaps=(dead,)) as run:
+    with night(tmp_path, lamps=10, hours=6, seconds=30, mishaps=(dead,)) as run, bystander(run) as beside:
         run.wait_until(run.begin + 4 * HOUR)
         faults = run.stage.client.get("/v1/faults", params={"open_only": True}).raise_for_status().json()
         assert [(fault["event"], fault["subject"]) for fault in faults] == [("communicationFailure", "W2")]
@@ -119,6 +119,8 @@ def test_one_dead_unit_of_a_modbus_line_is_named_and_its_neighbours_follow_their
         assert (lost["sent_at"], lost["confirmed_at"], lost["level"]) == (None, None, None)
         run.wait_until(run.end)
         faults = run.stage.client.get("/v1/faults").raise_for_status().json()
-        assert [(fault["subject"], fault["cleared_at"] is not None) for fault in faults] == [("W2", True)]
-        verdicts = run.verdicts()
+        cleared = {fault["subject"]: fault["cleared_at"] is not None for fault in faults}
+        assert cleared.pop("W2")
+        assert cleared == {} or (cleared == {"mqtt": True} and beside.held_up()), "or a broker that stood still"
+        verdicts = run.verdicts(beside.held_up())
     assert {v.id: v.wrong_s for v in verdicts if run.wire_s(v.wrong_s) > WIRE_GRACE_S} == {}

@@ -14,6 +14,7 @@ from lightctl.api.limits import BODY_LIMIT, FILE_LIMIT
 from lightctl.app.live import Live
 from lightctl.app.metrics.metrics import Metrics
 from lightctl.app.running.inbox import Inbox
+from lightctl.app.steps import finish
 from lightctl.domain import errors
 from lightctl.files.settings_metrics import MetricsSettings
 from tests.api.conftest import OPERATOR, World, here
@@ -115,7 +116,7 @@ async def test_a_body_that_is_not_exactly_right_is_refused_by_name(
 ) -> None:
     found = is_problem(await api.post("/v1/lights/level", json=body), 422, "invalid_input")
     assert found["where"] == where
-    assert world.operations.status(OPERATOR).overrides == 0
+    assert finish(world.operations.status(OPERATOR)).overrides == 0
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"null", b"[" * 20_000])
@@ -144,7 +145,7 @@ async def test_a_change_can_be_asked_for_again_by_its_name(api: httpx.AsyncClien
 async def test_a_safety_rule_is_409_and_nothing_changed(world: World, api: httpx.AsyncClient) -> None:
     body = {"target": {"select": "*"}, "level": 0, "max_affected": 4}
     is_problem(await api.post("/v1/lights/level", json=body), 409, "safety_refused")
-    assert world.operations.status(OPERATOR).overrides == 0
+    assert finish(world.operations.status(OPERATOR)).overrides == 0
 
 
 async def test_a_dry_run_changes_nothing(world: World, api: httpx.AsyncClient) -> None:
@@ -157,7 +158,7 @@ async def test_an_import_with_bad_rows_is_refused_with_the_rows(world: World, ap
     body = {"text": "id,lat,lon\nLP-7,51.2,7.1\nLP-8,95,7.1\n"}
     found = is_problem(await api.post("/v1/inventory/import", json=body), 422, "invalid_input")
     assert found["result"]["errors"][0]["row"] == 3
-    assert world.operations.status(OPERATOR).light_points == 5
+    assert finish(world.operations.status(OPERATOR)).light_points == 5
     dry = await api.post("/v1/inventory/import", json=body | {"dry_run": True})
     assert (dry.status_code, len(dry.json()["errors"])) == (200, 1)
 

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
 import pytest
 
 from lightctl.api.http import build_app
@@ -29,6 +28,7 @@ from lightctl.store.base import AuditDraft, Recorded
 from lightctl.store.sqlite import SqliteStore
 from tests.support.brokers import free_port
 from tests.support.receivers import MailHandler, answer, http_receiver, mail_server, silent_server
+from tests.support.serving import operator
 from tests.support.stores import NOW, fault, point
 
 T = TypeVar("T")
@@ -172,16 +172,6 @@ async def test_a_target_that_answers_byte_by_byte_is_cut_off():
     assert outcome.failure is not None
     assert "not done within 0.2 s" in outcome.said
     assert time.monotonic() - began < 5
-
-
-async def operator(folder: Path) -> httpx.AsyncClient:
-    """Wait until a daemon says where it is, and speak to it as an operator."""
-    async with asyncio.timeout(10):
-        while not (folder / "daemon.json").exists():  # noqa: ASYNC110 - another task writes it
-            await asyncio.sleep(0.01)
-    told = json.loads((folder / "daemon.json").read_text())
-    bearer = {"Authorization": f"Bearer {(folder / 'operator.token').read_text().strip()}"}
-    return httpx.AsyncClient(base_url=told["url"], headers=bearer, trust_env=False)
 
 
 async def test_a_target_for_one_district_hears_of_its_lamps_from_the_start_of_the_daemon_on(tmp_path, secret):

@@ -20,6 +20,7 @@ from lightctl.app.running.inbox import BATCH, Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.app.running.sdnotify import sd_notify
 from lightctl.app.running.wiring import policy_of, time_scale_of
+from lightctl.app.steps import finish
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
@@ -220,7 +221,7 @@ def test_a_daemon_less_change_says_that_nobody_sends_it(office):
     office.operations._desk.live = None
     view = office.operations.set_level(TECHNICIAN, Target(id="LP1"), 30, None, Guard())
     assert view.points[0].detail == "recorded; no daemon runs that could send it"
-    assert office.operations.status(VIEWER).daemon is False
+    assert finish(office.operations.status(VIEWER)).daemon is False
 
 
 def test_the_collector_of_a_daemon_looks_through_a_city_seldom():

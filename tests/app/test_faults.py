@@ -10,6 +10,7 @@ from lightctl.app.asking import Guard, Target
 from lightctl.app.faults.listing import shown
 from lightctl.app.faults.remedies import REMEDIES
 from lightctl.app.faults.whereabouts import Whereabouts
+from lightctl.app.steps import finish
 from lightctl.app.work.orders import Opening
 from lightctl.domain.errors import InvalidInput, NotPermitted, UnknownTarget
 from lightctl.domain.faults import FaultRecord
@@ -132,7 +133,7 @@ def test_an_event_is_quiet_at_a_target_also_where_it_opens_later_and_only_there(
     office.store.commit(Recorded(faults=(fault("LP2", opened_at=NOW), fault("n-1", subject_kind="node"))))
     found = {each.subject: each.state for each in office.operations.fault_list(VIEWER)}
     assert found == {"LP1": "silenced", "LP2": "silenced", "n-1": "silenced", "n-3": "open"}
-    status = office.operations.status(VIEWER)
+    status = finish(office.operations.status(VIEWER))
     assert (dict(status.open_faults), status.silenced_faults) == ({"communicationFailure": 1}, 3)
     assert dict(status.alarms) == {"major": 1}
     office.operations.fault_unsilence(OPERATOR, [], [made.id], WHY)

@@ -14,6 +14,7 @@ from lightctl.app.operations import Operations
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.measuring import Measurements
 from lightctl.app.running.recorder import Recorder
+from lightctl.app.steps import finish
 from lightctl.cli import status as cli_status
 from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
@@ -153,10 +154,10 @@ def test_status_says_how_many_measurements_were_dropped_and_how_many_wait(office
     live.drop(1200)
     live.drop(34)
     operations = Operations(office.store, Settings(), lambda: NOW, lambda _events: None, live)
-    status = operations.status(VIEWER)
+    status = finish(operations.status(VIEWER))
     assert (status.telemetry_dropped, status.telemetry_waiting) == (1234, 20)
     shown = next(column for column in cli_status._SHOW if column.title == "telemetry")
     said = shown.text({"telemetry_dropped": 1234, "telemetry_waiting": 20})
     assert said == "1,234 reports and readings dropped since the start, 20 waiting to be written"
-    assert office.operations.status(VIEWER).telemetry_dropped == 0
+    assert finish(office.operations.status(VIEWER)).telemetry_dropped == 0
     assert shown.text({"telemetry_dropped": 0, "telemetry_waiting": 0}) == "", "the control: nothing to say"

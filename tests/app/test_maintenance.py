@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from lightctl.app.asking import Guard, Target
+from lightctl.app.steps import finish
 from lightctl.domain.errors import InvalidInput, NotPermitted, SafetyRefused, UnknownTarget
 from lightctl.domain.events import MaintenanceEnded, MaintenanceSet, OverrideEnded, OverrideSet
 from lightctl.domain.states import Scope
@@ -206,7 +207,7 @@ def test_alarms_of_a_crews_lamps_are_kept_back_listed_only_on_request_and_come_w
     bench.trouble("n-3", failed=1)
     assert alarms(bench) == [("lampFailure", "ZEBRA")]
     assert kept_back(bench) == [("lampFailure", "LP1", name)]
-    status = bench.operations.status(VIEWER)
+    status = finish(bench.operations.status(VIEWER))
     assert (dict(status.open_faults), status.maintenances, status.suppressed_faults) == ({"lampFailure": 1}, 1, 1)
     light = bench.operations.light_show(VIEWER, "LP1")
     assert (light.maintenance, light.faults, light.state) == (name, (), "in_use")

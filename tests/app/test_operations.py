@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import pytest
 
 from lightctl.app.asking import Guard, Role, Target
+from lightctl.app.steps import finish
 from lightctl.domain.errors import InvalidInput, NotPermitted, SafetyRefused, UnknownTarget
 from lightctl.domain.events import (
     ActionRequested,
@@ -295,7 +296,7 @@ def test_status_counts_a_silent_lamp_as_unreachable_and_one_never_heard_as_unkno
     report = ReportedState("n-1", NOW, {0: ChannelReport(level=100, commanded=100)}, "b", 1, NOW, 4)
     office.store.commit(Recorded(reported=(report,), seen=(("n-1", NOW),)))
     office.now += HOUR
-    status = office.operations.status(VIEWER)
+    status = finish(office.operations.status(VIEWER))
     assert (status.in_use, status.unreachable, status.unknown, status.settled, status.lit) == (3, 1, 2, 0, 0)
 
 
@@ -314,7 +315,7 @@ def test_status_one_light_and_the_whole_list_tell_the_same_of_every_lamp(office)
         assert {each.name: getattr(alone, each.name) for each in fields(known)} == {
             each.name: getattr(known, each.name) for each in fields(known)
         }
-    status = office.operations.status(VIEWER)
+    status = finish(office.operations.status(VIEWER))
     assert (status.settled, status.unsettled, status.lit, status.unreachable, status.unknown) == (2, 1, 2, 0, 0)
 
 

@@ -13,6 +13,7 @@ from lightctl.app.rollouts.steering import Manner
 from lightctl.app.running.boot import boot_events
 from lightctl.app.running.recorder import Recorder
 from lightctl.app.schedules.plan import make
+from lightctl.app.steps import finish
 from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
@@ -80,7 +81,7 @@ def test_a_roll_out_is_started_with_its_waves_and_nothing_is_in_force_yet(office
     assert (view.nodes, view.light_points, view.moved) == (3, 3, 0)
     assert [wave.nodes for wave in view.waves] == [1, 1, 1]
     assert office.store.schedules().version == 1
-    assert office.operations.status(VIEWER).notes == ("roll-out 1 is running: the canary, 0 of 3 nodes moved",)
+    assert finish(office.operations.status(VIEWER)).notes == ("roll-out 1 is running: the canary, 0 of 3 nodes moved",)
     (told,) = office.told
     assert isinstance(told, ev.RolloutChanged)
     assert told.rollout.files == BRIGHTER

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from lightctl.app.desk import Desk
 from lightctl.app.energy.report import report_steps
-from lightctl.app.energy.steps import Result, advance
 from lightctl.app.energy.views import EnergyView
+from lightctl.app.steps import Result, advance
 from lightctl.domain.assets import LightPoint
 from lightctl.files.settings_model import Settings
 from lightctl.planning.wall import wall_instant

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -36,6 +37,13 @@ def test_an_intent_gives_a_node_seven_nights_under_one_command():
     assert document.revision == street.command().revision == 1
     assert document.valid_until - street.now > dt.timedelta(days=6)
     assert street.command().state is CommandState.QUEUED
+
+
+@pytest.mark.parametrize("day", ["2027-03-24", "2026-10-21"])
+def test_a_node_with_room_for_few_nights_has_them_until_noon_though_clocks_change_in_a_later_one(day):
+    noon = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(12), ZoneInfo(ZONE))
+    street = running(Street(now=noon.astimezone(dt.UTC)), replace(CARRYING, slots=8))
+    assert street.desired["n-a"].valid_until == noon + dt.timedelta(days=2)
 
 
 def test_a_broker_that_has_the_message_does_not_confirm_it():

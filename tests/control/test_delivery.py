@@ -225,6 +225,21 @@ def test_a_broker_that_is_back_gets_the_document_of_every_node_that_announces_it
     assert sent["n-a"] == street.desired["n-a"]
 
 
+@pytest.mark.parametrize("profile", ["native", "json-dimmer"])
+def test_a_start_whose_links_come_up_meanwhile_gives_every_node_its_document_once(profile):
+    street = Street((lamp("a", profile=profile),))
+    street.start()
+    assert len(street.sent) == 1
+    # The broker tells at once what it kept of the nodes, and all of that was heard before the first order left.
+    street.step(ev.NodePresence("n-a", online=True, at=street.now), ev.LinkChanged("mqtt", up=True, at=street.now))
+    assert street.sent == []
+    street.step(ev.CommandSent("n-a", street.command().revision, street.now))
+    for lost in (ev.NodePresence("n-a", online=True, at=street.now), ev.LinkChanged("mqtt", up=True, at=street.now)):
+        street.step(lost)
+        assert len(street.sent) == 1, "what has left already it may have missed"
+        street.step(ev.CommandSent("n-a", street.command().revision, street.now))
+
+
 def test_an_offline_node_never_shows_beyond_sent():
     street = running(Street())
     street.step(ev.IntentChanged(intent(SCHEDULE.replace("level: 50", "level: 40"))))

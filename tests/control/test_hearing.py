@@ -97,6 +97,11 @@ class TestAReturn:
         assert (known.answer_hello, known.pause.failures, known.pause.until, known.time.owed) == (owed, 0, None, True)
         assert known.unreachable == "gone", "that it is heard, only its reports say"
 
+    def test_what_waits_on_the_link_yet_will_find_it_there_and_is_not_owed_besides(self):
+        known = memory(command=OPEN, on_its_way=True)
+        assert hearing.hear_return(known) is False
+        assert not known.answer_hello
+
     def test_it_takes_no_owed_answer_away(self):
         known = memory(answer_hello=True)
         hearing.hear_return(known)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lightctl.domain import events as ev
-from lightctl.domain.assets import Fleet
+from lightctl.domain.assets import Dates, Fleet
 from lightctl.domain.selectors import parse_selector
 from lightctl.domain.states import CommandState, Override, Reason, Scope
 from tests.support.controlled import CARRYING, LIVE, ZONE, Street, confirm, intent, lamp, override, running
@@ -155,3 +155,59 @@ def test_whatever_is_planned_the_node_is_told_each_minute_what_is_in_force(plans
         expected = expected if strongest is None else strongest.level
         assert street.desired["n-a"].channels[0].level_at(street.now) == expected
         street.run_until(street.now + dt.timedelta(minutes=1))
+
+
+# -- one beneath another: a node holds the strongest alone, and drops it by itself ------------------------------------
+
+
+def one_beneath_another(street: Street) -> tuple[Override, Override]:
+    """The whole site at 20 % for hours, and the lamp at 90 % for half an hour."""
+    site = replace(override(street, 20, minutes=300, select="*", name="site"), scope=Scope.SITE)
+    own = override(street, 90, minutes=30, name="own")
+    street.step(ev.OverrideSet(site))
+    street.step(ev.OverrideSet(own))
+    return site, own
+
+
+def test_a_weaker_override_holds_when_a_stronger_one_ends_though_nobody_can_say_so():
+    street = running(Street(now=EVENING))
+    site, own = one_beneath_another(street)
+    channel = street.desired["n-a"].channels[0]
+    assert channel.override.level == 90
+    ends = (own.until, site.until)
+    second = dt.timedelta(seconds=1)
+    assert [channel.level_at(at) for end in ends for at in (end - second, end)] == [90, 20, 20, 50]
+
+
+def test_a_weaker_override_that_is_taken_back_leaves_the_nights():
+    street = running(Street(now=EVENING))
+    site, own = one_beneath_another(street)
+    street.sent.clear()
+    street.step(ev.OverrideEnded(site.id))
+    (document,) = street.sent
+    assert document.channels[0].level_at(own.until) == 100
+
+
+def test_a_weaker_override_is_told_by_name_when_a_stronger_one_has_ended():
+    street = running(Street(now=EVENING))
+    site, own = one_beneath_another(street)
+    confirm(street, level=90, reason=Reason.OVERRIDE)
+    street.run_until(own.until + dt.timedelta(seconds=1))
+    held = street.desired["n-a"].channels[0].override
+    assert (held.id, held.level, held.until) == (site.id, 20, site.until)
+
+
+def test_a_node_that_repeats_its_nights_is_not_given_tonights_override_for_every_night():
+    street = running(Street(now=EVENING), replace(CARRYING, dates=Dates.DAILY))
+    _, own = one_beneath_another(street)
+    channel = street.desired["n-a"].channels[0]
+    assert channel.override.level == 90
+    assert channel.level_at(own.until) == 100
+
+
+def test_a_node_without_room_for_what_is_beneath_holds_the_strongest_all_the_same():
+    street = running(Street(now=EVENING), replace(CARRYING, slots=4))
+    _, own = one_beneath_another(street)
+    channel = street.desired["n-a"].channels[0]
+    assert channel.override.level == 90
+    assert (len(channel.switches), channel.level_at(own.until)) == (4, 100)

@@ -44,6 +44,7 @@ def test_a_link_that_came_up_gives_every_node_its_document_slice_by_slice():
     controller = city()
     for _ in steps(controller, (), NOW):
         pass
+    controller.step([CommandSent(node, 1, NOW) for node in controller.nodes], NOW)
     later = NOW + dt.timedelta(seconds=1)
     taken = list(steps(controller, [LinkChanged("mqtt", up=True, at=later)], later))
     sent = [submission.node.id for effects in taken for submission in effects.submissions if submission.node]

@@ -16,6 +16,7 @@ from lightctl.domain.states import Switch
 
 NOON = dt.datetime(2026, 11, 20, 11, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
+WEEK = tuple(NOON + day * DAY for day in range(8))
 ABLE = Capabilities(nights=7, slots=96, ramp=True, persists=True)
 NATIVE = shipped_profiles()["native"]
 
@@ -27,7 +28,7 @@ def week(late: int = 50) -> list[Switch]:
 
 
 def counted(capabilities: Capabilities, *plans: list[Switch], min_level: int = 0) -> dict[str, int]:
-    periods = [(plan, NOON, NOON + 7 * DAY) for plan in plans or (week(),)]
+    periods = [(plan, WEEK) for plan in plans or (week(),)]
     return {loss.kind: loss.count for loss in losses_of(periods, capabilities, min_level)}
 
 
@@ -81,7 +82,7 @@ def test_what_only_shortens_how_long_a_node_goes_on_alone_is_told_from_what_lamp
 
 
 def test_without_any_plan_nothing_is_lost():
-    assert losses_of([((), NOON, NOON + DAY), (week(), NOON, NOON)], Capabilities(), 0) == ()
+    assert losses_of([((), WEEK), (week(), (NOON, NOON))], Capabilities(), 0) == ()
 
 
 def test_a_model_is_what_a_node_said_it_is_or_else_its_profile():
@@ -98,5 +99,5 @@ def test_a_model_is_what_a_node_said_it_is_or_else_its_profile():
 
 def test_what_stands_in_the_losses_is_what_fit_says():
     for capabilities in (replace(ABLE, ramp=False), replace(ABLE, slots=10), replace(ABLE, levels=(0, 50, 100))):
-        fitted = fit(week(40), capabilities, min_level=0, start=NOON, end=NOON + 7 * DAY)
-        assert losses_of([(week(40), NOON, NOON + 7 * DAY)], capabilities, 0) == fitted.losses
+        fitted = fit(week(40), capabilities, min_level=0, noons=WEEK)
+        assert losses_of([(week(40), WEEK)], capabilities, 0) == fitted.losses

@@ -381,7 +381,7 @@ def test_what_fit_lets_through_always_fits_into_one_message(channels):
     late = dt.datetime(2099, 12, 1, 12, 0, tzinfo=dt.UTC)
     most = topics.slots_limit(channels)
     plan = [Switch(late + dt.timedelta(seconds=n), 100 - n % 2, 86_400) for n in range(most)]
-    fitted = fit(plan, able, min_level=0, start=late, end=late + dt.timedelta(days=1))
+    fitted = fit(plan, able, min_level=0, noons=(late, late + dt.timedelta(days=1)))
     assert len(fitted.switches) == most > 0
     held = HeldOverride("o" * 64, 100, late, 86_400)
     state = DesiredState(
@@ -391,7 +391,7 @@ def test_what_fit_lets_through_always_fits_into_one_message(channels):
     assert decode_desired("n-1", outgoing.payload) == state
     one_more = [*plan, Switch(late + dt.timedelta(seconds=most), 50 + most % 2, 0)]
     with pytest.raises(NodeRefused, match=f"holds {most} switches"):
-        fit(one_more, able, min_level=0, start=late, end=late + dt.timedelta(days=1))
+        fit(one_more, able, min_level=0, noons=(late, late + dt.timedelta(days=1)))
 
 
 def test_a_switch_that_follows_the_sun_reaches_the_node_with_the_event_it_follows():

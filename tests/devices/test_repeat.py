@@ -43,8 +43,12 @@ def plan(days: int, **more: float) -> list[Switch]:
     ]
 
 
+def noons(nights: int) -> tuple[dt.datetime, ...]:
+    return tuple(NOON + day * DAY for day in range(nights + 1))
+
+
 def fitted(switches: list[Switch], capabilities: Capabilities, days: int = 7) -> Fitted:
-    return fit(switches, capabilities, min_level=0, start=NOON, end=NOON + days * DAY)
+    return fit(switches, capabilities, min_level=0, noons=noons(days))
 
 
 def level_at(switches, instant: dt.datetime) -> int:
@@ -100,7 +104,9 @@ def test_only_the_table_needs_room_in_the_node():
 @pytest.mark.parametrize("shift", [-60, 60])
 def test_the_clocks_change_is_a_night_that_differs_and_it_stays_as_light(shift):
     before, after = plan(4), [replace(s, at=s.at + shift * MINUTE) for s in plan(7) if s.at > NOON + 4 * DAY]
-    given_plan = fit([*before, *after], DAILY, min_level=0, start=NOON, end=NOON + 7 * DAY + shift * MINUTE)
+    given_plan = fit(
+        [*before, *after], DAILY, min_level=0, noons=(*noons(4), *(noon + shift * MINUTE for noon in noons(7)[5:]))
+    )
     assert [loss.kind for loss in given_plan.losses] == ["dates"]
     for hour in range(7 * 24 - 2):
         instant = NOON + dt.timedelta(hours=hour)
@@ -144,7 +150,7 @@ def test_each_round_is_like_the_first_unless_the_sun_moves_it(nights, capabiliti
             for by_sun, since, level, ramp_s in nights[day % len(nights)]
         ]  # fmt: skip
         switches += list({switch.at: switch for switch in sorted(moved, key=lambda s: s.at)}.values())
-    given_plan = fit(switches, capabilities, min_level=0, start=NOON, end=NOON + days * DAY)
+    given_plan = fit(switches, capabilities, min_level=0, noons=noons(days))
     end = given_plan.valid_until
     instants = sorted({s.at for s in (*switches, *given_plan.switches) if s.at < end})
     assert all(level_at(given_plan.switches, at) >= level_at(switches, at) for at in instants)

@@ -16,4 +16,4 @@ HOUR = dt.timedelta(hours=1)
 def test_nothing_about_a_plan_that_is_fitted():
     plan = [Switch(NOON + hour * HOUR, 10 * (hour % 3)) for hour in range(20)]
     with contextlib.suppress(Exception):
-        fit(plan, Capabilities(nights=7, slots=96, resolution_s=600), min_level=15, start=NOON, end=NOON + 24 * HOUR)
+        fit(plan, Capabilities(nights=7, slots=96, resolution_s=600), min_level=15, noons=(NOON, NOON + 24 * HOUR))

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lightctl.planning.wall import night_bounds, night_date, wall_instant
+from lightctl.planning.wall import night_bounds, night_date, noons_from, wall_instant
 from tests.support import brute_force
 from tests.support.programs import Place, utc
 
@@ -43,6 +44,13 @@ def test_a_night_runs_from_noon_to_noon_and_is_an_hour_off_when_clocks_change(da
     start, end = night_bounds(date, "Europe/Berlin")
     assert end - start == dt.timedelta(hours=hours)
     assert start.astimezone(BERLIN).hour == end.astimezone(BERLIN).hour == 12
+
+
+def test_noons_are_those_between_the_nights_and_one_more_than_these():
+    first = dt.date(2026, 10, 24)
+    noons = noons_from(first, 3, "Europe/Berlin")
+    nights = [night_bounds(first + dt.timedelta(days=ahead), "Europe/Berlin") for ahead in range(3)]
+    assert list(pairwise(noons)) == nights
 
 
 def test_noon_begins_the_new_night_and_the_second_before_it_ends_the_old_one():

@@ -12,7 +12,7 @@ from lightctl.devices.fit import fit
 from lightctl.domain.assets import Capabilities, Dates, LightPoint, Node, Place
 from lightctl.domain.states import ChannelDesired, DesiredState
 from lightctl.planning.resolve import Plan
-from lightctl.planning.wall import night_bounds
+from lightctl.planning.wall import noons_from
 from simulators.firmware import Firmware
 from simulators.lamp import LampType
 from simulators.node import NodeSetup
@@ -51,10 +51,9 @@ assignments:
 )
 def test_a_node_that_repeats_does_in_each_night_what_its_document_says(capabilities, nights, lost):
     plan = Plan(intent(SCHEDULE), ESSEN.time_zone)
-    start, _ = night_bounds(FIRST, ESSEN.time_zone)
-    _, end = night_bounds(FIRST + dt.timedelta(days=nights - 1), ESSEN.time_zone)
-    planned = plan.switches(POINT, FIRST, nights)
-    fitted = fit(planned, capabilities, min_level=0, start=start, end=end)
+    noons = noons_from(FIRST, nights, ESSEN.time_zone)
+    start, planned = noons[0], plan.switches(POINT, FIRST, nights)
+    fitted = fit(planned, capabilities, min_level=0, noons=noons)
     assert {loss.kind for loss in fitted.losses} == lost
     document = ChannelDesired(fitted.switches)
     desired = DesiredState("n1", 1, start, fitted.valid_until, {0: document})
@@ -74,9 +73,9 @@ def test_a_node_that_repeats_does_in_each_night_what_its_document_says(capabilit
 
 
 def test_a_table_survives_a_reboot_and_ends_with_its_document():
-    start, _ = night_bounds(FIRST, ESSEN.time_zone)
-    plan = Plan(intent(SCHEDULE), ESSEN.time_zone).switches(POINT, FIRST, 7)
-    fitted = fit(plan, DAILY, min_level=0, start=start, end=start + 7 * dt.timedelta(days=1))
+    noons = noons_from(FIRST, 7, ESSEN.time_zone)
+    start, plan = noons[0], Plan(intent(SCHEDULE), ESSEN.time_zone).switches(POINT, FIRST, 7)
+    fitted = fit(plan, DAILY, min_level=0, noons=noons)
     firmware = Firmware(NodeSetup("n1", DAILY, {0: LampType()}, {0: "LP1"}, ESSEN, heartbeat_s=1e7), start)
     firmware.boot(None, start)
     firmware.receive(DesiredState("n1", 1, start, fitted.valid_until, {0: ChannelDesired(fitted.switches)}), start)

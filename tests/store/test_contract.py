@@ -220,13 +220,6 @@ def test_the_highest_revision_is_the_highest_ever_used_or_seen(store):
     assert node.reported.applied_revision == 2
 
 
-def test_a_revision_that_equals_what_a_lamp_draws_stays_a_whole_number(store):
-    store.put_points((replace(point("LP1"), rated_power_w=40.0),), draft())
-    store.commit(Recorded(reported=(report("N1", applied_revision=40),)))
-    (node,) = store.replay(NOW).nodes
-    assert (str(node.highest_revision), str(node.reported.applied_revision)) == ("40", "40")
-
-
 def test_a_revision_no_integer_can_hold_does_not_stop_the_others(store):
     store.commit(Recorded(reported=(report("N1", applied_revision=2**63), report("N2"))))
     assert [n.highest_revision for n in store.replay(NOW).nodes] == [0, 1]

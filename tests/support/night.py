@@ -23,6 +23,7 @@ from lightctl.domain.assets import LightPoint
 from lightctl.domain.timescale import TimeScale
 from lightctl.files.schedules import read_schedules
 from lightctl.planning.resolve import Plan
+from tests.support.bystander import Bystander
 
 SUNSET_FRIDAY = dt.datetime(2026, 12, 4, 15, 24, tzinfo=dt.UTC)
 PREPARATION_S = 8.0
@@ -47,8 +48,11 @@ class Night:
             assert not dead, dead
             time.sleep(0.05)
 
-    def verdicts(self) -> list[LampVerdict]:
-        """End the street and judge it from the first sunset on; `lamps` is what the lamps did."""
+    def verdicts(self, held_up: Sequence[tuple[float, float]] = ()) -> list[LampVerdict]:
+        """End the street and judge it from the first sunset on; `lamps` is what the lamps did.
+
+        held_up: spans (machine's seconds since 1970) in which a bystander saw the machine stand still; none counts.
+        """
         self.stage.end("simulators")
         truth = TruthReader(self.stage.truth_log)
         truth.read_on()
@@ -57,7 +61,9 @@ class Night:
         plan = Plan(read_schedules(shipped_schedules()).intent, TIME_ZONE)
         recovery = dt.timedelta(seconds=self.stage.pace.on_the_wire(4.0))
         span = (self.begin, self.end)
-        return judge(self.points, plan, shipped_profiles(), truth.lamps, self.mishaps, span, recovery)
+        instant = self.stage.pace.clock.instant
+        stood_still = [(instant(began), instant(ended)) for began, ended in held_up]
+        return judge(self.points, plan, shipped_profiles(), truth.lamps, self.mishaps, span, recovery, stood_still)
 
     def hold(self, lights: Sequence[str], level: int, until: dt.datetime, start: dt.datetime | None = None) -> str:
         """Hold lamps at a level, from now or later; gives the change."""
@@ -75,6 +81,11 @@ class Night:
     def wire_s(self, seconds: float) -> float:
         """Give how many machine seconds so many of the run took."""
         return seconds / self.stage.pace.clock.speed
+
+
+def bystander(run: Night) -> Bystander:
+    """Give somebody who sees what holds up the broker of a night, or the disk it is on."""
+    return Bystander(run.stage.folder, run.stage.broker.host, run.stage.broker.port)
 
 
 def town(lamps: int) -> tuple[LightPoint, ...]:

@@ -15,8 +15,9 @@ from lightctl.app.energy.lamps import WH_PER_KWH, Lamp, lamps_of
 from lightctl.app.energy.parts import Part, parts_of
 from lightctl.app.energy.report import ALL_NIGHT, ended
 from lightctl.app.energy.seen import Counted, counted_in
-from lightctl.app.energy.steps import Steps, rolled_up
 from lightctl.app.energy.views import BalanceRow, BalanceView
+from lightctl.app.steps import Steps
+from lightctl.app.usage import rolled_up
 
 
 @dataclass(slots=True)

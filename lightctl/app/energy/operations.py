@@ -10,13 +10,13 @@ from lightctl.app.desk import Desk
 from lightctl.app.energy import balance, forecast, indicators, profile, report
 from lightctl.app.energy.forecast import ForecastDraft
 from lightctl.app.energy.indicators import IndicatorsDraft
-from lightctl.app.energy.steps import Steps
 from lightctl.app.energy.views import BalanceView, EnergyView, ProfileView
+from lightctl.app.steps import Steps
 from lightctl.domain.selectors import parse_selector
 
 
 class EnergyOperations:
-    """Reports, balances, profiles, forecasts and indicators. Long ones come in steps: see energy/steps.py."""
+    """Reports, balances, profiles, forecasts and indicators. Long ones come in steps: see app/steps.py."""
 
     _desk: Desk
 

@@ -11,8 +11,9 @@ from lightctl.app.energy.accounts import Accounts
 from lightctl.app.energy.lamps import WH_PER_KWH, lamps_of
 from lightctl.app.energy.parts import Part
 from lightctl.app.energy.report import ALL_NIGHT, ended, label_of
-from lightctl.app.energy.steps import Steps, rolled_up
 from lightctl.app.energy.views import HalfHour, ProfileView
+from lightctl.app.steps import Steps
+from lightctl.app.usage import rolled_up
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.usage import Resolution

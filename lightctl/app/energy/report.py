@@ -16,10 +16,11 @@ from lightctl.app.desk import Desk
 from lightctl.app.energy.accounts import Accounts, Entry
 from lightctl.app.energy.lamps import WH_PER_KWH, Lamp, lamps_of
 from lightctl.app.energy.parts import Part, nights_of, parts_of
-from lightctl.app.energy.steps import Steps, finish, rolled_up
 from lightctl.app.energy.tariffs import Tariffs
 from lightctl.app.energy.views import EnergyRow, EnergyView, FigureView, Label
 from lightctl.app.energy.weighing import SECONDS_PER_HOUR
+from lightctl.app.steps import Steps, finish
+from lightctl.app.usage import rolled_up
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.errors import InvalidInput
 from lightctl.planning.wall import night_date

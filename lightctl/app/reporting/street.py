@@ -16,13 +16,14 @@ from statistics import median
 
 from lightctl.app.desk import Desk
 from lightctl.app.energy.report import report_steps
-from lightctl.app.energy.steps import advance, rolled_up
 from lightctl.app.energy.views import EnergyView
 from lightctl.app.reporting.energy import BY, energy_of, nights_of
 from lightctl.app.reporting.maintenances import maintenances_of
 from lightctl.app.reporting.outages import FaultsOfPeriod
 from lightctl.app.reporting.periods import Period
 from lightctl.app.reporting.planned import PlannedLight, PlannedNight
+from lightctl.app.steps import advance
+from lightctl.app.usage import rolled_up
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.errors import UnknownTarget
 from lightctl.domain.selectors import EVERYTHING, parse_selector

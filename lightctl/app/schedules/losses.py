@@ -20,7 +20,7 @@ from lightctl.domain.programs import Intent
 from lightctl.planning.impact import YEAR
 from lightctl.planning.resolve import Plan
 from lightctl.planning.standing import Lot, Standings
-from lightctl.planning.wall import ONE_DAY, night_bounds
+from lightctl.planning.wall import ONE_DAY, noons_from
 from lightctl.store.base import BrokenRule, Make
 
 LOSSES = "losses"
@@ -122,10 +122,9 @@ def _year(plan: Plan, point: LightPoint, model: NodeModel, first: dt.date, night
     for ahead in range(0, YEAR, nights):
         date = first + ONE_DAY * ahead
         held = min(nights, YEAR - ahead)
-        start, _ = night_bounds(date, plan.time_zone)
-        _, end = night_bounds(date + ONE_DAY * (held - 1), plan.time_zone)
+        noons = noons_from(date, held, plan.time_zone)
         try:
-            losses = losses_of([(plan.switches(point, date, held), start, end)], model.capabilities, point.min_level)
+            losses = losses_of([(plan.switches(point, date, held), noons)], model.capabilities, point.min_level)
         except NodeRefused as why:
             refused = refused or why.why
             continue

@@ -54,8 +54,12 @@ def judge(
     mishaps: Sequence[Mishap],
     span: Span,
     recovery: dt.timedelta,
+    stood_still: Sequence[Span] = (),
 ) -> list[LampVerdict]:
-    """Judge every lamp over a span; where a mishap excuses it, until it had time to recover, nothing counts."""
+    """Judge every lamp over a span; where a mishap excuses it, until it had time to recover, nothing counts.
+
+    stood_still: when the machine itself held up what an order goes through; that counts for no lamp.
+    """
     excuses = _excuses(mishaps, span[0], recovery)
     first = night_date(span[0], plan.time_zone)
     nights = (night_date(span[1], plan.time_zone) - first).days + 1
@@ -65,7 +69,7 @@ def judge(
         capabilities = profiles[point.profile].capabilities
         wanted = [replace(each, level=fit_level(each.level, capabilities, point.min_level)) for each in planned]
         lamp = truth.get(point.id, LampTruth())
-        found.append(judge_lamp(point.id, wanted, lamp, span, excuses.get(point.node, ())))
+        found.append(judge_lamp(point.id, wanted, lamp, span, (*excuses.get(point.node, ()), *stood_still)))
     return found
 
 

@@ -11,8 +11,8 @@ from lightctl.app.desk import Desk
 from lightctl.app.energy.balance import balance_steps
 from lightctl.app.energy.profile import profile_steps
 from lightctl.app.energy.report import report
-from lightctl.app.energy.steps import finish
 from lightctl.app.energy.views import Label
+from lightctl.app.steps import finish
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.states import ChannelReport, Reading, ReportedState
 from lightctl.domain.usage import Resolution

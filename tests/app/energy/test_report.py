@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from lightctl.app.energy.report import report, report_steps
-from lightctl.app.energy.steps import advance
 from lightctl.app.energy.views import Label
+from lightctl.app.steps import advance
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.usage import Resolution
 from lightctl.files.settings_energy import TariffSettings

@@ -24,7 +24,8 @@ NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 class Asked:
     """What stood in a document of one channel: the plan of that moment and the overrides begun, from when until when.
 
-    begun: the strongest first; a node that carries nights is given that one alone. Instants are those of the clock of
+    begun: the strongest first; a node that carries nights drops that one by itself, and has the others among its
+    nights. Instants are those of the clock of
     whoever made it, and of whoever follows it; given_at is the true one. fits: what it may have been fitted to: what
     its make usually can as well, as long as the node's own word may not be known.
     """
@@ -46,7 +47,8 @@ class Asked:
 
     def over(self, reached: dt.datetime) -> Asked:
         """Give it as it is once the node's clock has reached an instant: what has ended stays ended."""
-        return replace(self, begun=()) if self.holds_at(self.issued_at) and not self.holds_at(reached) else self
+        ended = self.holds_at(self.issued_at) and not self.holds_at(reached)
+        return replace(self, begun=self.begun[1:]) if ended else self
 
     def level_at(self, at: dt.datetime) -> set[int]:
         """Give the levels that follow from it at an instant; a held level may be raised to the point's floor."""
@@ -56,8 +58,7 @@ class Asked:
 
     def due_at(self, at: dt.datetime) -> set[int]:
         """Give the levels that plan and override have for an instant."""
-        known = self.begun[:1] if self.capabilities.carries_nights else self.begun
-        held = next((each for each in known if at < each.until), None)
+        held = next((each for each in self.begun if at < each.until), None)
         if held is not None:
             if held.below_protection:
                 return self._fitted(held.level)
@@ -69,7 +70,7 @@ class Asked:
         """Give the instants between two others at which the level may change, however short one of them lasts."""
         if self.held is not None and first < self.held.until <= last:
             yield self.held.until
-        yield from takewhile(lambda at: at <= last, self.plan.changes(self.point, (), first, 1))
+        yield from takewhile(lambda at: at <= last, self.plan.changes(self.point, self.begun[1:], first, 1))
 
     def holds_at(self, at: dt.datetime) -> bool:
         """Say whether the node holds an override at an instant, and will end it by itself."""

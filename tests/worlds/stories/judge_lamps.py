@@ -12,6 +12,7 @@ well all clocks are right, and I7 knows no such excuse.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from itertools import takewhile
 
 from lightctl.devices.fit import fit_level
@@ -97,7 +98,7 @@ class LampJudge:
         """Say whether a plan has had light for an hour, by the node's clock and, if live, the true one."""
         if self._scene.now - wanted.given_at < LIVE_LEFT_DARK:
             return False
-        clocks = {now} if wanted.capabilities.carries_nights else {now, self._scene.now}
+        clocks = {now, now + EDGE} if wanted.capabilities.carries_nights else {now, self._scene.now}
         return all(
             0 not in wanted.due_at(at) and self._sun.level_at(wanted.point, (), at)[0]
             for clock in clocks
@@ -106,11 +107,18 @@ class LampJudge:
 
     @staticmethod
     def _at_an_edge(wanted: Asked | None, now: dt.datetime) -> bool:
-        """Say whether a coarse grid of the node may bring light earlier or leave it longer just now."""
+        """Say whether a coarse grid of the node may bring light earlier or leave it longer just now.
+
+        Behind an override, too: a moment ago it may have hidden the edge, or have ended by a clock that was wrong.
+        """
         if wanted is None or wanted.capabilities.resolution_s == 1:
             return False
         grid = dt.timedelta(seconds=wanted.capabilities.resolution_s) + EDGE
-        return len(wanted.level_at(now - grid) | wanted.level_at(now) | wanted.level_at(now + grid)) > 1
+        instants = (now - grid, now, now + grid)
+        return any(
+            len({level for at in instants for level in each.level_at(at)}) > 1
+            for each in (wanted, replace(wanted, begun=wanted.begun[1:]))
+        )
 
     # -- held against what people want ----------------------------------------------------------------------------
 

@@ -1,13 +1,10 @@
-"""Work in steps: a city's year is added up part by part, so that whoever owns the store can do other things between."""
+"""Work in steps: a city is gone through part by part, so that whoever owns the store can do other things between."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-
-from lightctl.app.desk import Desk
-from lightctl.app.usage import upkeeping
 
 T = TypeVar("T")
 Steps = Generator[None, None, T]
@@ -35,10 +32,3 @@ def finish(steps: Steps[T]) -> T:
     while (result := advance(steps)) is None:
         pass
     return result.value
-
-
-def rolled_up(desk: Desk) -> Steps[None]:
-    """Add up what was measured since the last time, slice by slice: a report is of all there is."""
-    terms = upkeeping(desk)
-    while desk.store.roll_up_slice(terms.zone, terms.hold_s):
-        yield
