@@ -71,6 +71,10 @@ class RegisterUnit:
             raise Refused(ILLEGAL_ADDRESS)
         return self._image.read(Block(table, address, count))
 
+    def stands(self, block: Block) -> tuple[int, ...]:
+        """Give what stood in its tables when it was last read or written."""
+        return self._image.read(block)
+
     def write(self, table: Table, address: int, values: Sequence[int]) -> None:
         """Let written levels act on the lamps, and actions happen; all of it or nothing."""
         places = [(table, address + offset) for offset in range(len(values))]

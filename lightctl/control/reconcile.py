@@ -9,11 +9,19 @@ early. The link has not sent it yet -> Wait. Sent a short while ago -> Wait, twi
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import Confirmation
-from lightctl.domain.states import ChannelDesired, ChannelReport, Command, DesiredState, Reason, ReportedState
+from lightctl.domain.states import (
+    ChannelDesired,
+    ChannelReport,
+    Command,
+    DesiredState,
+    HeldOverride,
+    Reason,
+    ReportedState,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,11 @@ def channel_follows(desired: ChannelDesired, report: ChannelReport | None, at: d
         return True
     grace = dt.timedelta(seconds=policy.settle_s)
     return any(_near(level, desired.level_at(moment), policy) for moment in (at - grace, at + grace))
+
+
+def _holds_level(said: ChannelReport, override: HeldOverride, policy: Policy) -> bool:
+    level = level_in_force(said)
+    return level is not None and _near(level, override.level, policy)
 
 
 def _near(level: int, due: int | None, policy: Policy) -> bool:
@@ -147,15 +160,19 @@ def ended_early(desired: DesiredState, report: ReportedState, policy: Policy) ->
     """Say whether the node says of a channel that it follows its program, though an override is held on it yet.
 
     A node ends an override by its own clock, once and for all, also if that was wrong at the moment. Where its clock
-    still says that it is over, it knows no better.
+    still says that it is over, it knows no better. One that names no reasons says it with the level of its program.
     """
     soon = max(report.received_at, report.at or report.received_at) + dt.timedelta(seconds=policy.settle_s)
     return any(
         wanted.override is not None
         and soon < wanted.override.until
         and (said := report.channels.get(channel)) is not None
-        and said.reason is Reason.PROGRAM
         and not channel_follows(wanted, said, report.received_at, policy)
+        and (
+            said.reason is Reason.PROGRAM
+            if said.reason is not None
+            else channel_follows(replace(wanted, override=None), said, report.received_at, policy)
+        )
         for channel, wanted in desired.channels.items()
     )
 
@@ -167,7 +184,7 @@ def held_too_long(desired: DesiredState, report: ReportedState, policy: Policy) 
         wanted.override is not None
         and wanted.override.until <= over
         and (said := report.channels.get(channel)) is not None
-        and said.reason is Reason.OVERRIDE
+        and (said.reason is Reason.OVERRIDE if said.reason is not None else _holds_level(said, wanted.override, policy))
         and not channel_follows(wanted, said, report.received_at, policy)
         for channel, wanted in desired.channels.items()
     )

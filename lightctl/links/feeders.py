@@ -40,7 +40,7 @@ class Feeders:
     @property
     def next_at(self) -> dt.datetime | None:
         """When the next order may leave, None where none is held."""
-        return self._turns[0][0] if self._turns else None
+        return self._turns[0][0] if self._held else None
 
     def hold(self, order: Order, now: dt.datetime) -> None:
         """Keep an order until its feeder's turn; it replaces the one held for its node, and keeps its place."""

@@ -11,7 +11,6 @@ import asyncio
 import datetime as dt
 import math
 import random
-import time
 from collections.abc import Mapping
 
 from lightctl.devices.profile import Profile
@@ -57,12 +56,15 @@ class ModbusLink:
         self.name = name
         self._endpoint = endpoint
         self._poll_apart = dt.timedelta(seconds=endpoint.poll_s)
+        self._longest = dt.timedelta(seconds=max(endpoint.poll_s, endpoint.dead_poll_s))
+        self._latest = clock.now()
         self._maps = {key: profile.modbus for key, profile in profiles.items() if profile.modbus is not None}
         self._emit = emit
         self._clock = clock
         rng = random.Random(seed)  # noqa: S311 - jitter, not a secret
         self._backoff = Backoff(endpoint.reconnect_cap_s, rng)
         self._work = asyncio.Event()
+        self._time_s = asyncio.get_running_loop().time
         self._wire = ModbusWire(endpoint, rng, self._work.set)
         self._talk = UnitTalk(self._wire, emit, clock)
         self._outbox = Outbox(switch_ons_per_s=endpoint.switch_ons_per_s)
@@ -103,13 +105,13 @@ class ModbusLink:
                 try:
                     await self._wire.open()
                     self._say(up=True, detail="")
-                    since = time.monotonic()
+                    since = self._time_s()
                     await self._serve()
                 finally:
                     await self._wire.close()
             except LinkDown as down:
                 self._say(up=False, detail=down.why)
-            if time.monotonic() - since > STEADY_S:  # a gateway that accepts and drops us at once is not "back"
+            if self._time_s() - since > STEADY_S:  # a gateway that accepts and drops us at once is not "back"
                 self._backoff.reset()
             await asyncio.sleep(self._backoff.next_s())
 
@@ -122,7 +124,7 @@ class ModbusLink:
                 self._silences = 0
                 await self._wire.close()
                 await self._wire.open()
-            now = self._clock.now()
+            now = self._notice()
             if self._outbox and (order := self._next_order(now)) is not None:
                 await self._carry(order)
                 await asyncio.sleep(0)
@@ -133,12 +135,21 @@ class ModbusLink:
             else:
                 await self._poll(unit)
 
+    def _notice(self) -> dt.datetime:
+        """Give the present instant; one before the last means that the clock was set back."""
+        now = self._clock.now()
+        if now < self._latest:
+            for unit in self._units.values():
+                unit.live_from(now, self._longest)
+        self._latest = now
+        return now
+
     async def _idle(self) -> None:
         """Wait for an order, for the next poll, or for a resting unit."""
         self._work.clear()
         if not self._wire.connected:
             return
-        now, now_s = self._clock.now(), time.monotonic()
+        now, now_s = self._clock.now(), self._time_s()
         # A unit that is due already but rests must not keep its neighbours waiting: theirs is the next instant to come.
         coming = [(unit.due - now).total_seconds() for unit in self._units.values() if unit.due > now]
         if self._outbox.next_turn is not None:
@@ -169,7 +180,7 @@ class ModbusLink:
         return order
 
     def _next_due(self, now: dt.datetime) -> Unit | None:
-        now_s, found = time.monotonic(), None
+        now_s, found = self._time_s(), None
         for unit in self._units.values():
             if (
                 unit.due <= now
@@ -196,9 +207,8 @@ class ModbusLink:
         try:
             if isinstance(order.content, DesiredState):
                 await self._talk.give(unit, order.content)
-                now = self._clock.now()
-                self._note_answer(unit, now)
-                unit.was_given(now)
+                self._note_answer(unit)
+                unit.was_given(self._clock.now())
             else:
                 await self._act(unit, order.content)
         except (NodeRefused, InvalidInput) as refused:
@@ -216,10 +226,9 @@ class ModbusLink:
             detail = "it is read next"
         else:
             detail = await self._talk.act(unit, action)
-            now = self._clock.now()
-            self._note_answer(unit, now)
+            self._note_answer(unit)
             if action.kind is ActionKind.SET_CLOCK:
-                unit.ask_at_once(now)
+                unit.ask_at_once(self._clock.now())
         self._emit(ActionFinished(unit.node.id, action.id, "done", self._clock.now(), detail))
 
     async def _poll(self, unit: Unit) -> None:
@@ -230,7 +239,8 @@ class ModbusLink:
             self._note_failure(unit, str(trouble))
             return
         now = self._clock.now()
-        self._note_answer(unit, now)
+        self._note_answer(unit)
+        unit.was_polled(now, self._poll_apart)
         if unit.applying:
             unit.heard(now, verified=verified)
         try:
@@ -240,16 +250,16 @@ class ModbusLink:
         for event in events:
             self._emit(event)
 
-    def _note_answer(self, unit: Unit, now: dt.datetime) -> None:
+    def _note_answer(self, unit: Unit) -> None:
         self._silences = 0
         if unit.slow:
             self._work.set()  # its orders need wait no longer
-        unit.answered(now, time.monotonic(), self._poll_apart)
+        unit.answered(self._time_s())
 
     def _note_failure(self, unit: Unit, why: str) -> None:
         self._silences += 1
         now = self._clock.now()
-        unit.failed(now, time.monotonic(), self._endpoint.dead_poll_s, self._endpoint.timeout_s)
+        unit.failed(now, self._time_s(), self._endpoint.dead_poll_s, self._endpoint.timeout_s)
         if unit.slow:  # one lost answer is a line's daily bread; it is asked once more before anybody is told
             self._emit(NodeUnreachable(unit.node.id, now, why))
 

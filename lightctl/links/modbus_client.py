@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -116,7 +115,7 @@ class LineClient(ModbusClientMixin[Awaitable[ModbusPDU]]):
         What cannot be decoded is dropped: the question then has no answer, and only the unit that gave it is doubted.
         An error here would have asyncio close the line for all units on it.
         """
-        self.heard_s = time.monotonic()
+        self.heard_s = self._wire.loop.time()
         received, framer = self._received + data, self._wire.framer
         self._received = b""
         if len(received) > framer.MAX_SIZE:

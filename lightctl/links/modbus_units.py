@@ -78,11 +78,18 @@ class Unit:
         word = self.number if isinstance(sentinel.expect, str) else sentinel.expect
         return Known(Block(sentinel.table, sentinel.address, 1), word)
 
-    def answered(self, now: dt.datetime, now_s: float, poll: dt.timedelta) -> None:
-        """Take note that it answered."""
+    def answered(self, now_s: float) -> None:
+        """Take note that it answered; what it was told to do does not put off its poll."""
         self.failures, self.slow = 0, False
-        self.due = now + poll
         self.not_before_s = now_s + ROUND_S
+
+    def was_polled(self, now: dt.datetime, poll: dt.timedelta) -> None:
+        """Take note of a poll: the next one is due a while later."""
+        self.due = now + poll
+
+    def live_from(self, now: dt.datetime, longest: dt.timedelta) -> None:
+        """Take the clock being set back to `now`: it is polled within `longest`, as if nothing had happened."""
+        self.due = min(self.due, now + longest)
 
     def ask_at_once(self, now: dt.datetime) -> None:
         """Poll it next."""

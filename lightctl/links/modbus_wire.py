@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
@@ -69,6 +68,7 @@ class ModbusWire:
         self._asked_s: dict[int, float] = {}
         self._suspects: set[int] = set()
         self._no_echo: set[int] = set()
+        self._time_s = asyncio.get_running_loop().time
         self._pending = Pending(endpoint.timeout_s)
         self._client = LineClient(endpoint, self._pending, self._lost)
 
@@ -81,7 +81,7 @@ class ModbusWire:
         """Connect anew; raises LinkDown."""
         self._client = LineClient(self._endpoint, self._pending, self._lost)
         if self._endpoint.rtu:
-            recent = time.monotonic() - self._endpoint.late_s
+            recent = self._time_s() - self._endpoint.late_s
             self._suspects |= {unit for unit, asked_s in self._asked_s.items() if asked_s > recent}
         await self._client.open()
 
@@ -93,7 +93,7 @@ class ModbusWire:
         """Give the real seconds for which a unit must be left alone because a late answer may still come."""
         if unit not in self._suspects or unit not in self._no_echo:
             return 0.0
-        return max(0.0, self._asked_s.get(unit, 0.0) + self._endpoint.late_s - time.monotonic())
+        return max(0.0, self._asked_s.get(unit, 0.0) + self._endpoint.late_s - self._time_s())
 
     def read(self, unit: int, block: Block) -> Awaitable[tuple[int, ...]]:
         """Read neighbours of a table; raises UnitSilent, AnswerUnfit, UnitRefusedForNow, NodeRefused or LinkDown."""
@@ -152,7 +152,7 @@ class ModbusWire:
             raise AnswerUnfit(f"wrote {value} to {address}, it says {echoed} to {answer.address}")
 
     async def _ask(self, unit: int, code: int, question: Callable[..., Awaitable[ModbusPDU]]) -> ModbusPDU:
-        self._asked_s[unit] = time.monotonic()
+        self._asked_s[unit] = self._time_s()
         try:
             answer = await question(device_id=unit)
         except TimeoutError as error:
@@ -181,10 +181,10 @@ class ModbusWire:
             return
         self._suspects.add(unit)
         quiet_s = min(QUIET_S, self._endpoint.timeout_s)
-        until = time.monotonic() + MOST_QUIET_S
-        silent_from = time.monotonic()
+        until = self._time_s() + MOST_QUIET_S
+        silent_from = self._time_s()
         while True:
-            now = time.monotonic()
+            now = self._time_s()
             silent_from = max(silent_from, self._client.heard_s)
             wait_s = min(silent_from + quiet_s, until) - now
             if wait_s <= 0:
@@ -193,7 +193,7 @@ class ModbusWire:
 
     async def _settle(self, unit: int) -> None:
         """Make sure no answer to an earlier question is under way; raises UnitSilent while that is not known."""
-        if time.monotonic() - self._asked_s[unit] >= self._endpoint.late_s:
+        if self._time_s() - self._asked_s[unit] >= self._endpoint.late_s:
             await self._check_known(unit)
             self._no_echo.discard(unit)
         elif unit in self._no_echo:

@@ -17,15 +17,14 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 
 from lightctl.control.effects import Effects
-from lightctl.devices.registers import read_back
-from lightctl.domain.events import CommandSent, NodeReported, OverrideEnded
+from lightctl.domain.events import OverrideEnded
 from lightctl.domain.states import CommandState, DesiredState
-from lightctl.links import modbus_talk
-from lightctl.links.modbus_units import Unit
+from lightctl.links import modbus
 from lightctl.links.modbus_wire import ModbusWire
 from tests.support.bad_line import KINDS, BadLine
 from tests.support.firing import Report, arguments, conclude
 from tests.support.wired import AFTERNOON, SCHEDULE, Wired, unit, wired
+from tests.worlds.stories.line_breaks import BelievingTalk
 
 NAME = "modbus_line"
 NIGHT = AFTERNOON + dt.timedelta(hours=4)
@@ -44,38 +43,18 @@ UNITS = (
 @contextlib.contextmanager
 def broken(name: str) -> Iterator[None]:
     """Break the link on purpose; without a name it is as it is."""
-    give, doubt, ask = modbus_talk.UnitTalk.give, ModbusWire._doubt, ModbusWire._ask
+    talk, doubt, ask = modbus.UnitTalk, ModbusWire._doubt, ModbusWire._ask
     if name:
         BREAKS[name]()
     try:
         yield
     finally:
-        modbus_talk.UnitTalk.give, ModbusWire._doubt, ModbusWire._ask = give, doubt, ask
+        modbus.UnitTalk, ModbusWire._doubt, ModbusWire._ask = talk, doubt, ask  # type: ignore[misc]
 
 
 def believe_the_echo() -> None:
     """Break: what was written without an error is taken for what the unit would say."""
-    give = modbus_talk.UnitTalk.give
-
-    async def believing(self: modbus_talk.UnitTalk, spoken: Unit, desired: DesiredState) -> None:
-        registers = spoken.registers
-        if registers.schedule is not None:
-            await give(self, spoken, desired)
-            return
-        writes = modbus_talk.encode_desired(registers, desired, self._clock.now())
-        for write in writes:
-            await self._wire.write(spoken.number, write, single=registers.write == "single")
-        now = self._clock.now()
-        self._emit(CommandSent(spoken.node.id, desired.revision, now))
-        written = {(w.table, w.address + place): value for w in writes for place, value in enumerate(w.values)}
-        words = {
-            block: tuple(written.get((block.table, block.address + place), 0) for place in range(block.count))
-            for block in read_back(registers, writes)
-        }
-        report = modbus_talk.decode_state(registers, spoken.node, words, now, verified=True)
-        self._emit(NodeReported(modbus_talk.replace(report, applied_revision=desired.revision)))
-
-    modbus_talk.UnitTalk.give = believing
+    modbus.UnitTalk = BelievingTalk  # type: ignore[misc]
 
 
 BREAKS: dict[str, Callable[[], None]] = {"believe-the-echo": believe_the_echo}

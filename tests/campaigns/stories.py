@@ -1,6 +1,7 @@
 """Stories of a street in which everything goes wrong: does every promise hold, whatever happens?
 
 python -m tests.campaigns stories --rounds 1000 --seed 1 [--jobs 2] [-o json]
+python -m tests.campaigns stories --of lines --rounds 200       streets whose lamps hang on a Modbus line
 python -m tests.campaigns stories --rounds 1 --seed 306           one story again, made small if it fails
 python -m tests.campaigns stories --story FILE                    one that was written down
 python -m tests.campaigns stories --rounds 60 --break NAME        a part broken on purpose: must fail
@@ -27,13 +28,14 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.worlds.stories.breaks import BREAKS
-from tests.worlds.stories.drawing import MISHAPS, draw
+from tests.worlds.stories.drawing import DRAWN
 from tests.worlds.stories.parts import WHOLE
 from tests.worlds.stories.shrinking import shrink
 from tests.worlds.stories.story import Story, read, write
 from tests.worlds.stories.world import World
 
 NAME = "stories"
+NODES = "nodes"
 CHUNK = 50
 SHOWN = 20
 SAYING_S = 30.0
@@ -71,12 +73,17 @@ def told(story: Story, breaking: str = "") -> tuple[list[str], World | None]:
         return [f"error: {error!r} in {Path(place.filename).name}:{place.lineno}"], None
 
 
-def run(seeds: range, breaking: str = "", *, until_found: str = "") -> Report:
+def drawn(seed: int, breaking: str = "", of: str = NODES) -> Story:
+    """Draw the story of a seed, of the kind in which a break is looked for."""
+    draw, words = DRAWN[BREAKS[breaking].of if breaking else of]
+    return draw(seed, BREAKS[breaking].words if breaking else words)
+
+
+def run(seeds: range, breaking: str = "", of: str = NODES, *, until_found: str = "") -> Report:
     """Tell the stories of some seeds in this process; until_found: a rule, with which it ends."""
     report, began = Report(), time.process_time()
-    words = BREAKS[breaking].words if breaking else tuple(MISHAPS)
     for seed in seeds:
-        story = draw(seed, words)
+        story = drawn(seed, breaking, of)
         broken, world = told(story, breaking)
         report.stories += 1
         report.happened.update(entry.word for entry in story.entries)
@@ -102,19 +109,21 @@ def smallest(story: Story, breaking: str = "") -> tuple[Story, str]:
     return small, first(small)
 
 
-def _chunks(seeds: range, breaking: str, jobs: int) -> Iterator[Report]:
+def _chunks(seeds: range, breaking: str, of: str, jobs: int) -> Iterator[Report]:
     parts = [seeds[first : first + CHUNK] for first in range(0, len(seeds), CHUNK)]
     if jobs == 1:
-        yield from (run(part, breaking) for part in parts)
+        yield from (run(part, breaking, of) for part in parts)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(run, parts, [breaking] * len(parts))
+        yield from pool.map(run, parts, [breaking] * len(parts), [of] * len(parts))
 
 
-def campaign(seeds: range, breaking: str = "", jobs: int = 1, keep: Path | None = None) -> dict[str, object]:
+def campaign(
+    seeds: range, breaking: str = "", of: str = NODES, jobs: int = 1, keep: Path | None = None
+) -> dict[str, object]:
     """Run a campaign and give its figures."""
     report, began, said = Report(), time.perf_counter(), time.perf_counter()
-    for part in _chunks(seeds, breaking, jobs):
+    for part in _chunks(seeds, breaking, of, jobs):
         report.add(part)
         if part.failed or time.perf_counter() - said > SAYING_S:
             said = time.perf_counter()
@@ -127,6 +136,7 @@ def campaign(seeds: range, breaking: str = "", jobs: int = 1, keep: Path | None 
         "campaign": NAME,
         "rounds": report.stories,
         "seed": seeds.start,
+        "of": of,
         "jobs": jobs,
         "break": breaking,
         "seconds": round(time.perf_counter() - began, 1),
@@ -137,18 +147,17 @@ def campaign(seeds: range, breaking: str = "", jobs: int = 1, keep: Path | None 
         "places": len(report.places),
         "happened": dict(sorted(report.happened.items())),
         "failed": len(report.failed),
-        "failures": [failure(seed, what, breaking, keep) for seed, what in sorted(report.failed)[:SHOWN]],
+        "failures": [failure(seed, what, breaking, of, keep) for seed, what in sorted(report.failed)[:SHOWN]],
     }
 
 
-def failure(seed: int, what: str, breaking: str, keep: Path | None) -> dict[str, object]:
+def failure(seed: int, what: str, breaking: str, of: str, keep: Path | None) -> dict[str, object]:
     """Give what a story broke, how to see it again, and the smallest that still breaks it."""
-    words = BREAKS[breaking].words if breaking else tuple(MISHAPS)
-    small, broken = smallest(draw(seed, words), breaking)
+    small, broken = smallest(drawn(seed, breaking, of), breaking)
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         (keep / f"seed-{seed}.json").write_text(write(small))
-    again = f"python -m tests.campaigns {NAME} --rounds 1 --seed {seed}"
+    again = f"python -m tests.campaigns {NAME}{f' --of {of}' * (of != NODES)} --rounds 1 --seed {seed}"
     return {
         "seed": seed,
         "what": what,
@@ -177,6 +186,7 @@ def controls(seeds: range) -> dict[str, object]:
 def main(arguments: Sequence[str]) -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(f"python -m tests.campaigns {NAME}", description=__doc__.partition("\n")[0])
+    parser.add_argument("--of", choices=tuple(DRAWN), default=NODES, help="streets of MQTT nodes, or on a Modbus line")
     parser.add_argument("--rounds", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
@@ -192,7 +202,7 @@ def main(arguments: Sequence[str]) -> int:
     elif chosen.controls:
         result = controls(seeds)
     else:
-        result = campaign(seeds, chosen.breaking, chosen.jobs, chosen.keep)
+        result = campaign(seeds, chosen.breaking, chosen.of, chosen.jobs, chosen.keep)
     sys.stdout.write(json.dumps(result, indent=2) + "\n" if chosen.output == "json" else _text(result))
     return int(bool(result.get("missed") or result.get("failed")))
 

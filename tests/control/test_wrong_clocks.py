@@ -66,6 +66,27 @@ def test_an_override_that_a_node_ended_is_given_again_also_where_the_two_clocks_
     assert [sent.channels[0].level_at(street.now) for sent in street.sent] == [30]
 
 
+def test_a_node_that_names_no_reasons_says_with_its_programs_level_that_it_ended_an_override():
+    street = running(Street(now=DARK))
+    street.step(ev.OverrideSet(override(street, 30)))
+    confirm(street)
+    street.step(street.report(level=60, commanded=60, reason=None), after=60)
+    assert street.sent == [], "whatever holds that level, it is not the program"
+    street.step(street.report(level=100, commanded=100, reason=None), after=60)
+    assert [sent.channels[0].level_at(street.now) for sent in street.sent] == [30]
+
+
+def test_a_node_that_names_no_reasons_says_with_its_level_that_it_holds_an_override_which_is_over():
+    street = running(Street(now=DARK))
+    street.step(ev.OverrideSet(override(street, 30)))
+    confirm(street)
+    street.step(after=2 * HOURS_S)
+    street.step(street.report(level=60, commanded=60, reason=None), after=60)
+    assert street.sent == []
+    street.step(street.report(level=30, commanded=30, reason=None), after=60)
+    assert [sent.channels[0].level_at(street.now) for sent in street.sent] == [100]
+
+
 def test_a_node_that_holds_no_override_is_not_told_of_it_again_and_again():
     street = running(Street(now=DARK))
     street.step(ev.OverrideSet(override(street, 30)))

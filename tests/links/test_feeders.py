@@ -125,6 +125,17 @@ def test_a_node_that_leaves_takes_what_waits_with_it() -> None:
     assert [each.node.id for _, each in drained(outbox, LATER)] == ["a"]
 
 
+def test_a_feeder_for_which_nothing_waits_any_more_wakes_nobody() -> None:
+    outbox = Outbox(switch_ons_per_s=1.0)
+    outbox.put(order("n1"), NOW)
+    outbox.put(order("n1", 2, on=False), NOW)
+    assert outbox.pop(NOW)[0] == order("n1", 2, on=False)
+    outbox.put(order("n2"), NOW)
+    assert outbox.next_turn is not None
+    outbox.drop_node("n2", NOW, "it left")
+    assert (len(outbox), outbox.next_turn) == (0, None)
+
+
 def test_a_lamp_told_on_and_off_all_day_while_the_link_is_down_costs_one_place() -> None:
     outbox = Outbox(switch_ons_per_s=1)
     outbox.put(order("other"), NOW)

@@ -22,8 +22,23 @@ def test_a_unit_is_in_the_slow_lane_after_two_failures_and_out_after_one_answer(
     assert (unit.slow, unit.due, round(unit.not_before_s - 100.0, 3)) == (False, NOW, 0.02)
     unit.failed(NOW, 101.0, 60.0, 0.5)
     assert (unit.slow, unit.due, unit.not_before_s) == (True, NOW + dt.timedelta(seconds=60), 106.0)
-    unit.answered(NOW, 102.0, dt.timedelta(seconds=30))
+    unit.answered(102.0)
+    unit.was_polled(NOW, dt.timedelta(seconds=30))
     assert (unit.slow, unit.due) == (False, NOW + dt.timedelta(seconds=30))
+
+
+def test_what_a_unit_is_told_to_do_does_not_put_off_its_poll() -> None:
+    unit = one_unit()
+    unit.was_polled(NOW, dt.timedelta(seconds=30))
+    unit.answered(102.0)
+    assert unit.due == NOW + dt.timedelta(seconds=30)
+
+
+def test_a_clock_set_back_by_hours_puts_off_no_poll_for_longer_than_one_round() -> None:
+    unit, round_ = one_unit(), dt.timedelta(seconds=120)
+    unit.was_polled(NOW + dt.timedelta(hours=5), dt.timedelta(seconds=30))
+    unit.live_from(NOW, round_)
+    assert unit.due == NOW + round_
 
 
 def test_what_is_known_of_a_unit_survives_a_change_of_the_inventory_but_not_of_its_number() -> None:

@@ -12,16 +12,12 @@ import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
-from tests.support.modbus_servers import rtu_frame
+from tests.support.bad_frames import DECEIT, KINDS, LOST, NO_ANSWER, RESET, WRITES, Framing, echo
+
+__all__ = ["KINDS", "BadLine"]
 
 Ask = Callable[[int, bytes], Awaitable[bytes | None]]
-DECEIT = "echo without doing it"
-KINDS = (
-    "late", "very late", "short", "wrong checksum or transaction", "another unit", "another function", "no answer",
-    "request lost", "noise", "doubled", "echo of another value", DECEIT, "reset",
-)  # fmt: skip
 LATE_S = {"late": (0.25, 0.6), "very late": (0.6, 1.5)}
-WRITES = (5, 6, 15, 16)
 
 
 class BadLine:
@@ -30,7 +26,7 @@ class BadLine:
     def __init__(self, ask: Ask, rng: random.Random, kinds: Sequence[str] = KINDS, *, rtu: bool) -> None:
         self.mischief = 0.0
         self.done: Counter[str] = Counter()
-        self._ask, self._rng, self._rtu, self._kinds = ask, rng, rtu, kinds
+        self._ask, self._rng, self._framing, self._kinds = ask, rng, Framing(rtu), kinds
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
 
@@ -58,7 +54,7 @@ class BadLine:
         writer.close()
 
     async def _request(self, reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
-        if not self._rtu:
+        if not self._framing.rtu:
             transaction, _, length, unit = struct.unpack(">HHHB", await reader.readexactly(7))
             return unit, transaction, await reader.readexactly(length - 1)
         head = await reader.readexactly(7)
@@ -72,45 +68,17 @@ class BadLine:
         if kind == DECEIT and request[0] not in WRITES:
             kind = ""
         self.done[kind or "honest"] += 1
-        if kind == "request lost":
+        if kind == LOST:
             return
         if kind == DECEIT:
-            writer.write(self._frame(unit, transaction, request[:5]))
+            writer.write(self._framing.frame(unit, transaction, echo(request)))
             return
         answer = await self._ask(unit, request)
-        if answer is None or kind == "no answer":
+        if answer is None or kind == NO_ANSWER:
             return
         if kind in LATE_S:
             await asyncio.sleep(rng.uniform(*LATE_S[kind]))
-        if kind == "reset":
+        if kind == RESET:
             writer.transport.abort()
             return
-        writer.write(self._spoiled(kind, unit, transaction, answer))
-
-    def _spoiled(self, kind: str, unit: int, transaction: int, answer: bytes) -> bytes:
-        """Give the frame that leaves: of a kind of mischief, or the honest one."""
-        rng, frame = self._rng, self._frame(unit, transaction, answer)
-        match kind:
-            case "short":
-                return frame[: rng.randrange(1, len(frame))]
-            case "wrong checksum or transaction" if self._rtu:
-                return bytes((*frame[:-1], frame[-1] ^ 0x55))
-            case "wrong checksum or transaction":
-                return self._frame(unit, transaction + rng.choice((-1, 1, 7)) & 0xFFFF, answer)
-            case "another unit":
-                return self._frame(unit % 247 + 1, transaction, answer)
-            case "another function":
-                return self._frame(unit, transaction, bytes((rng.choice((1, 2, 3, 4, 5, 6, 16)), *answer[1:])))
-            case "noise":
-                return rng.randbytes(rng.randrange(1, 40))
-            case "doubled":
-                return frame * 2
-            case "echo of another value" if answer[0] in WRITES:
-                return self._frame(unit, transaction, answer[:-1] + bytes((answer[-1] ^ 1,)))
-            case _:
-                return frame
-
-    def _frame(self, unit: int, transaction: int, answer: bytes) -> bytes:
-        if self._rtu:
-            return rtu_frame(unit, answer[0], answer[1:])
-        return struct.pack(">HHHB", transaction, 0, len(answer) + 1, unit) + answer
+        writer.write(self._framing.spoiled(kind, rng, unit, transaction, answer))

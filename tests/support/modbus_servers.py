@@ -16,6 +16,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from lightctl.app.running.broker import free_port
+from tests.support.bad_frames import crc, rtu_frame
 
 ROOM = 64
 
@@ -155,21 +156,6 @@ async def _tcp_request(reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
 def _tcp_frame(zero: bool, transaction: int, answer: tuple[int, int, bytes]) -> bytes:  # noqa: FBT001
     unit, function, body = answer
     return struct.pack(">HHHBB", 0 if zero else transaction, 0, len(body) + 2, unit, function) + body
-
-
-def rtu_frame(unit: int, function: int, body: bytes) -> bytes:
-    frame = bytes((unit, function)) + body
-    return frame + crc(frame)
-
-
-def crc(frame: bytes) -> bytes:
-    """Compute the checksum of Modbus over serial line 1.02, 6.2.2."""
-    value = 0xFFFF
-    for byte in frame:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0xA001 if value & 1 else 0)
-    return value.to_bytes(2, "little")
 
 
 @contextlib.asynccontextmanager

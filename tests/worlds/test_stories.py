@@ -12,12 +12,13 @@ import pytest
 
 from tests.campaigns.stories import main, run, told
 from tests.worlds.stories.breaks import BREAKS
-from tests.worlds.stories.drawing import MISHAPS, PEOPLE, draw
+from tests.worlds.stories.drawing import LINE_WORDS, MISHAPS, PEOPLE, draw, draw_line
 from tests.worlds.stories.shrinking import shrink
 from tests.worlds.stories.story import read, write
 from tests.worlds.stories.world import World
 
 SEEDS = range(60)
+ON_LINES = range(1, 5)
 FEW = range(1, 61)
 KEPT = sorted((Path(__file__).parent / "regressions").glob("*.json"))
 
@@ -25,6 +26,11 @@ KEPT = sorted((Path(__file__).parent / "regressions").glob("*.json"))
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_promise_holds_whatever_happens_to_network_nodes_daemon_and_clocks(seed):
     assert told(draw(seed))[0] == []
+
+
+@pytest.mark.parametrize("seed", ON_LINES)
+def test_every_promise_holds_on_a_modbus_line_whatever_its_gateway_and_its_units_answer(seed):
+    assert told(draw_line(seed))[0] == []
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
@@ -42,9 +48,20 @@ def test_a_story_goes_the_same_way_whenever_it_is_told_and_is_the_same_when_read
     assert first.scene.post.network.carried == second.scene.post.network.carried
 
 
+def test_a_story_of_a_line_goes_the_same_way_whenever_it_is_told():
+    story = draw_line(6)
+    first, second = World(story), World(read(write(story)))
+    first.tell()
+    second.tell()
+    assert read(write(story)) == story
+    assert first.scene.heap.done == second.scene.heap.done
+    assert first._watch.commands.known == second._watch.commands.known
+
+
 def test_the_stories_have_every_mishap_and_everything_people_do():
     happened = {entry.word for seed in range(100) for entry in draw(seed).entries}
     assert happened == MISHAPS.keys() | PEOPLE.keys()
+    assert {entry.word for seed in range(100) for entry in draw_line(seed).entries} == {*LINE_WORDS} | PEOPLE.keys()
 
 
 @pytest.mark.parametrize("name", BREAKS)

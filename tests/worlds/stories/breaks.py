@@ -20,7 +20,8 @@ from lightctl.links.inbound import Inbound
 from lightctl.links.outbox import Outbox
 from simulators.firmware import Firmware
 from simulators.node import Output
-from tests.worlds.stories.drawing import MISHAPS
+from tests.worlds.stories.drawing import LINE_WORDS, MISHAPS
+from tests.worlds.stories.line_breaks import EchoBelieved, NeighbourBelieved, Resentful
 from tests.worlds.stories.parts import WHOLE, Parts
 
 USUAL = tuple(word for word in MISHAPS if word not in ("backup restored", "clock"))
@@ -28,11 +29,12 @@ USUAL = tuple(word for word in MISHAPS if word not in ("backup restored", "clock
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """What is broken, the rule that shows it, and the mishaps of the stories in which it is looked for."""
+    """What is broken, the rule that shows it, and the mishaps and the kind of the stories in which it is looked for."""
 
     parts: Parts
     rule: str
     words: Sequence[str] = USUAL
+    of: str = "nodes"
 
 
 class Gullible(Controller):
@@ -195,4 +197,7 @@ BREAKS = {
     "orders-retained": Break(
         replace(WHOLE, encoded=lambda message: Outgoing(message.topic, message.payload, retain=True)), "once"
     ),
+    "echo-believed": Break(replace(WHOLE, line=EchoBelieved), "I3", LINE_WORDS, "lines"),
+    "neighbour-believed": Break(replace(WHOLE, line=NeighbourBelieved), "I12", ("neighbour answers",), "lines"),
+    "failed-unit-never-asked": Break(replace(WHOLE, line=Resentful), "I7", LINE_WORDS, "lines"),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 
 from lightctl.app.rollouts.steering import now_in_force
@@ -20,6 +20,7 @@ from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
 from lightctl.devices.codec import Outgoing
 from lightctl.domain import events as ev
+from lightctl.domain.assets import Node
 from lightctl.domain.errors import StoreError
 from lightctl.domain.rollouts import RolloutState
 from lightctl.planning.wall import next_wall_time
@@ -27,10 +28,12 @@ from lightctl.store.base import Recorded
 from lightctl.store.sqlite import SqliteStore
 from tests.worlds.heap import Heap
 from tests.worlds.stories import setting
-from tests.worlds.stories.link import MQTT, HostClock, Link
+from tests.worlds.stories.line_end import LineEnd
+from tests.worlds.stories.link import HostClock, Link
 from tests.worlds.stories.nodes import PROFILES
 from tests.worlds.stories.parts import Parts
 from tests.worlds.stories.post import Post
+from tests.worlds.stories.setting import LINE, MQTT
 from tests.worlds.stories.watching import Watching
 
 NOTHING = Recorded()
@@ -47,10 +50,11 @@ class Daemon:
 
     def __init__(
         self, heap: Heap, store: SqliteStore, policy: Policy, time_zone: str, post: Post, parts: Parts,
-        switch_ons_per_s: float,
+        switch_ons_per_s: float, line: Callable[[HostClock, Watching, Callable[[ev.Event], None]], LineEnd] | None,
     ) -> None:  # fmt: skip
         self.watch: Watching
         self.link: Link
+        self.line: LineEnd | None = None
         self.store = store
         self.started_at = heap.now
         self.clock_set_at = heap.now
@@ -61,6 +65,7 @@ class Daemon:
         self._post = post
         self._parts = parts
         self._switch_ons_per_s = switch_ons_per_s
+        self._new_line = line
         self._controller: Controller | None = None
         self._clock = HostClock(heap)
         self._inbox: list[ev.Event] = []
@@ -104,6 +109,8 @@ class Daemon:
         self.link = Link(
             self._heap, self._clock, self._post, self._parts, self.watch, self.tell, self._switch_ons_per_s
         )
+        if self._new_line is not None:
+            self.line = self._new_line(self._clock, self.watch, self.tell)
         self._step(list(boot_events(self.store.replay(self.now), self._time_zone, setting.read)))
         self._heap.after(CONNECTS_AFTER_S, self.connect)
         self._set_nightly(self._runs)
@@ -117,6 +124,8 @@ class Daemon:
         self._controller, self._review_at, self._inbox, self._late = None, None, [], []
         self._post.link_up = False
         self.link.closed = True
+        if self.line is not None:
+            self.line.close()
         then()
 
     def _die_at(self, point: str) -> bool:
@@ -196,7 +205,7 @@ class Daemon:
         assert self._controller is not None
         census = Census()
         self._controller.count([node], census, self.now)
-        return census.nodes[MQTT, Hearing.REACHABLE] > 0
+        return any(census.nodes[link, Hearing.REACHABLE] for link in (MQTT, LINE))
 
     # -- what it does ---------------------------------------------------------------------------------------------
 
@@ -216,7 +225,7 @@ class Daemon:
             events = [*held, *events]
         for event in events:
             if isinstance(event, ev.FleetChanged):
-                self.link.attach(event.fleet.nodes)
+                self._attach(event.fleet.nodes)
                 self.watch.attached(event.fleet.nodes)
         try:
             effects = self._controller.step(events, self.now)
@@ -229,10 +238,18 @@ class Daemon:
         if self._die_at("before acting"):
             return
         for order in effects.submissions:
-            self.link.submit(order)
+            if self.line is not None and order.node.link == LINE:
+                self.line.submit(order)
+            else:
+                self.link.submit(order)
         self.link.publish()
         self._look_at(effects.review_at)
         self._die_at("after acting")
+
+    def _attach(self, nodes: Mapping[str, Node]) -> None:
+        self.link.attach({name: node for name, node in nodes.items() if node.link == MQTT})
+        if self.line is not None:
+            self.line.attach({name: node for name, node in nodes.items() if node.link == LINE})
 
     def _record(self, effects: Effects) -> None:
         recorded = Recorded(**{name: getattr(effects, name) for name in RECORDED})

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from tests.support.bad_frames import KINDS as KINDS_OF_ANSWERS
+from tests.worlds.stories.gateway import ANY
 from tests.worlds.stories.setting import KINDS, PLACES, SHAPES
-from tests.worlds.stories.story import Arguments, Entry, Story
+from tests.worlds.stories.story import Arguments, Entry, Line, Story
 
 LASTING = (2.0, 40.0, 600.0, 5000.0)
 SKEWS_S = (-45.0, 45.0, -400.0, 400.0, -5 * 3600.0, 5 * 3600.0, -50 * 3600.0, 50 * 3600.0)
@@ -87,6 +90,17 @@ MISHAPS: dict[str, Draw] = {
     "crash": _lasting(when=CRASHES),
     "backup restored": _lasting(),
 }
+ON_LINES: dict[str, Draw] = {
+    "gateway dead": _lasting(how=("refuses", "hangs", "half open")),
+    "line cut": _lasting(says_so=(True, False)),
+    "bad answers": _lasting(node=range(9), kind=(*KINDS_OF_ANSWERS, ANY, ANY, ANY), share=(0.1, 0.4, 1.0)),
+    "neighbour answers": _lasting(node=range(9), share=(0.4, 1.0)),
+    "local switch": _lasting(node=range(9), level=(0, 30, 100)),
+}
+LINE_WORDS = (
+    *ON_LINES, "bad answers", "bad answers", "reboot", "flash lost", "cut off", "node clock", "clock", "crash",
+    "backup restored", "link down", "bad network",
+)  # fmt: skip
 PEOPLE: dict[str, Draw] = {
     "dim": _dim,
     "resume": _numbered,
@@ -100,18 +114,48 @@ PEOPLE: dict[str, Draw] = {
 }
 
 
+WORDS = {**MISHAPS, **ON_LINES, **PEOPLE}
+
+
 def draw(seed: int, words: Sequence[str] = tuple(MISHAPS)) -> Story:
     """Draw the story of a seed; `words` are the mishaps there may be, some more often than others."""
-    rng = random.Random(f"story/{seed}")
+    return _draw(random.Random(f"story/{seed}"), seed, _some_nodes, words)
+
+
+def draw_line(seed: int, words: Sequence[str] = LINE_WORDS) -> Story:
+    """Draw another story of a seed, that of a street whose lamps hang on a Modbus line, or most of them."""
+    rng = random.Random(f"story of a line/{seed}")
+    line = Line(rng.random() < 0.5, rng.random() < 0.5, rng.choice((30.0, 120.0, 120.0)))
+    return replace(_draw(rng, seed, _some_units, words), line=line)
+
+
+DRAWN: dict[str, tuple[Callable[[int, Sequence[str]], Story], Sequence[str]]] = {
+    "nodes": (draw, tuple(MISHAPS)),
+    "lines": (draw_line, LINE_WORDS),
+}
+
+
+def _some_nodes(rng: random.Random) -> tuple[str, ...]:
+    return tuple(rng.choice(tuple(KINDS)) for _ in range(rng.choice((1, 1, 2, 2, 3))))
+
+
+def _some_units(rng: random.Random) -> tuple[str, ...]:
+    others = (("nights",), ("nights",), ("lamp",), ("nights", "lamp"), ("carrying",), ())
+    return ("lamp", rng.choice(("pillar", "half-night")), *rng.choice(others))
+
+
+def _draw(
+    rng: random.Random, seed: int, some: Callable[[random.Random], tuple[str, ...]], words: Sequence[str]
+) -> Story:
     place = rng.choice(("Duisburg", *PLACES))
     date = rng.choice(PLACES[place].dates)
     noon = dt.datetime.combine(date, dt.time(rng.choice((12, 15, 18)), 20), ZoneInfo(PLACES[place].place.time_zone))
-    nodes = tuple(rng.choice(tuple(KINDS)) for _ in range(rng.choice((1, 1, 2, 2, 3))))
+    nodes = some(rng)
     calm_at_s = 3600.0 * rng.choice((4, 8, 12, 20)) + 60 * rng.randrange(60)
     entries, at_s = [], 900.0
     while (at_s := at_s + rng.expovariate(1 / 2700)) < calm_at_s:
         word = rng.choice(words) if rng.random() < 0.6 else rng.choice((*VERBS, "ask"))
-        arguments = (PEOPLE.get(word) or MISHAPS[word])(rng)
+        arguments = WORDS[word](rng)
         entries.append(Entry(round(at_s, 1), word, arguments))
     schedules = _schedule(rng)
     return Story(

@@ -12,17 +12,19 @@ from lightctl.control.effects import Effects
 from lightctl.domain.states import Command, CommandState
 from lightctl.store.sqlite import SqliteStore
 from tests.worlds.stories.documents import Documents
+from tests.worlds.stories.judge_line import LineJudge
 from tests.worlds.stories.scene import MINUTE, Scene
 
 
 class CommandJudge:
     """Follows every command."""
 
-    def __init__(self, scene: Scene, documents: Documents) -> None:
+    def __init__(self, scene: Scene, documents: Documents, line: LineJudge) -> None:
         self.known: dict[str, Command] = {}
         self._open: dict[str, Command] = {}
         self._scene = scene
         self._documents = documents
+        self._line = line
 
     def decided(self, effects: Effects) -> None:
         """Look at what a step decided."""
@@ -41,8 +43,11 @@ class CommandJudge:
         self.judge_open()
 
     def _judge_confirmation(self, command: Command) -> None:
-        by_revision = self._scene.nodes.by_revision(command.node)
-        if by_revision and command.revision not in self._documents.applied[command.node]:
+        nodes = self._scene.nodes
+        if command.node in nodes.units:
+            if not self._line.held(command.node, command.revision):
+                self._scene.violate("I3", f"{command.id} is confirmed, {command.node} was not read while it held that")
+        elif nodes.by_revision(command.node) and command.revision not in self._documents.applied[command.node]:
             self._scene.violate("I3", f"{command.id} is confirmed, {command.node} never had it")
 
     def judge_open(self) -> None:

@@ -20,12 +20,12 @@ from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.planning.overrides import in_force
 from tests.worlds.stories import setting
 from tests.worlds.stories.documents import Asked, Documents
-from tests.worlds.stories.scene import CONVERGED_WITHIN, EDGE, LONGEST_WAY_S, Scene
+from tests.worlds.stories.scene import CONVERGED_WITHIN, EDGE, Scene
 
 LOOK_EVERY = dt.timedelta(minutes=40)
 LIVE_LEFT_DARK = dt.timedelta(minutes=65)
 FADING = dt.timedelta(seconds=35)
-SETTLED = CONVERGED_WITHIN + dt.timedelta(seconds=LONGEST_WAY_S + 5)
+SETTLED = CONVERGED_WITHIN + dt.timedelta(seconds=5)
 
 
 class LampJudge:
@@ -42,21 +42,25 @@ class LampJudge:
     def _changed(self, node: str, at: dt.datetime) -> None:
         self._scene.heap.at(at + 2 * EDGE, lambda: self.look(node))
 
-    def look_around(self) -> None:
-        """Look at all lamps."""
+    def look_around(self) -> bool:
+        """Look at all lamps; says whether all has been well for so long that everything must be settled."""
         for node in self._scene.nodes:
             self.look(node)
         scene = self._scene
         calm = scene.daemon.alive and scene.calm_since is not None
-        if calm and scene.now - max(scene.calm_since or scene.now, scene.stirred_at) > SETTLED:
+        settled = calm and (
+            scene.now - max(scene.calm_since or scene.now, scene.stirred_at) > SETTLED + scene.asked_within
+        )
+        if settled:
             self.judge_due()
+        return settled
 
     # -- held against their documents -----------------------------------------------------------------------------
 
     def look(self, node: str) -> None:
         """Hold the lamps of a node against its document."""
         firmware = self._scene.nodes.firmware(node)
-        if not firmware.powered or not self._scene.nodes.by_revision(node):
+        if not firmware.powered or not self._scene.nodes.by_revision(node) or node in self._scene.nodes.local:
             return
         asked = self._documents.asked(node)
         now = firmware.shows(self._scene.now)

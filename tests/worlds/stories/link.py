@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,9 +17,9 @@ from tests.worlds.heap import Heap
 from tests.worlds.stories.nodes import PROFILES
 from tests.worlds.stories.parts import Parts
 from tests.worlds.stories.post import Post
+from tests.worlds.stories.setting import MQTT
 from tests.worlds.stories.watching import Watching
 
-MQTT = "mqtt"
 CODECS = {name: mqtt_codec(PROFILES[name]) for name in ("native", "json-dimmer")}
 SOONEST_S = 0.001
 
@@ -35,8 +36,8 @@ class HostClock:
         return self._heap.now + dt.timedelta(seconds=self.error_s)
 
     async def sleep(self, seconds: float) -> None:
-        """Nobody sleeps in a story."""
-        raise NotImplementedError
+        """Wait so many seconds of the heap; however the clock is set meanwhile, it goes on as it did."""
+        await asyncio.sleep(seconds)
 
 
 class Link:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lightctl.domain.states import Command, ReportedState
 from simulators.node import Say
 from tests.worlds.network import Weather
+from tests.worlds.stories.line_mishaps import LineMishaps
 from tests.worlds.stories.post import DAEMON
 from tests.worlds.stories.scene import LONGEST_WAY_S, Scene
 from tests.worlds.stories.shelf import connection
@@ -59,6 +60,7 @@ class Mishaps:
             "clock": self._set_clock,
             "crash": self._crash,
             "backup restored": self._restore_backup,
+            **LineMishaps(scene, self._lasting).words,
         }
 
     def _node(self, of: Arguments) -> str:
@@ -115,7 +117,7 @@ class Mishaps:
         self._lasting(lasts_s, lambda: street.cut(node, why, on=False))
 
     def _cut_all(self, why: str, lasts_s: float) -> None:
-        for node in self._scene.nodes:
+        for node in self._scene.nodes.faces:
             self._cut(node, why, lasts_s + self._scene.rng.uniform(0, 20))
 
     def _link_down(self, of: Arguments) -> None:
@@ -248,6 +250,6 @@ class Mishaps:
         self._watch.wire.said = dict(backup.said)
         self._watch.documents.announced.clear()
         self._watch.documents.current = dict(backup.current)
-        for node in scene.nodes:
+        for node in scene.nodes.faces:
             self._cut(node, "host", scene.rng.uniform(1, 20))
         self._lasting(of, self._revive)

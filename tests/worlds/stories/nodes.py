@@ -11,21 +11,24 @@ import random
 from collections.abc import Callable
 
 from lightctl.devices.codec import Outgoing
-from lightctl.devices.profile import shipped_profiles
+from lightctl.devices.maps import RegisterMap
 from simulators.faces import DimmerFace, Face, NativeFace
 from simulators.firmware import Firmware
 from simulators.flash import Flash
-from simulators.fleet import Built
+from simulators.fleet import Built, build_unit
 from simulators.lamp import LampType
+from simulators.modbus_pdu import READS, answer
+from simulators.modbus_unit import RegisterUnit
 from simulators.node import LampChanged, NodeSetup, Persist, Say
 from simulators.node_clock import NodeClock
+from simulators.specs import UnitSpec
 from simulators.street import Street
 from simulators.truth import CHANGE, TruthLog
 from tests.worlds.heap import Heap
-from tests.worlds.stories.setting import DIMMER, KINDS, PLACES, Kind, node_names
+from tests.worlds.stories.setting import DIMMER, LINE, PLACES, PROFILES, Kind, kind_of, node_names
 from tests.worlds.stories.story import Story
 
-PROFILES = shipped_profiles()
+__all__ = ["PROFILES", "Nodes"]
 
 
 class _Truth(TruthLog):
@@ -38,27 +41,40 @@ class _Truth(TruthLog):
 
 
 class Nodes:
-    """All nodes of a story, by name. `changed` is told of every change of a lamp, `applied` of every delivery."""
+    """All nodes of a story, by name; those on MQTT have a face, those on the line are units with a number.
+
+    local: those that a switch at the site holds. `changed` is told of every change of a lamp, `applied` of every
+    delivery, `was_read` of every read of a unit.
+    """
 
     def __init__(self, story: Story, heap: Heap, rng: random.Random, firmware: type[Firmware]) -> None:
         self.kinds: dict[str, Kind] = {}
         self.faces: dict[str, Face] = {}
+        self.units: dict[str, RegisterUnit] = {}
+        self.numbers: dict[str, int] = {}
+        self.local: set[str] = set()
         self.changed: Callable[[str, dt.datetime], None] = lambda _node, _at: None
         self.applied: Callable[[str, int, int], None] = lambda _node, _before, _after: None
+        self.was_read: Callable[[str], None] = lambda _node: None
         self.said: Callable[[str, Say, Outgoing], None] = lambda _node, _what, _message: None
         self._heap = heap
         self._dies_storing: dict[str, Callable[[], None]] = {}
         self.street = Street(_Truth(self), Flash(None), counters_every=None)
-        for name, kind, clock in zip(node_names(story.nodes), story.nodes, story.clocks, strict=True):
-            self._mount(name, KINDS[kind], clock, story, rng, firmware)
+        named = zip(node_names(story.nodes), story.nodes, story.clocks, strict=True)
+        for number, (name, kind, clock) in enumerate(named, 1):
+            self._mount(name, kind_of(kind), number, clock, story, rng, firmware)
 
     def _mount(
-        self, name: str, kind: Kind, clock: tuple[float, float], story: Story, rng: random.Random,
+        self, name: str, kind: Kind, number: int, clock: tuple[float, float], story: Story, rng: random.Random,
         make: type[Firmware],
     ) -> None:  # fmt: skip
-        setup = NodeSetup(
+        place, points = PLACES[story.place].place, tuple(f"{name}-{channel}" for channel in range(kind.channels))
+        setup = build_unit(
+            UnitSpec(number, kind.profile, name, kind.channels, rated_power_w=50.0, points=points, place=place),
+            PROFILES[kind.profile],
+        ) if kind.link == LINE else NodeSetup(
             name, kind.capabilities, dict.fromkeys(range(kind.channels), LampType(50.0)),
-            {channel: f"{name}-{channel}" for channel in range(kind.channels)}, PLACES[story.place].place,
+            dict(enumerate(points)), place,
             heartbeat_s=story.heartbeat_s, area="" if kind.profile == DIMMER else "main",
         )  # fmt: skip
         built = Built(setup, NodeClock(self._heap.now, *clock))
@@ -67,16 +83,22 @@ class Nodes:
         if make is not Firmware:
             firmware.__class__ = make
         self.kinds[name] = kind
+        if kind.link == LINE:
+            self.numbers[name] = number
+            self.units[name] = RegisterUnit(
+                number, self.registers(name), self.street.stations[name], self.street, dict[str, float]
+            )  # fmt: skip
+            return
         self.faces[name] = (
             DimmerFace(firmware, PROFILES[DIMMER]) if kind.profile == DIMMER else NativeFace(firmware)
         )  # fmt: skip
 
     def __iter__(self):
-        return iter(self.faces)
+        return iter(self.kinds)
 
     def pick(self, number: float) -> str:
         """Give the node that a number stands for."""
-        return tuple(self.faces)[int(number) % len(self.faces)]
+        return tuple(self.kinds)[int(number) % len(self.kinds)]
 
     def firmware(self, node: str) -> Firmware:
         """Give the firmware of a node."""
@@ -84,11 +106,19 @@ class Nodes:
 
     def by_revision(self, node: str) -> bool:
         """Say whether a node knows revisions."""
-        return self.kinds[node].profile != DIMMER
+        return self.kinds[node].by_revision
+
+    def registers(self, node: str) -> RegisterMap:
+        """Give the map of a unit."""
+        registers = PROFILES[self.kinds[node].profile].modbus
+        assert registers is not None
+        return registers
 
     def listen(self) -> None:
         """Pass on what nodes want to say."""
         for node, what in self.street.take_said():
+            if node in self.units:
+                continue  # it speaks when it is asked
             if isinstance(what, Say):
                 self._say(node, what)
             elif self.street.reachable(node):
@@ -114,6 +144,28 @@ class Nodes:
             return
         self.street.carry_out(node, outputs)
         self.applied(node, before, firmware.applied_revision)
+
+    def ask(self, node: str, request: bytes) -> bytes | None:
+        """Have a unit answer a request; None for silence."""
+        if not self.street.reachable(node):
+            return None
+        firmware = self.firmware(node)
+        before = firmware.applied_revision
+        reply = answer(request, self.units[node].at(self._heap.now))
+        after = firmware.applied_revision
+        if node in self._dies_storing and after != before:
+            self._dies_storing.pop(node)()
+            return None
+        if self.by_revision(node) and after != before:
+            self.applied(node, before, after)
+        if request[0] in READS:
+            self.was_read(node)
+        return reply
+
+    def switch_locally(self, node: str, level: int | None) -> None:
+        """Have somebody turn the switch at a node to a level, or back to automatic."""
+        (self.local.discard if level is None else self.local.add)(node)
+        self.street.carry_out(node, self.firmware(node).local_switch(level, self._heap.now))
 
     def lose_supply(self, node: str) -> None:
         """Cut the mains of a node and its lamps."""
@@ -144,5 +196,7 @@ class Nodes:
         self.street.cut(node, "broken", on=False)
 
     def set_clock_error(self, node: str, by_s: float) -> None:
-        """Let a node's clock be wrong by so much, 0: as it was built."""
+        """Let a node's clock be wrong by so much, 0: as it was built; a unit without a clock has none to be wrong."""
+        if node in self.units and self.registers(node).clock is None:
+            return
         self.street.carry_out(node, self.firmware(node).set_clock_error(by_s, self._heap.now))

@@ -10,13 +10,14 @@ from lightctl.app.running.boot import revision_floor
 from lightctl.control.controller import Controller
 from lightctl.devices.codec import Outgoing
 from lightctl.links.inbound import Inbound
+from lightctl.links.modbus import ModbusLink
 from lightctl.links.outbox import Outbox
 from simulators.firmware import Firmware
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Controller, outbox, inbound, the floor under new revisions, and the firmware of the nodes.
+    """Controller, outbox, inbound, the link to a line, the floor under new revisions, and the firmware of the nodes.
 
     encoded: what becomes of each message before it leaves. stores_late: people are answered before their write is
     stored. audits_twice: each write has two entries in the audit.
@@ -25,6 +26,7 @@ class Parts:
     controller: type[Controller] = Controller
     outbox: type[Outbox] = Outbox
     inbound: type[Inbound] = Inbound
+    line: type[ModbusLink] = ModbusLink
     floor: Callable[[dt.datetime], int] = revision_floor
     firmware: type[Firmware] = Firmware
     encoded: Callable[[Outgoing], Outgoing] = lambda message: message

@@ -10,6 +10,7 @@ from lightctl.domain.assets import Place
 from lightctl.store.base import AuditDraft
 from tests.worlds.heap import Heap
 from tests.worlds.stories.daemon import Daemon
+from tests.worlds.stories.gateway import Gateway
 from tests.worlds.stories.nodes import Nodes
 from tests.worlds.stories.post import Post
 from tests.worlds.stories.setting import PLACES
@@ -21,6 +22,7 @@ MINUTE = dt.timedelta(minutes=1)
 EDGE = dt.timedelta(seconds=3)  # times cut to whole seconds on the wire
 LONGEST_WAY_S = 25.0
 CONVERGED_WITHIN = dt.timedelta(seconds=60)
+UNITS_ASKED_WITHIN = dt.timedelta(seconds=150)
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class Scene:
     post: Post
     daemon: Daemon
     wishes: Wishes
+    gateway: Gateway | None = None
     violations: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     calm_since: dt.datetime | None = None
@@ -52,6 +55,12 @@ class Scene:
     def place(self) -> Place:
         """Where the street is."""
         return PLACES[self.story.place].place
+
+    @property
+    def asked_within(self) -> dt.timedelta:
+        """How long it may take, once all is well, until every node can be heard and given what is on its way."""
+        last = dt.timedelta(seconds=LONGEST_WAY_S)
+        return last if self.gateway is None else max(last, UNITS_ASKED_WITHIN)
 
     def violate(self, rule: str, what: str) -> None:
         """Note a broken rule."""

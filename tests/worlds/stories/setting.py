@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Capabilities, LightPoint, Place
 from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.files.schedules import ScheduleSet, read_schedules
@@ -42,6 +43,8 @@ PLACES = {
 
 CARRYING = Capabilities(nights=7, slots=96, persists=True)
 NATIVE, DIMMER = "native", "json-dimmer"
+MQTT, LINE = "mqtt", "line"
+PROFILES = shipped_profiles()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,16 @@ class Kind:
     capabilities: Capabilities = CARRYING
     channels: int = 1
     profile: str = NATIVE
+
+    @property
+    def by_revision(self) -> bool:
+        """Whether it knows revisions."""
+        return PROFILES[self.profile].confirmation in ("revision", "stored")
+
+    @property
+    def link(self) -> str:
+        """What it hangs on."""
+        return LINE if PROFILES[self.profile].modbus is not None else MQTT
 
 
 KINDS = {
@@ -62,6 +75,18 @@ KINDS = {
     "forgetful": Kind(replace(CARRYING, persists=False)),
     "live": Kind(Capabilities()),
     "dimmer": Kind(Capabilities(), profile=DIMMER),
+}
+
+
+def _unit(profile: str, channels: int) -> Kind:
+    return Kind(PROFILES[profile].capabilities, channels, profile)
+
+
+UNITS = {
+    "lamp": _unit("modbus-lamp", 1),
+    "pillar": _unit("cabinet", 3),
+    "half-night": _unit("half-night-cabinet", 2),
+    "nights": _unit("modbus-night-controller", 2),
 }
 
 STREET = """
@@ -145,18 +170,29 @@ def sun(time_zone: str) -> Plan:
     return Plan(NO_INTENT, time_zone)
 
 
+def kind_of(name: str) -> Kind:
+    """Give a kind of node or unit by its name."""
+    return UNITS.get(name) or KINDS[name]
+
+
 def node_names(kinds: tuple[str, ...]) -> tuple[str, ...]:
     """Name the nodes of a story."""
     return tuple(f"{kind}-{number}" for number, kind in enumerate(kinds))
 
 
 def inventory(place: Place, kinds: tuple[str, ...]) -> tuple[LightPoint, ...]:
-    """Give the light points: named after their node and channel, all on one feeder."""
+    """Give the light points: named after their node and channel, all on one feeder, those of a line on another."""
     return tuple(
-        LightPoint(
-            f"{node}-{channel}", place.latitude, place.longitude, node=node, channel=channel,
-            profile=KINDS[kind].profile, tags={"group": "a"}, rated_power_w=50.0, cabinet="cabinet",
-        )
-        for node, kind in zip(node_names(kinds), kinds, strict=True)
-        for channel in range(KINDS[kind].channels)
+        _point(place, node, kind_of(kind), channel, number)
+        for number, (node, kind) in enumerate(zip(node_names(kinds), kinds, strict=True), 1)
+        for channel in range(kind_of(kind).channels)
+    )
+
+
+def _point(place: Place, node: str, kind: Kind, channel: int, number: int) -> LightPoint:
+    on_line = kind.link == LINE
+    return LightPoint(
+        f"{node}-{channel}", place.latitude, place.longitude, node=node, channel=channel, profile=kind.profile,
+        tags={"group": "a"}, rated_power_w=50.0, cabinet="pillar" if on_line else "cabinet", link=kind.link,
+        address=str(number) if on_line else "",
     )  # fmt: skip

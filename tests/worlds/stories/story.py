@@ -25,12 +25,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """The Modbus line of a story. rtu: RTU framing, without transactions. echoes: its units know function 8.
+
+    poll_s: seconds between two polls of a unit.
+    """
+
+    rtu: bool
+    echoes: bool
+    poll_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Where, when, with what, and what happens. `seed` throws the dice of the network and of nothing else.
 
-    nodes: kinds of `kinds.KINDS`; clocks: (seconds ahead, drift in ppm) of each. shape, late, floor: the schedules at
-    the beginning. switch_ons_per_s: what a feeder allows, 0 for anything. From `calm_at_s` on all is well; `gone_h`
-    hours of it the daemon is not there.
+    nodes: kinds of `setting.KINDS`, with a line also of `setting.UNITS`; clocks: (seconds ahead, drift in ppm) of each.
+    shape, late, floor: the schedules at the beginning. switch_ons_per_s: what a feeder allows, 0 for anything. From
+    `calm_at_s` on all is well; `gone_h` hours of it the daemon is not there.
     """
 
     seed: int
@@ -46,6 +58,7 @@ class Story:
     entries: tuple[Entry, ...]
     calm_at_s: float
     gone_h: float
+    line: Line | None = None
 
     def without(self, first: int, count: int = 1) -> Story:
         """Give the story without some of its entries."""

@@ -11,6 +11,7 @@ from lightctl.domain.orders import Order
 from tests.worlds.stories.documents import Documents
 from tests.worlds.stories.judge_commands import CommandJudge
 from tests.worlds.stories.judge_lamps import LOOK_EVERY, LampJudge
+from tests.worlds.stories.judge_line import LineJudge
 from tests.worlds.stories.judge_silence import SilenceJudge
 from tests.worlds.stories.judge_store import StoreJudge
 from tests.worlds.stories.judge_wire import WireJudge
@@ -25,9 +26,10 @@ class Watch:
     def __init__(self, scene: Scene) -> None:
         self.documents = Documents(scene)
         self.lamps = LampJudge(scene, self.documents)
-        self.commands = CommandJudge(scene, self.documents)
-        self.store = StoreJudge(scene, self.commands)
         self.wire = WireJudge(scene)
+        self.line = LineJudge(scene, self.wire.sent)
+        self.commands = CommandJudge(scene, self.documents, self.line)
+        self.store = StoreJudge(scene, self.commands)
         self.silence = SilenceJudge(scene)
         self._scene = scene
         scene.nodes.applied = self.documents.arrive
@@ -40,6 +42,7 @@ class Watch:
     def attached(self, nodes: Collection[str]) -> None:
         """These are the nodes of the inventory."""
         self.silence.attached(nodes)
+        self.line.attached(nodes)
 
     def hearing(self, node: str) -> None:
         """A message of this node is about to be read."""
@@ -52,6 +55,11 @@ class Watch:
         if isinstance(event, ev.NodeReported) and event.report.applied_revision is not None:
             self.documents.applied[event.report.node].add(event.report.applied_revision)
 
+    def on_line(self, event: ev.Event) -> None:
+        """Look at what comes of a line; what a unit says it has, it is not believed to have."""
+        self.line.heard(event)
+        self.silence.heard(event)
+
     def decided(self, effects: Effects) -> None:
         """Look at what a step decided."""
         if effects.rollouts:
@@ -60,6 +68,7 @@ class Watch:
         self.documents.announced |= {hello.node for hello in effects.announced}
         for desired in effects.desired:
             self.documents.give(desired)
+            self.line.give(desired)
         self.commands.decided(effects)
         for fault in effects.faults:
             if fault.detail.startswith(SET_ASIDE) and fault.cleared_at is None:
@@ -74,7 +83,9 @@ class Watch:
         self.wire.waiting(orders)
 
     def _look_around(self) -> None:
-        self.lamps.look_around()
+        if self.lamps.look_around():
+            self.line.judge_asked()
+            self.line.judge_clocks()
         self.commands.judge_open()
         self._scene.heap.after(LOOK_EVERY.total_seconds(), self._look_around)
 

@@ -30,6 +30,10 @@ class Watching(Protocol):
         """This came of it."""
         ...
 
+    def on_line(self, event: Event) -> None:
+        """The link of the line says this."""
+        ...
+
     def decided(self, effects: Effects) -> None:
         """A step decided this, and it is recorded."""
         ...

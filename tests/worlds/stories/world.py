@@ -9,32 +9,36 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Callable
+from typing import Literal
 
 from lightctl.control.policy import Policy
+from lightctl.domain.events import Event
 from lightctl.domain.rollouts import MemberState, RolloutState
+from lightctl.links.modbus import ModbusEndpoint
 from tests.worlds.heap import Heap
+from tests.worlds.heap_loop import MOST_AT_ONCE, HeapLoop, NeverRestsError
 from tests.worlds.stories.daemon import Daemon
+from tests.worlds.stories.gateway import Gateway
+from tests.worlds.stories.line_end import LineEnd
+from tests.worlds.stories.link import HostClock
 from tests.worlds.stories.mishaps import Mishaps
 from tests.worlds.stories.nodes import Nodes
 from tests.worlds.stories.parts import WHOLE, Parts
 from tests.worlds.stories.people import People
 from tests.worlds.stories.post import Post
-from tests.worlds.stories.scene import CONVERGED_WITHIN, LONGEST_WAY_S, MINUTE, Scene
+from tests.worlds.stories.scene import CONVERGED_WITHIN, MINUTE, Scene
 from tests.worlds.stories.setting import PLACES, inventory
 from tests.worlds.stories.shelf import SHELF
-from tests.worlds.stories.story import Entry, Story
+from tests.worlds.stories.story import Entry, Line, Story
 from tests.worlds.stories.watch import Watch
+from tests.worlds.stories.watching import Watching
 from tests.worlds.stories.wishes import Wishes
 
 AFTERWARDS = Entry(0.0, "dim", {
     "number": 0, "select": "light point", "below": False, "starts_min": 0, "for_min": 60, "level": 20,
 })  # fmt: skip
 ROLLED_OUT_WITHIN = dt.timedelta(hours=12)
-MOST_AT_ONCE = 20_000
-
-
-class NeverRestsError(Exception):
-    """So much happens at one instant that it never passes."""
 
 
 class World:
@@ -47,12 +51,13 @@ class World:
         nodes = Nodes(story, heap, rng, parts.firmware)
         post = Post(heap, rng, nodes, story.seed)
         self._store = SHELF.take()
+        gateway, line = (None, None) if story.line is None else _line(story, story.line, heap, nodes, parts)
         daemon = Daemon(
-            heap, self._store, self._policy, place.time_zone, post, parts, story.switch_ons_per_s
+            heap, self._store, self._policy, place.time_zone, post, parts, story.switch_ons_per_s, line
         )  # fmt: skip
         points = {point.id: point for point in inventory(place, story.nodes)}
         wishes = Wishes(place.time_zone, points, (story.shape, story.late, story.floor))
-        self.scene = Scene(story, heap, rng, nodes, post, daemon, wishes)
+        self.scene = Scene(story, heap, rng, nodes, post, daemon, wishes, gateway)
         self._watch = daemon.watch = Watch(self.scene)
         self._people = People(self.scene, audits_twice=parts.audits_twice)
         self._people.settle()
@@ -74,6 +79,7 @@ class World:
             self._watch.finish()
         except NeverRestsError:
             self.scene.violate("rest", "the daemon never comes to rest")
+        self.scene.daemon.kill()
         self._mishaps.close()
         SHELF.give_back(self._store)
         return self.scene.violations
@@ -100,7 +106,7 @@ class World:
         scene.note("all is well")
         self._people.say_rollout(RolloutState.PAUSED)
         self._mishaps.end_all()
-        self._pass(dt.timedelta(seconds=LONGEST_WAY_S))
+        self._pass(scene.asked_within)
         self._watch.wire.sent.clear()
         self._pass(CONVERGED_WITHIN)
         self._watch.lamps.judge_due()
@@ -163,3 +169,18 @@ class World:
             if at_once > MOST_AT_ONCE:
                 raise NeverRestsError
         heap.now = max(heap.now, until)
+
+
+def _line(
+    story: Story, of: Line, heap: Heap, nodes: Nodes, parts: Parts
+) -> tuple[Gateway, Callable[[HostClock, Watching, Callable[[Event], None]], LineEnd]]:
+    """Give the gateway of a line, and what makes the daemon's end of it anew."""
+    gateway = Gateway(heap, random.Random(f"story/{story.seed}/line"), nodes, rtu=of.rtu, echoes=of.echoes)
+    loop = gateway.loop = HeapLoop(heap, gateway.connect)
+    framer: Literal["rtu", "socket"] = "rtu" if of.rtu else "socket"
+    endpoint = ModbusEndpoint(framer=framer, poll_s=of.poll_s, switch_ons_per_s=story.switch_ons_per_s)
+
+    def begin(clock: HostClock, watch: Watching, tell: Callable[[Event], None]) -> LineEnd:
+        return LineEnd(loop, endpoint, clock, parts, watch, tell, story.seed)
+
+    return gateway, begin
