@@ -1,8 +1,7 @@
 """What a change of intent does to the street over a year: which lamps, which nights, how dark, how much energy.
 
-Light points that stand alike before and after (calendar, floor, corner of the city) are one cohort, and each of its
-nights is compiled once; nights for which nothing that counts has changed are not compiled to be compared. The sun is
-that of one light point of the corner, so spans are good to about a minute across it.
+Light points that stand alike before and after are one cohort (cohorts), and each of its nights is compiled once; nights
+for which nothing that counts has changed are not compiled to be compared.
 
 Dark is the time the sun's centre is more than 6 degrees below the horizon, civil dusk to civil dawn: a lamp that comes
 on a little after sunset leaves nobody in the dark, one that is off at midnight does.
@@ -11,29 +10,22 @@ on a little after sunset leaves nobody in the dark, one that is off at midnight 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
-from lightctl.domain.assets import LifeCycle, LightPoint, Place
-from lightctl.domain.luminaires import LUMINAIRE_TAG, LuminaireType, PowerCurve, power_curve, together
-from lightctl.domain.programs import DEFAULT_PROGRAM, DUSK_ALTITUDE_DEG, Calendar, Intent
-from lightctl.planning.calendars import choose
-from lightctl.planning.floors import Floor, floored
-from lightctl.planning.forecast import NightSum, below_s, night_sum
-from lightctl.planning.night import Night, Script, Span, compile_night
-from lightctl.planning.reading import Reader
-from lightctl.planning.standing import Lot, Standings
+from lightctl.domain.assets import LifeCycle, LightPoint
+from lightctl.domain.luminaires import LuminaireType
+from lightctl.domain.programs import Intent
+from lightctl.planning.cohorts import BothYears, Cohort, Told, cohorts
+from lightctl.planning.floors import Floor
+from lightctl.planning.forecast import below_s
 from lightctl.planning.wall import ONE_DAY
 
 YEAR = 366
-CORNER_DEG = 0.1
 NIGHTS_NAMED = 5
-UNASSIGNED = ""
 NO_TYPES: Mapping[str, LuminaireType] = MappingProxyType({})
-DEFAULT_SCRIPT = Script.of(DEFAULT_PROGRAM)
 
 Key = TypeVar("Key", bound=tuple[object, ...])
 
@@ -98,36 +90,6 @@ class Impact:
         return max((each.most_added_s for each in self.changes), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """How light points stand under one of the two intents."""
-
-    calendar: str
-    floor: Floor
-
-
-@dataclass(slots=True)
-class _Cohort:
-    """Light points that stand alike; `curves` says how many draw what, `curve` is that of all of them together."""
-
-    before: _Side
-    after: _Side
-    place: Place
-    groups: Counter[str] = field(default_factory=Counter)
-    ids: list[str] = field(default_factory=list)
-    curves: Counter[PowerCurve] = field(default_factory=Counter)
-
-    @property
-    def curve(self) -> PowerCurve:
-        """What all of them draw together."""
-        return together(self.curves)
-
-    @property
-    def light_points(self) -> int:
-        """How many stand alike."""
-        return len(self.ids)
-
-
 @dataclass(slots=True)
 class _Tally:
     """What becomes of the nights of one group, or of one program under a floor, as cohorts are added."""
@@ -169,13 +131,13 @@ def impact(
     """Compare two intents over a year of nights on the light points in use; `luminaires` are their types by name."""
     used = [point for point in points if point.state is LifeCycle.IN_USE]
     dates = [first + ONE_DAY * ahead for ahead in range(nights)]
-    year = _Year(before, after, dates)
+    year = BothYears(before, after, dates)
     changes: dict[tuple[str, str, str], _Tally] = {}
     below: dict[tuple[str, Floor, bool], _Tally] = {}
     touched: set[str] = set()
     kwh_before = kwh_after = 0.0
     without_power = 0
-    for cohort in _cohorts(before, after, used, time_zone, luminaires):
+    for cohort in cohorts(before, after, used, time_zone, luminaires):
         changed: dict[tuple[str, str], _Tally] = {}
         counted: set[tuple[object, ...]] = set()
         without_power += cohort.light_points - cohort.curves.total()
@@ -206,101 +168,7 @@ def impact(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A night as lamps are told it, floor applied; `asked_below_s`: how long its program asks for less than that."""
-
-    night: Night
-    sum: NightSum
-    asked_below_s: float
-
-
-class _Year:
-    """Compiled nights of both intents, each made once; a program that did not change is the same on both sides."""
-
-    def __init__(self, before: Intent, after: Intent, dates: Sequence[dt.date]) -> None:
-        self._intents = (before, after)
-        self._same = {
-            name for name, program in before.programs.items() if after.programs.get(name) == program
-        }  # the only comparison of whole programs
-        self._chosen: dict[tuple[int, str], Mapping[dt.date, str]] = {}
-        self._dates = dates
-        self._readers: dict[tuple[Place, dt.date], tuple[Reader, tuple[Span, ...]]] = {}
-        self._scripts = tuple({n: Script.of(each) for n, each in one.programs.items()} for one in self._intents)
-        self._told: dict[tuple[int, str, bool, Floor, Place, dt.date], _Told] = {}
-
-    def night(self, side: _Side, place: Place, date: dt.date, which: int) -> _Told:
-        """Give the night of a date; `which` is 0 for the intent before, 1 for the one after."""
-        name = self._program(side.calendar, date, which)
-        known = name in self._intents[which].programs
-        shared = not known or name in self._same
-        key = (0 if shared else which, name, known, side.floor, place, date)
-        found = self._told.get(key)
-        if found is None:
-            script = self._scripts[which].get(name, DEFAULT_SCRIPT)
-            found = self._told[key] = self._tell(script, side.floor, place, date)
-        return found
-
-    def _tell(self, script: Script, floor: Floor, place: Place, date: dt.date) -> _Told:
-        if (place, date) not in self._readers:
-            reader = Reader.of(place, date)
-            self._readers[place, date] = (reader, reader.sun.dark(DUSK_ALTITUDE_DEG))
-        reader, dark = self._readers[place, date]
-        asked = compile_night(script, reader)
-        told = floored(asked, floor)
-        return _Told(told, night_sum(told, dark), below_s(asked, floor))
-
-    def _program(self, calendar: str, date: dt.date, which: int) -> str:
-        if calendar == UNASSIGNED:
-            return UNASSIGNED
-        chosen = self._chosen.get((which, calendar))
-        if chosen is None:
-            value = self._intents[which].calendars[calendar]
-            chosen = self._chosen[which, calendar] = _choices(value, self._dates)
-        return chosen[date]
-
-
-def _choices(calendar: Calendar, dates: Iterable[dt.date]) -> Mapping[dt.date, str]:
-    return {date: choose(calendar, date)[0] for date in dates}
-
-
-def _cohorts(
-    before: Intent,
-    after: Intent,
-    points: Iterable[LightPoint],
-    time_zone: str,
-    luminaires: Mapping[str, LuminaireType],
-) -> Iterable[_Cohort]:
-    standing_before, standing_after = Standings(before, time_zone), Standings(after, time_zone)
-    found: dict[tuple[_Side, _Side, int, int], _Cohort] = {}
-    by_lots: dict[tuple[Lot, Lot, int, int], _Cohort] = {}
-    curves: dict[tuple[object, ...], PowerCurve | None] = {}
-    for point in points:
-        lots = standing_before.lot(point), standing_after.lot(point)
-        corner = (round(point.latitude / CORNER_DEG), round(point.longitude / CORNER_DEG))
-        cohort = by_lots.get((*lots, *corner))
-        if cohort is None:
-            old, new = map(_side, lots)
-            made = _Cohort(old, new, Place(point.latitude, point.longitude, time_zone))
-            cohort = by_lots[(*lots, *corner)] = found.setdefault((old, new, *corner), made)
-        cohort.ids.append(point.id)
-        for group in point.groups or ("",):
-            cohort.groups[group] += 1
-        kind = point.tags.get(LUMINAIRE_TAG, "")
-        alike = (point.rated_power_w, point.standby_power_w, point.lamps, kind)
-        if alike not in curves:
-            curves[alike] = power_curve(point, luminaires.get(kind))
-        curve = curves[alike]
-        if curve is not None:
-            cohort.curves[curve] += 1
-    return found.values()
-
-
-def _side(lot: Lot) -> _Side:
-    return _Side(UNASSIGNED if lot.calendar is None else lot.calendar.id, lot.floor)
-
-
-def _below(cohort: _Cohort, old: _Told, new: _Told) -> Iterator[tuple[str, Floor, bool]]:
+def _below(cohort: Cohort, old: Told, new: Told) -> Iterator[tuple[str, Floor, bool]]:
     """Give where a night of the plan goes below a floor and the one before did not, or not for so long."""
     if new.asked_below_s > old.asked_below_s:
         yield new.night.program, cohort.after.floor, True
