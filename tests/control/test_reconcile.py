@@ -9,6 +9,7 @@ import pytest
 
 from lightctl.control.policy import Policy
 from lightctl.control.reconcile import (
+    Repeat,
     Resend,
     Send,
     Settled,
@@ -16,7 +17,9 @@ from lightctl.control.reconcile import (
     agrees,
     channel_follows,
     confirms,
+    ended_early,
     held_locally,
+    held_too_long,
     holds_revision,
     is_fresh,
     level_in_force,
@@ -225,3 +228,70 @@ def test_what_was_sent_is_sent_again_exactly_when_patience_ends(attempts):
 def test_an_override_that_runs_out_makes_a_report_old():
     held = replace(NIGHT, override=HeldOverride("o", 50, NOW + 600 * SECOND))
     assert not is_fresh(replace(DESIRED, channels={0: held}), said(at=NOW), QUARTER, POLICY)
+
+
+# -- what a node did with its override ---------------------------------------------------------------------------------
+
+SETTLE = POLICY.settle_s * SECOND
+ENDS = QUARTER + 600 * SECOND
+HOLDING = replace(DESIRED, channels={0: replace(NIGHT, override=HeldOverride("o", 80, ENDS))})
+
+
+def says(level: int, reason: Reason | None, at: dt.datetime = QUARTER, clock: dt.datetime | None = None):
+    return ReportedState("n", at, {0: ChannelReport(level, level, reason)}, "b1", 1, clock, applied_revision=7)
+
+
+@pytest.mark.parametrize(
+    ("report", "ended"),
+    [
+        (says(50, Reason.PROGRAM), True),
+        (says(50, Reason.PROGRAM, clock=QUARTER - 3600 * SECOND), True),
+        (says(50, Reason.OVERRIDE), False),
+        (says(80, Reason.PROGRAM), False),
+        (says(50, Reason.PROGRAM, at=ENDS - SETTLE), False),
+        (says(50, Reason.PROGRAM, at=ENDS - SETTLE - SECOND), True),
+        (says(50, Reason.PROGRAM, clock=ENDS - SETTLE), False),
+        (says(50, Reason.PROGRAM, clock=ENDS - SETTLE - SECOND), True),
+        (says(50, None), True),
+        (says(33, None), False),
+        (says(80, None), False),
+        (ReportedState("n", QUARTER, {}, "b1", 1), False),
+    ],
+)
+def test_an_override_ended_early_where_its_program_rules_before_its_end_by_either_clock(report, ended):
+    assert ended_early(HOLDING, report, POLICY) is ended
+    assert not ended_early(DESIRED, report, POLICY)
+
+
+@pytest.mark.parametrize(
+    ("report", "held"),
+    [
+        (says(80, Reason.OVERRIDE, at=ENDS + SETTLE), True),
+        (says(80, Reason.OVERRIDE, at=ENDS + SETTLE - SECOND), False),
+        (says(80, Reason.PROGRAM, at=ENDS + 2 * SETTLE), False),
+        (says(50, Reason.OVERRIDE, at=ENDS + 2 * SETTLE), False),
+        (says(80, None, at=ENDS + 2 * SETTLE), True),
+        (says(33, None, at=ENDS + 2 * SETTLE), False),
+        (ReportedState("n", ENDS + 2 * SETTLE, {0: ChannelReport()}, "b1", 1), False),
+        (ReportedState("n", ENDS + 2 * SETTLE, {}, "b1", 1), False),
+    ],
+)
+def test_an_override_is_held_too_long_where_it_rules_a_settling_time_after_its_end(report, held):
+    assert held_too_long(HOLDING, report, POLICY) is held
+    assert not held_too_long(DESIRED, report, POLICY)
+
+
+@pytest.mark.parametrize(
+    "report", [says(50, Reason.PROGRAM), says(80, Reason.OVERRIDE, at=ENDS + SETTLE)], ids=["ended", "held"]
+)
+def test_a_node_that_ended_its_override_early_or_holds_it_too_long_is_told_anew(report):
+    now = report.received_at
+    assert reconcile(HOLDING, report, None, "revision", now, POLICY, on_its_way=False) == Repeat()
+    other = replace(report, channels={0: ChannelReport(33, 33, Reason.PROGRAM)}, received_at=ENDS + SETTLE)
+    assert reconcile(HOLDING, other, None, "revision", now, POLICY, on_its_way=False) == Wait(None)
+
+
+def test_every_channel_may_lag_a_settling_time_behind_a_change():
+    late = ReportedState("n", NOW + SECOND, {0: ChannelReport(100, 100, Reason.PROGRAM)}, "b1", 1)
+    assert levels_follow(DESIRED, late, POLICY)
+    assert not levels_follow(DESIRED, replace(late, received_at=NOW + SETTLE + SECOND), POLICY)

@@ -46,6 +46,7 @@ ROOMS = {
         {"lightctl/control/reconcile.py": ()},
         _tests(
             "control", "reconcile", "controller", "delivery", "overrides", "command_machine", "commands_of_a_street",
+            "wrong_clocks",
         ),
     ),
     "machine": Room(
@@ -69,7 +70,7 @@ ROOMS = {
         _tests("domain", "moves")
         + _tests(
             "control", "hearing", "next_moves", "controller", "delivery", "overrides", "timekeeping", "command_machine",
-            "commands_of_a_street",
+            "commands_of_a_street", "wrong_clocks",
         ),
     ),
 }  # fmt: skip
