@@ -268,6 +268,7 @@ def test_an_override_ended_early_where_its_program_rules_before_its_end_by_eithe
     [
         (says(80, Reason.OVERRIDE, at=ENDS + SETTLE), True),
         (says(80, Reason.OVERRIDE, at=ENDS + SETTLE - SECOND), False),
+        (says(33, Reason.OVERRIDE, at=ENDS - SECOND), False),
         (says(80, Reason.PROGRAM, at=ENDS + 2 * SETTLE), False),
         (says(50, Reason.OVERRIDE, at=ENDS + 2 * SETTLE), False),
         (says(80, None, at=ENDS + 2 * SETTLE), True),
@@ -289,6 +290,16 @@ def test_a_node_that_ended_its_override_early_or_holds_it_too_long_is_told_anew(
     assert reconcile(HOLDING, report, None, "revision", now, POLICY, on_its_way=False) == Repeat()
     other = replace(report, channels={0: ChannelReport(33, 33, Reason.PROGRAM)}, received_at=ENDS + SETTLE)
     assert reconcile(HOLDING, other, None, "revision", now, POLICY, on_its_way=False) == Wait(None)
+
+
+def test_one_channel_is_enough():
+    channels = {0: HOLDING.channels[0], 1: NIGHT}
+    two = replace(HOLDING, channels=channels)
+    program = ChannelReport(50, 50, Reason.PROGRAM)
+    early = replace(says(50, Reason.PROGRAM), channels={0: program, 1: program})
+    assert ended_early(two, early, POLICY)
+    late = replace(says(80, None, at=ENDS + SETTLE), channels={0: ChannelReport(80, 80, Reason.OVERRIDE), 1: program})
+    assert held_too_long(two, late, POLICY)
 
 
 def test_every_channel_may_lag_a_settling_time_behind_a_change():
