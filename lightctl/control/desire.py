@@ -138,8 +138,8 @@ class Compiler:
                 switches, valid_until = self._fit_laid(laid, planned, memory, point.min_level, first, nights)
                 known = alike[id(laid), point.min_level] = laid, ChannelDesired(switches)
                 ends.append(valid_until)
-            held = self._held(point, memory, channel, begun, now) if begun or memory.holds else None
-            channels[channel] = known[1] if held is None else replace(known[1], override=held)
+            override = self._held(point, memory, channel, begun, now) if begun or memory.holds else None
+            channels[channel] = known[1] if override is None else replace(known[1], override=override)
         return Wanted(self._shared(channels), min(ends))
 
     def _laid_over(

@@ -103,6 +103,7 @@ class LightPoint:
     tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
 
     def __hash__(self) -> int:
+        # By its id alone: its tags cannot be hashed, and points of one id are hardly ever met in one table.
         return hash(self.id)
 
     @property
