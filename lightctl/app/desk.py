@@ -78,6 +78,7 @@ class Desk:
         """Take the fleet as the store has it from now on: a second reading of it would hold everything twice."""
         self._fleet = fleet
         self._matching = None
+        self.plans.forget_points()
 
     def audit(self, actor: Actor, verb: str, target: str, guard: Guard, detail: str = "") -> AuditDraft:
         """Draft the audit entry of a change."""

@@ -41,6 +41,12 @@ class Plans:
         """The plan in force and the coming one, for this city's clock; their nights are kept as long as they last."""
         return self._read()
 
+    def forget_points(self) -> None:
+        """Take the light points being others from now on; what is known of nights stays."""
+        for plan in (self._staged.base, self._staged.coming) if self._staged is not None else ():
+            if plan is not None:
+                plan.forget_points()
+
     def _read(self) -> StagedPlan:
         edition = self._store.intent_edition
         if self._staged is not None and edition == self._edition:

@@ -54,6 +54,10 @@ class Plan:
         epoch = dt.datetime.fromtimestamp(0, dt.UTC)
         self._today = (epoch.date(), epoch, epoch)
 
+    def forget_points(self) -> None:
+        """Keep nothing of the light points asked for so far; the nights they share stay."""
+        self._standings = Standings(self.intent, self.time_zone)
+
     def assignment(self, point: LightPoint) -> Assignment | None:
         """Give the first assignment that selects a light point, None when nobody assigned it."""
         return self._standings.of(point).lot.assignment

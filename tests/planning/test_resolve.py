@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import weakref
 from dataclasses import replace
 from itertools import pairwise
 
@@ -390,3 +391,11 @@ def test_changes_to_come_leave_no_night_out_before_a_distant_override():
     coming = list(plan.changes(lamp(), (far,), EVENING, 2))
     assert far.start in coming
     assert {at.date() for at in coming} >= {MONDAY + dt.timedelta(days=day) for day in range(8)}
+
+
+def test_a_plan_that_forgets_its_light_points_keeps_none_of_them_and_says_the_same():
+    plan, point = Plan(intent(), BERLIN), lamp()
+    told, held = plan.switches(point, MONDAY, 2), weakref.ref(plan._standings)
+    plan.forget_points()
+    assert held() is None
+    assert plan.switches(lamp(), MONDAY, 2) is told
