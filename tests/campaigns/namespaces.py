@@ -4,8 +4,8 @@ python -m tests.campaigns namespaces --rounds 36 --seed 1 [-o json]
 python -m tests.campaigns namespaces --rounds 2 --break NAME     the daemon broken on purpose: must fail
 
 As `network`, but what goes wrong is done by nft and tc to packets, not to what TCP makes of them: loss, one way or both
-ways dead, refused, half-open, large packets lost, slow. Runs as root on Linux with nft, and by command only; ends with
-exit code 3 elsewhere. Exit code 1: an invariant was broken.
+ways dead, refused, half-open, large packets lost, slow. Runs as root on Linux with nft, and ends with exit code 3
+elsewhere. Exit code 1: an invariant was broken.
 """
 
 from __future__ import annotations

@@ -1,11 +1,29 @@
-"""What the campaign on namespaces tells the kernel, and that nothing of it is ever named in the machine's own list."""
+"""What the campaign on namespaces tells the kernel, that nothing of it is ever named in the machine's own list, and the
+control that it must find. The namespaces have no way out of the machine."""
+
+import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from tests.campaigns import namespaces
-from tests.support.namespaces import KINDS, rules
+from tests.support.brokers import find_mosquitto
+from tests.support.namespaces import KINDS, rules, unavailable
 
 PORT = 1883
+
+
+@pytest.fixture
+def kernel():
+    """Leave the test out where the kernel gives no namespaces; in CI, which runs as root and installs nft, fail it."""
+    find_mosquitto()
+    why = unavailable()
+    if why:
+        if os.environ.get("CI") == "true":
+            pytest.fail(why)
+        pytest.skip(why)
 
 
 def chains(kind: str, open_ports=()) -> dict[str, list[str]]:
@@ -64,3 +82,16 @@ def test_without_root_or_tools_the_campaign_says_so_and_ends_with_its_own_code(m
     monkeypatch.setattr("shutil.which", lambda _tool: None)
     assert namespaces.main([]) == namespaces.UNAVAILABLE
     assert "not installed here: ip, nft, tc" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_daemon_that_believes_its_broker_is_found_out_when_packets_are_lost():
+    # A process of its own, as it leaves the machine's network for one without a way out.
+    told = (namespaces.NAME, "--rounds", "1", "--seed", "1", "--break", "believe-the-broker", "-o", "json")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.campaigns", *told], capture_output=True, text=True, timeout=120, check=False
+    )
+    report = json.loads(done.stdout)
+    assert done.returncode == 1, done.stderr
+    assert report["injected"] == {"loss of 20 % for daemon": 1}
+    assert any(each["what"].startswith("I3") for each in report["first_violations"]), report
