@@ -68,6 +68,11 @@ def test_a_plan_that_begins_after_the_start_is_taken_whole():
     assert fitted.switches == tuple(night()[1:])
 
 
+def test_a_plan_that_begins_on_a_later_night_is_taken_whole():
+    fitted = fit(night(1)[1:], ROOMY, min_level=0, noons=noons(2))
+    assert fitted.switches == tuple(night(1)[1:])
+
+
 def test_a_switch_at_the_very_end_belongs_to_the_night_after():
     fitted = fit([*night(), at(24, 30)], ROOMY, min_level=0, noons=noons(1))
     assert fitted.switches == tuple(night())
