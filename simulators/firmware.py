@@ -4,7 +4,7 @@ Comes in: `boot`, `advance(now)` whenever `next_due()` has come, a `DesiredState
 does to it (supply, local switch, clock). Goes out: a list of outputs, in the order in which they must be carried out;
 a `Persist` stands before the report it makes true. Rules that hold:
 - a desired state is applied only if its revision is greater than the applied one;
-- what is in force is a function of memory, own clock and photocell alone, so the network is never needed;
+- what is in force is a function of memory, own clock and photocell alone (duty), so the network is never needed;
 - an override ends by itself, and ended it stays;
 - a lamp that blinks is due what it would be due anyway, and reports that;
 - without anything valid to follow the lamp is fully lit while the sun is down (reason `fallback`).
@@ -14,21 +14,19 @@ a `Persist` stands before the report it makes true. Rules that hold:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from zlib import crc32
 
 from lightctl.domain.events import NodeAnnounced
-from lightctl.domain.states import ActionKind, ChannelDesired, DesiredState, NodeAction, Reason, ReportedState, Switch
+from lightctl.domain.states import ActionKind, ChannelDesired, DesiredState, NodeAction, ReportedState, Switch
 from simulators.actions import DONE, Answers, named_channels
 from simulators.blink import Blinks
-from simulators.lamp import FULL_LEVEL, Lamp
+from simulators.duty import Due, Duty
+from simulators.lamp import Lamp
 from simulators.node import NEVER, Channel, LampChanged, Memory, NodeSetup, Output, Persist, Restart, Say
 from simulators.node_clock import NodeClock
-from simulators.photocell import Photocell
-from simulators.table import around, held
-
-BEHIND = dt.timedelta(minutes=5)
+from simulators.table import held
 
 
 class Firmware:
@@ -41,13 +39,10 @@ class Firmware:
         self.boot_id = ""
         self._salt = crc32(setup.id.encode()) << 32
         self._clock = clock or NodeClock(now)
-        self._photocell = Photocell(setup.place)
+        self._duty = Duty(setup)
         self._channels = {number: Channel(Lamp(kind, now)) for number, kind in sorted(setup.outputs.items())}
         self._boots = 0
         self._seq = 0
-        self._desired: DesiredState | None = None
-        self._documents: Sequence[ChannelDesired] = ()
-        self._local: int | None = None
         self._answers = Answers()
         self._blinks = Blinks(self._clock, self._channels, setup.capabilities.min_level)
         self._change_at = NEVER
@@ -57,12 +52,13 @@ class Firmware:
     @property
     def document(self) -> DesiredState | None:
         """The document in force; None when there is none."""
-        return self._desired
+        return self._duty.desired
 
     @property
     def applied_revision(self) -> int:
         """The revision in force; 0 when there is none."""
-        return 0 if self._desired is None else self._desired.revision
+        desired = self._duty.desired
+        return 0 if desired is None else desired.revision
 
     def lamp(self, channel: int) -> Lamp:
         """Give the lamp on a channel, to read it. To change it use `trouble`."""
@@ -94,7 +90,7 @@ class Firmware:
         self._seq = 0
         self._answers = Answers()
         self._blinks.stop(now)
-        self._hold(memory.desired if self.setup.capabilities.persists else None)
+        self._duty.hold(memory.desired if self.setup.capabilities.persists else None)
         for number, channel in self._channels.items():
             if fresh:
                 counters = (memory.energy_wh.get(number, 0.0), memory.lit_h.get(number, 0.0))
@@ -137,7 +133,7 @@ class Firmware:
             self.rejected += 1
             return []
         outputs = self.advance(now)
-        self._hold(kept)
+        self._duty.hold(kept)
         changes = self._decide(now)
         persist = [Persist(self.memory(now))] if self.setup.capabilities.persists else []
         return [*outputs, *persist, *(it for it in changes if not isinstance(it, Persist)), Say.REPORT]
@@ -147,9 +143,9 @@ class Firmware:
         if not self.powered:
             return []
         outputs = self.advance(now)
-        held = {} if self._desired is None else dict(self._desired.channels)
+        held = {} if self._duty.desired is None else dict(self._duty.desired.channels)
         held |= {number: ChannelDesired((Switch(self.shows(now), level, ramp_s),)) for number, level in levels.items()}
-        self._hold(DesiredState(self.setup.id, self.applied_revision + 1, self.shows(now), NEVER, held))
+        self._duty.hold(DesiredState(self.setup.id, self.applied_revision + 1, self.shows(now), NEVER, held))
         return [*outputs, *self._decide(now), Say.REPORT]
 
     def act(self, action: NodeAction, now: dt.datetime) -> list[Output]:
@@ -215,7 +211,7 @@ class Firmware:
     def local_switch(self, level: int | None, now: dt.datetime) -> list[Output]:
         """Somebody turns the local switch to a level, or back to automatic (None)."""
         outputs = self.advance(now)
-        self._local = level
+        self._duty.local = level
         return [*outputs, *self._decide(now)] if self.powered else outputs
 
     def set_clock_error(self, seconds: float, now: dt.datetime) -> list[Output]:
@@ -230,7 +226,7 @@ class Firmware:
         """Give what the flash shall hold now."""
         return Memory(
             self._boots,
-            self._desired if self.setup.capabilities.persists else None,
+            self._duty.desired if self.setup.capabilities.persists else None,
             {number: channel.lamp.energy_wh(now) for number, channel in self._channels.items()},
             {number: channel.lamp.lit_h(now) for number, channel in self._channels.items()},
         )
@@ -264,54 +260,23 @@ class Firmware:
         """Give the truth about every lamp now."""
         return [self._truth(number, now) for number in self._channels]
 
-    def _hold(self, desired: DesiredState | None) -> None:
-        """Have this in force from now on. Lamps mostly share what they are to do, so it is looked at once for all."""
-        self._desired = desired
-        told = () if desired is None else desired.channels.values()
-        self._documents = tuple({id(it): it for it in told}.values())
-
     def _go_by(self, clock: NodeClock, now: dt.datetime) -> list[Output]:
         outputs = self.advance(now)
         self._clock = clock
         return [*outputs, *self._decide(now), Say.REPORT] if self.powered else outputs
 
-    def _due(self, kept: ChannelDesired | None, shown: dt.datetime) -> tuple[int, Reason, float]:
-        """Give level, reason and seconds of fading left, of what is in force by the node's own clock."""
-        if self._local is not None:
-            return self._local, Reason.LOCAL, 0.0
-        if self._desired is not None and kept is not None:
-            document = self._table(kept, shown)
-            if document.override is not None and shown < document.override.until:
-                return document.override.level, Reason.OVERRIDE, document.override.ramp_s
-            switch = self._in_force(document, shown) if shown < self._desired.valid_until else None
-            if switch is not None:
-                begun_s = max(0.0, (shown - switch.at).total_seconds())
-                return switch.level, Reason.PROGRAM, max(0.0, switch.ramp_s - begun_s)
-        return (FULL_LEVEL if self._photocell.is_night(shown) else 0), Reason.FALLBACK, 0.0
-
-    def _in_force(self, document: ChannelDesired, shown: dt.datetime) -> Switch | None:
-        """Give the switch in force; a live node begins at once, though its clock may be a little behind."""
-        live = not self.setup.capabilities.carries_nights
-        first = next(iter(document.switches), None)
-        if live and first is not None and shown < first.at <= shown + BEHIND:
-            return first
-        return document.switch_at(shown)
-
-    def _table(self, kept: ChannelDesired, shown: dt.datetime) -> ChannelDesired:
-        """Give what it holds for a channel, as it stands at an instant of its clock."""
-        return around(kept, shown, self.setup.capabilities, self.setup.place)
-
     def _decide(self, now: dt.datetime, *, every: bool = False) -> list[Output]:
         shown = self.shows(now)
-        outputs: list[Output] = [Persist(self.memory(now))] if self._drop_ended_overrides(shown) else []
+        dropped = self._duty.drop_ended(shown) and self.setup.capabilities.persists
+        outputs: list[Output] = [Persist(self.memory(now))] if dropped else []
         changed = False
-        documents = {} if self._desired is None else self._desired.channels
-        dues: dict[int, tuple[int, Reason, float]] = {}  # lamps that do the same share what they are to do
+        documents = {} if self._duty.desired is None else self._duty.desired.channels
+        dues: dict[int, Due] = {}  # lamps that do the same share what they are to do
         for number, channel in self._channels.items():
             document = documents.get(number)
             due = dues.get(id(document))
             if due is None:
-                due = dues[id(document)] = self._due(document, shown)
+                due = dues[id(document)] = self._duty.of(document, shown)
             level, reason, ramp_s = due
             if 0 < level < self.setup.capabilities.min_level:
                 level = self.setup.capabilities.min_level
@@ -327,28 +292,9 @@ class Firmware:
         self._change_at = self._next_change(now, shown)
         return [*outputs, Say.REPORT] if changed else outputs
 
-    def _drop_ended_overrides(self, shown: dt.datetime) -> bool:
-        document = self._desired
-        if document is None or not any(it.override for it in self._documents):
-            return False
-        kept = document.without_ended(shown)
-        if kept is document:
-            return False
-        self._hold(kept)
-        return self.setup.capabilities.persists
-
     def _next_change(self, now: dt.datetime, shown: dt.datetime) -> dt.datetime:
-        """Give the true instant at which what is in force may change."""
-        coming: list[dt.datetime] = []
-        if any(channel.reason is Reason.FALLBACK for channel in self._channels.values()):
-            coming.append(self._photocell.next_change(shown))
-        if self._desired is not None:
-            coming.append(self._desired.valid_until)
-            for kept in self._documents:
-                change = self._table(kept, shown).next_change(shown)
-                if change is not None:
-                    coming.append(change)
-        soonest = min((it for it in coming if it > shown), default=NEVER)
+        """Give the true instant at which what is due may change."""
+        soonest = self._duty.next_change(shown, (channel.reason for channel in self._channels.values()))
         if soonest >= NEVER:
             return NEVER
         return max(self._clock.when(soonest), now + dt.timedelta(microseconds=1))

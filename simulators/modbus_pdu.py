@@ -12,7 +12,7 @@ from typing import Protocol
 
 from lightctl.devices.maps import Table
 
-ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE = 1, 2, 3, 4
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 ERROR_BIT = 0x80
 READS: dict[int, tuple[Table, int]] = {
     1: ("coil", 2000),

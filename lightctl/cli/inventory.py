@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from lightctl.cli.failures import ExitCode, Failure
 from lightctl.cli.output import Column, Format, Json, count, show_list, talk
 from lightctl.cli.sheets import read_text
 from lightctl.domain.selectors import parse_selector
+
+if TYPE_CHECKING:
+    from lightctl.cli.client import Client
 
 _SHOWN = 20
 
@@ -87,11 +90,7 @@ def inventory_import(
         body["mapping"] = read_text(map_file, where="--map")
     with door.open() as client:
         if not dry_run and not yes and output.interactive():
-            plan = client.post("/v1/inventory/import", body | {"dry_run": True})
-            if not plan["errors"] or skip_bad_rows:
-                show_import(plan)
-                if not output.confirm("Take this into the inventory?"):
-                    raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
+            confirm_import(client, "/v1/inventory/import", body, partly=skip_bad_rows)
         try:
             view = client.post("/v1/inventory/import", body)
         except Failure as failure:
@@ -127,6 +126,16 @@ def inventory_list(door: Door, *, select: options.Select = None, fmt: options.Ou
     with door.open() as client:
         lights = [{key: light[key] for key in _REGISTER} for light in client.get("/v1/lights", select=select)]
     show_list(lights, fmt, _LIST, empty="the inventory is empty; `lightctl inventory import FILE` fills it")
+
+
+def confirm_import(client: Client, path: str, body: dict[str, Any], *, partly: bool = False) -> None:
+    """Show what an import would change and ask; partly: also where rows are refused. Raises Failure at a no."""
+    plan = client.post(path, body | {"dry_run": True})
+    if plan["errors"] and not partly:
+        return  # what is sent next is refused, and says why
+    show_import(plan)
+    if not output.confirm("Take this into the inventory?"):
+        raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
 
 
 def show_import(view: Json) -> None:

@@ -12,7 +12,7 @@ from lightctl.cli import options, output
 from lightctl.cli.door import Door, with_door
 from lightctl.cli.exports import Force, Out, write_parts
 from lightctl.cli.failures import ExitCode, Failure
-from lightctl.cli.inventory import show_import
+from lightctl.cli.inventory import confirm_import, show_import
 from lightctl.cli.output import Column, Format, Json, count, show_list, show_one, talk
 from lightctl.domain.errors import InvalidInput
 
@@ -105,11 +105,7 @@ def settlement_import(
     body |= options.guard(dry_run=dry_run, reason=reason, max_affected=max_affected)
     with door.open() as client:
         if not dry_run and not yes and output.interactive():
-            plan = client.post("/v1/settlement/import", body | {"dry_run": True})
-            if not plan["errors"]:
-                show_import(plan)
-                if not output.confirm("Take this into the inventory?"):
-                    raise Failure(output.CANCELLED, "nothing was changed", exit_code=ExitCode.FAILED)
+            confirm_import(client, "/v1/settlement/import", body)
         try:
             view = client.post("/v1/settlement/import", body)
         except Failure as failure:

@@ -17,27 +17,25 @@ from lightctl.control.desire import Compiler
 from lightctl.control.diagnosis.correlation import Correlation
 from lightctl.control.diagnosis.expected import Expectations
 from lightctl.control.diagnosis.groups import members_of
-from lightctl.control.diagnosis.history import relamped
 from lightctl.control.diagnosis.shared import VOLTAGES, Shared
 from lightctl.control.memory import NO_OVERRIDES, NodeMemory
 from lightctl.control.policy import Policy, fraction
 from lightctl.control.rolling import Rolling
+from lightctl.control.roster import Roster
 from lightctl.control.sensing import Sensors
 from lightctl.devices.profile import Profile
 from lightctl.domain import events as ev
-from lightctl.domain.assets import Capabilities, Fleet, LifeCycle, Node
+from lightctl.domain.assets import Fleet
 from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
-from lightctl.domain.moves import moved
+from lightctl.domain.orders import OVERRIDE_PRIORITY
 from lightctl.domain.programs import NO_INTENT, Intent
 from lightctl.domain.rollouts import Rollout
 from lightctl.domain.selectors import Selector
 from lightctl.domain.sensors import SensorReading
-from lightctl.domain.single import lean
-from lightctl.domain.states import SHARED_KINDS, Command, CommandState, Fault, NodeAction, Override
+from lightctl.domain.states import SHARED_KINDS, Fault, NodeAction, Override
 from lightctl.planning.resolve import Plan
 from lightctl.planning.staged import StagedPlan
 
-OVERRIDE_PRIORITY = 10
 Concerned = Sequence[str]
 NOBODY: Concerned = ()
 
@@ -56,20 +54,18 @@ class Knowledge:
         """Start knowing nothing; everything arrives as events."""
         self.memories: dict[str, NodeMemory] = {}
         self.crews = Crews()
+        self.sensors = Sensors()
         self.expectations = Expectations(policy.diagnosis, luminaires)
         self.correlation = Correlation(policy, self.expectations)
         self.shared = Shared(policy)
         self.compiler = Compiler(StagedPlan(Plan(NO_INTENT, time_zone)), policy)
         self.rolling = Rolling(policy, time_zone)
         self._policy = policy
-        self._profiles = profiles
-        self._revision_floor = revision_floor
+        self._roster = Roster(profiles, revision_floor)
         self._fleet = Fleet.of((), time_zone)
         self._intent: Intent = NO_INTENT
-        self._laid_aside: dict[str, ev.NodeRestored] = {}
         self._overrides: dict[str, Override] = {}
         self._remembered: list[Fault] = []
-        self.sensors = Sensors()
 
     def absorb(self, event: ev.Event, now: dt.datetime, out: Collected) -> Concerned:  # noqa: C901, PLR0912 - a case per event
         """Take an event in and give the nodes it concerns."""
@@ -146,13 +142,8 @@ class Knowledge:
         return (node,) if memory is not None and note(memory) else NOBODY
 
     def _take_fleet(self, event: ev.FleetChanged, now: dt.datetime, out: Collected) -> Concerned:
-        fleet = self._fleet = event.fleet
-        before, self.memories = self.memories, {}
-        self._laid_aside |= {name: known.laid_aside() for name, known in before.items() if name not in fleet.nodes}
-        self.memories = {node.id: self._remember(node, before.get(node.id), now) for node in fleet.nodes.values()}
-        self._laid_aside = dict(self._laid_aside)  # emptied, a dictionary keeps the room it had
-        for name, left in self._laid_aside.items():
-            self._laid_aside[name] = _close(left, now, out, event.replaced.get(name, ""))
+        self._fleet = event.fleet
+        self.memories = self._roster.enrol(event, self.memories, now, out)
         self.rolling.recount()
         groups = members_of(self.memories.values())
         alike = [fault for fault in self._remembered if fault.event in VOLTAGES]
@@ -161,32 +152,6 @@ class Knowledge:
         out.faults += self.correlation.recount(self.memories, groups, others, now)
         out.faults += self.shared.recount(self.memories, groups, alike, now)
         return self._replan(event.cause)
-
-    def _remember(self, node: Node, known: NodeMemory | None, now: dt.datetime) -> NodeMemory:
-        wired = ((channel, self._fleet.points[point]) for channel, point in node.channels.items())
-        points = lean({channel: point for channel, point in wired if point.state is LifeCycle.IN_USE})
-        profile = self._profiles.get(node.profile)
-        if profile is None:  # nobody knows how to speak to it: it is shown as faulty, and the others go on
-            profile = Profile(node.profile, "unknown", "native", Capabilities(), announces=False, confirmation="level")
-            points = {}
-        elif not profile.capabilities.channels:  # a meter, whatever stands in its row: it has nothing to switch
-            points = {}
-        # A register too small for the floor counts from 1; its blueprint says what that costs.
-        floor = self._revision_floor if self._revision_floor < profile.highest_revision else 0
-        if known is None:
-            known = NodeMemory(node, profile, points, profile.capabilities, known_since=now)
-            left = self._laid_aside.pop(node.id, None)
-            if left is not None:
-                known.take(left)
-            known.begin_revisions(floor)
-        if known.node.profile != node.profile:
-            known.change_make(profile)
-        if relamped(known.points, points):
-            known.history.forget_lamps()
-        known.node, known.points = node, points
-        known.revision_floor = floor
-        known.refusal = "" if node.profile in self._profiles else f"no profile {node.profile!r} is known"
-        return known
 
     def stage(self, rollout: Rollout, intent: Intent | None = None) -> Concerned:
         """Let nodes of a roll-out follow its schedules as far as they have moved; gives those for which this is new.
@@ -284,7 +249,7 @@ class Knowledge:
             event = replace(event, faults=tuple(fault for fault in event.faults if fault not in shared))
         memory = self.memories.get(event.node)
         if memory is None:
-            self._laid_aside[event.node] = event
+            self._roster.lay_aside(event)
             return NOBODY
         memory.take(event)
         return (event.node,)
@@ -344,20 +309,6 @@ class Knowledge:
         for memory in carrying:
             memory.topup_at = now + spread * fraction(f"topup {memory.node.id}")
         return [memory.node.id for memory in carrying]
-
-
-def _close(left: ev.NodeRestored, now: dt.datetime, out: Collected, successor: str) -> ev.NodeRestored:
-    """End what is open about a node that is in no inventory; its revisions are kept, should it come back.
-
-    What it last said is not: its traces on the broker are cleared, and nobody listens to it until then.
-    """
-    command = left.command
-    if isinstance(command, Command) and not command.state.terminal:
-        detail = f"the node was replaced by {successor}" if successor else "the node left the inventory"
-        command = moved(command, CommandState.FAILED, now, detail)
-        out.commands[command.id] = command
-    out.faults += [replace(fault, cleared_at=now) for fault in left.faults]
-    return replace(left, command=command, reported=None, faults=())
 
 
 def override_cause(override_id: str) -> str:

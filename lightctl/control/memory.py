@@ -62,7 +62,7 @@ class NodeMemory:
     the node just (re)connected and is owed its document. topup_at: when its nights are to be renewed. renewed_at: when
     its document was last worked out. next_change: when the level due next changes. pause: after commands that came to
     nothing. unreachable: why, or "". refusal: why the node cannot hold what is wanted, or "". review_at, queued_at:
-    when to look again, and when the controller's heap will ask (never later). announced: the capabilities are its own
+    when to look again, and when `Turns` will ask (never later). announced: the capabilities are its own
     word, not its profile's. asked_at: when it was last asked to say them. time: its clock, and the time it was sent.
     revision_floor: no revision given from now on is lower. readings, holds: what its lamps' sensors said, and what they
     hold, by channel. history: what the fault rules remember of it. held_until: its silence is no fault of its own
@@ -208,6 +208,11 @@ class NodeMemory:
         """Pause after a command that failed or expired, longer each time."""
         failures = self.pause.failures + 1
         self.pause = Pause(failures, now + dt.timedelta(seconds=policy.rest_after(failures)))
+
+    def forgive(self) -> None:
+        """Count failures from the first again: it did what it was told. A pause that runs is not over by that."""
+        if self.pause.failures:
+            self.pause = replace(self.pause, failures=0)
 
     def stop_resting(self) -> None:
         """Something changed: trying again makes sense."""

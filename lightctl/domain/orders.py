@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from lightctl.domain.assets import Node
 from lightctl.domain.states import DesiredState, NodeAction
 
+OVERRIDE_PRIORITY = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Order:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from lightctl.domain.selectors import EVERYTHING, Selector
+from lightctl.domain.selectors import Selector
 from lightctl.domain.sensors import Condition, Operation
 
 SUNSET_ALTITUDE_DEG = -0.833
@@ -233,7 +233,6 @@ class Intent:
 
 
 NO_INTENT = Intent()
-ALL_LIGHT_POINTS = EVERYTHING
 
 
 def format_duration(seconds: int) -> str:

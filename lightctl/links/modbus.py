@@ -16,13 +16,7 @@ from collections.abc import Mapping
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, LinkDown, NodeRefused
-from lightctl.domain.events import (
-    ActionFinished,
-    Event,
-    LinkChanged,
-    NodeUnreachable,
-    SendFailed,
-)
+from lightctl.domain.events import ActionFinished, NodeUnreachable
 from lightctl.domain.orders import Order
 from lightctl.domain.states import ActionKind, DesiredState, NodeAction
 from lightctl.links.base import Clock, Emit
@@ -33,6 +27,7 @@ from lightctl.links.modbus_wire import AnswerUnfit, ModbusWire, UnitRefusedForNo
 from lightctl.links.outbox import Outbox
 from lightctl.links.pacing import Backoff
 from lightctl.links.stopping import end_if_cancelled
+from lightctl.links.telling import LinkNews, failed
 
 __all__ = ["ModbusEndpoint", "ModbusLink"]
 
@@ -70,7 +65,7 @@ class ModbusLink:
         self._outbox = Outbox(switch_ons_per_s=endpoint.switch_ons_per_s)
         self._units: dict[str, Unit] = {}
         self._silences = 0
-        self._said: tuple[bool, str] | None = None
+        self._news = LinkNews(name, emit, clock)
 
     def attach(self, nodes: Mapping[str, Node]) -> None:
         """Take the nodes of this line; a node with a wrong address, profile or unit is refused by an event."""
@@ -104,13 +99,13 @@ class ModbusLink:
             try:
                 try:
                     await self._wire.open()
-                    self._say(up=True, detail="")
+                    self._news.up()
                     since = self._time_s()
                     await self._serve()
                 finally:
                     await self._wire.close()
             except LinkDown as down:
-                self._say(up=False, detail=down.why)
+                self._news.down(down.why)
             if self._time_s() - since > STEADY_S:  # a gateway that accepts and drops us at once is not "back"
                 self._backoff.reset()
             await asyncio.sleep(self._backoff.next_s())
@@ -202,7 +197,7 @@ class ModbusLink:
         unit = self._units.get(order.node.id)
         if unit is None:
             why = f"node {order.node.id} is no unit of line {self.name}. Correct its profile or address."
-            self._emit(self._failed(order, why, permanent=True))
+            self._fail(order, why, permanent=True)
             return
         try:
             if isinstance(order.content, DesiredState):
@@ -212,12 +207,12 @@ class ModbusLink:
             else:
                 await self._act(unit, order.content)
         except (NodeRefused, InvalidInput) as refused:
-            self._emit(self._failed(order, str(refused), permanent=True))
+            self._fail(order, str(refused), permanent=True)
         except UnitTrouble as trouble:
-            self._emit(self._failed(order, str(trouble), permanent=False))
+            self._fail(order, str(trouble), permanent=False)
             self._note_failure(unit, str(trouble))
         except LinkDown as down:
-            self._emit(self._failed(order, str(down), permanent=False))
+            self._fail(order, str(down), permanent=False)
             raise
 
     async def _act(self, unit: Unit, action: NodeAction) -> None:
@@ -263,14 +258,5 @@ class ModbusLink:
         if unit.slow:  # one lost answer is a line's daily bread; it is asked once more before anybody is told
             self._emit(NodeUnreachable(unit.node.id, now, why))
 
-    def _failed(self, order: Order, why: str, *, permanent: bool) -> Event:
-        now = self._clock.now()
-        if isinstance(order.content, DesiredState):
-            return SendFailed(order.node.id, order.content.revision, now, why, permanent=permanent)
-        return ActionFinished(order.node.id, order.content.id, "rejected" if permanent else "failed", now, why)
-
-    def _say(self, *, up: bool, detail: str) -> None:
-        if self._said == (up, detail) and not up:
-            return  # the same refusal again is no news
-        self._said = (up, detail)
-        self._emit(LinkChanged(self.name, up, self._clock.now(), detail))
+    def _fail(self, order: Order, why: str, *, permanent: bool) -> None:
+        self._emit(failed(order, why, self._clock.now(), permanent=permanent))

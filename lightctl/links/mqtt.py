@@ -20,14 +20,14 @@ from lightctl.devices.codec import mqtt_codec
 from lightctl.devices.profile import Profile
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import LinkDown
-from lightctl.domain.events import LinkChanged
 from lightctl.domain.orders import Order
 from lightctl.links.base import Clock, Emit
 from lightctl.links.inbound import Inbound
 from lightctl.links.outbound import Outbound
 from lightctl.links.pacing import Backoff
 from lightctl.links.stopping import end_if_cancelled, until_one_ends
-from lightctl.links.strict_mqtt import StrictClient, UnsupportedProtocol
+from lightctl.links.strict_mqtt import OnMessage, StrictClient, UnsupportedProtocol
+from lightctl.links.telling import LinkNews
 from lightctl.links.tls import tls_context
 
 STEADY_S = 10.0
@@ -58,6 +58,11 @@ class MqttEndpoint:
     reconnect_cap_s: float = 30.0
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
 
+    @property
+    def first_protocol(self) -> ProtocolVersion:
+        """What a broker is asked for first."""
+        return ProtocolVersion.V311 if self.protocol == "3.1.1" else ProtocolVersion.V5
+
 
 class MqttLink:
     """One broker. Call its methods on the event loop's thread; `emit` is called there too and must not block."""
@@ -73,17 +78,15 @@ class MqttLink:
     ) -> None:
         self.name = name
         self._endpoint = endpoint
-        self._emit = emit
-        self._clock = clock
         codecs = {key: mqtt_codec(profile) for key, profile in profiles.items() if profile.kind != "modbus"}
         self._inbound = Inbound(name, codecs, _always_heard(profiles), emit, clock)
         self._outbound = Outbound(name, codecs, endpoint.rate_per_s, emit, clock, endpoint.switch_ons_per_s)
         rng = random.Random(seed)  # noqa: S311 - jitter, not a secret
         self._backoff = Backoff(endpoint.reconnect_cap_s, rng)
         self._client_id = endpoint.client_id or f"lightctl-{name}-{rng.getrandbits(32):08x}"
-        self._protocol = ProtocolVersion.V311 if endpoint.protocol == "3.1.1" else ProtocolVersion.V5
+        self._protocol = endpoint.first_protocol
         self._heard_changed = asyncio.Event()
-        self._said: tuple[bool, str] | None = None
+        self._news = LinkNews(name, emit, clock)
 
     def attach(self, nodes: Mapping[str, Node]) -> None:
         """Take the nodes of this link; what retired ones left on the broker is cleared, their orders are dropped."""
@@ -115,32 +118,21 @@ class MqttLink:
                 if self._endpoint.protocol == "auto" and self._protocol is ProtocolVersion.V5:
                     self._protocol = ProtocolVersion.V311  # remembered: asked for once per run
                     continue
-                self._say(up=False, detail=refused.why)
+                self._news.down(refused.why)
             except LinkDown as down:
-                self._say(up=False, detail=down.why)
+                self._news.down(down.why)
             await asyncio.sleep(self._backoff.next_s())
 
     async def _connection(self) -> None:
         """Live one connection; always ends with LinkDown."""
         endpoint = self._endpoint
-        client = StrictClient(
-            endpoint.host,
-            endpoint.port,
-            self._inbound.receive,
-            self._protocol,
-            self._client_id,
-            endpoint.window,
-            endpoint.keepalive_s,
-            endpoint.username,
-            endpoint.password,
-            tls_context(endpoint.ca_file, endpoint.cert_file, endpoint.key_file) if endpoint.tls else None,
-        )
+        client = client_of(endpoint, self._inbound.receive, self._protocol, self._client_id, endpoint.window)
         since = math.inf
         try:
             await client.open()
             await client.subscribe_all(tuple(sorted(self._inbound.subscriptions())))
             end_if_cancelled()
-            self._say(up=True, detail="MQTT 5" if client.mqtt5 else "MQTT 3.1.1")
+            self._news.up("MQTT 5" if client.mqtt5 else "MQTT 3.1.1")
             since = time.monotonic()
             await until_one_ends(
                 connection=client.wait_closed(),
@@ -162,11 +154,23 @@ class MqttLink:
             await client.subscribe_all(tuple(sorted(wanted - heard)))
             heard = wanted
 
-    def _say(self, *, up: bool, detail: str) -> None:
-        if self._said == (up, detail) and not up:
-            return  # the same refusal again is no news
-        self._said = (up, detail)
-        self._emit(LinkChanged(self.name, up, self._clock.now(), detail))
+
+def client_of(
+    endpoint: MqttEndpoint, on_message: OnMessage, protocol: ProtocolVersion, client_id: str, window: int
+) -> StrictClient:
+    """Give a client for one connection to a broker; raises LinkDown where its TLS files cannot be used."""
+    return StrictClient(
+        endpoint.host,
+        endpoint.port,
+        on_message,
+        protocol,
+        client_id,
+        window,
+        endpoint.keepalive_s,
+        endpoint.username,
+        endpoint.password,
+        tls_context(endpoint.ca_file, endpoint.cert_file, endpoint.key_file) if endpoint.tls else None,
+    )
 
 
 def _always_heard(profiles: Mapping[str, Profile]) -> frozenset[str]:

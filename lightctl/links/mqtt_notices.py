@@ -12,11 +12,10 @@ import secrets
 from aiomqtt import ProtocolVersion
 
 from lightctl.domain.errors import LinkDown, NodeRefused
-from lightctl.links.mqtt import MqttEndpoint
+from lightctl.links.mqtt import MqttEndpoint, client_of
 from lightctl.links.notice import Notice, NotTaken
 from lightctl.links.stopping import end_if_cancelled
-from lightctl.links.strict_mqtt import StrictClient, UnsupportedProtocol
-from lightctl.links.tls import tls_context
+from lightctl.links.strict_mqtt import UnsupportedProtocol
 
 QOS = 1
 
@@ -29,7 +28,7 @@ class MqttCarrier:
         self._endpoint = endpoint
         self._topic = topic
         self._timeout_s = timeout_s
-        self._protocol = ProtocolVersion.V311 if endpoint.protocol == "3.1.1" else ProtocolVersion.V5
+        self._protocol = endpoint.first_protocol
 
     async def carry(self, notice: Notice, now: dt.datetime) -> str:
         """Publish a message and wait for the broker's acknowledgement."""
@@ -54,19 +53,8 @@ class MqttCarrier:
             return await self._published(notice)
 
     async def _published(self, notice: Notice) -> str:
-        endpoint = self._endpoint
-        client = StrictClient(
-            endpoint.host,
-            endpoint.port,
-            lambda _topic, _payload, _retained: None,
-            self._protocol,
-            f"lightctl-notices-{secrets.token_hex(4)}",
-            1,
-            endpoint.keepalive_s,
-            endpoint.username,
-            endpoint.password,
-            tls_context(endpoint.ca_file, endpoint.cert_file, endpoint.key_file) if endpoint.tls else None,
-        )
+        name = f"lightctl-notices-{secrets.token_hex(4)}"
+        client = client_of(self._endpoint, _pass_over, self._protocol, name, window=1)
         try:
             await client.open()
             await client.publish_one(self._topic, notice.body, qos=QOS, retain=False)
@@ -74,3 +62,7 @@ class MqttCarrier:
         finally:
             await client.close()
         return f"acknowledged by the broker ({'MQTT 5' if client.mqtt5 else 'MQTT 3.1.1'})"
+
+
+def _pass_over(_topic: str, _payload: bytes, _retained: bool) -> None:  # noqa: FBT001 - as the wire gives it
+    """Take no message: nothing is subscribed to."""

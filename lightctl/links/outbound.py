@@ -17,7 +17,7 @@ from functools import partial
 from lightctl.devices.codec import MqttCodec, Outgoing
 from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, LinkDown, NodeRefused
-from lightctl.domain.events import ActionFinished, BrokerAcked, CommandSent, Event, SendFailed
+from lightctl.domain.events import BrokerAcked, CommandSent
 from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState
 from lightctl.links.base import Clock, Emit
@@ -25,6 +25,7 @@ from lightctl.links.outbox import Outbox
 from lightctl.links.pacing import Bucket
 from lightctl.links.stopping import set_or_later
 from lightctl.links.strict_mqtt import StrictClient
+from lightctl.links.telling import failed
 
 DROPS_TO_BLAME = 2
 
@@ -213,7 +214,7 @@ class Outbound:
     def _fail(self, delivery: _Delivery, why: str, *, permanent: bool) -> None:
         if delivery.order is not None and not delivery.told:
             delivery.told = True
-            self._emit(failed(delivery.order, why, self._clock, permanent=permanent))
+            self._emit(failed(delivery.order, why, self._clock.now(), permanent=permanent))
 
     def _codec(self, node: Node) -> MqttCodec:
         codec = self._codecs.get(node.profile)
@@ -227,11 +228,3 @@ def _expiry_s(order: Order | None, now: dt.datetime) -> int | None:
         return None
     ends = order.content.valid_until if isinstance(order.content, DesiredState) else order.content.not_after
     return max(1, int((ends - now).total_seconds()))
-
-
-def failed(order: Order, why: str, clock: Clock, *, permanent: bool) -> Event:
-    """Give the event that says an order did not get out."""
-    now = clock.now()
-    if isinstance(order.content, DesiredState):
-        return SendFailed(order.node.id, order.content.revision, now, why, permanent=permanent)
-    return ActionFinished(order.node.id, order.content.id, "rejected" if permanent else "failed", now, why)

@@ -11,10 +11,11 @@ import datetime as dt
 from collections import deque
 from collections.abc import Callable
 
-from lightctl.domain.events import ActionFinished, Event, SendFailed
+from lightctl.domain.events import ActionFinished, Event
 from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState, NodeAction
 from lightctl.links.feeders import Feeders
+from lightctl.links.telling import failed
 
 MAX_ACTIONS = 10_000
 Key = str | tuple[str, str]
@@ -25,7 +26,10 @@ class Outbox:
     """Orders that wait, newest per node, most urgent first.
 
     A queue holds who waits, not the orders: after a plan for a whole city all of them wait at once, and whatever is
-    made for each is room that is left behind between what stays.
+    made for each is room that is left behind between what stays. So a place outlives the order that is taken out of
+    turn (dropped, or held for its feeder). What comes back with the same priority before the place is reached leaves
+    from there: it had waited for it. Each order brings one place and uses one, so no order lets more of its priority
+    pass than came before it.
     """
 
     def __init__(self, max_actions: int = MAX_ACTIONS, switch_ons_per_s: float = 0.0) -> None:
@@ -104,17 +108,10 @@ class Outbox:
 
     def drop_node(self, node: str, now: dt.datetime, why: str) -> list[Event]:
         """Forget everything that waits for a node; gives the events that say so."""
-        events: list[Event] = []
         keys = [key for key, order in self._orders.items() if order.node.id == node]
         orders = [self._remove(key) for key in keys]
         held = None if self._feeders is None else self._feeders.drop(node)
-        for order in orders if held is None else [*orders, held]:
-            content = order.content
-            if isinstance(content, NodeAction):
-                events.append(_finished(content, "rejected", now, why))
-            else:
-                events.append(SendFailed(node, content.revision, now, why, permanent=True))
-        return events
+        return [failed(order, why, now, permanent=True) for order in (orders if held is None else [*orders, held])]
 
     def _take_turns(self, now: dt.datetime) -> None:
         for order in () if self._feeders is None else self._feeders.release(now):

@@ -191,53 +191,41 @@ def test_asking_for_less_than_a_protection_needs_a_second_person_unless_settings
         lenient.store.close()
 
 
-def test_too_many_lamps_are_allowed_by_name_or_by_a_second_person():
-    office = Office(settings=replace_safety(max_affected=2))
-    try:
-        office.operations.inventory_import(
-            OPERATOR, "id,lat,lon\nA,51,7\nB,51,7\nC,51,7\n", format="csv", name="i.csv", mapping=None,
-            skip_bad_rows=False, guard=Guard(),
-        )  # fmt: skip
-        with pytest.raises(SafetyRefused, match="--max-affected 3 if you mean it") as refused:
-            office.operations.schedule_apply(OPERATOR, SCHEDULES, Guard())
-        office.operations.schedule_approve(SECOND, refused.value.view.plan.id, Guard())
-        assert office.operations.schedule_apply(OPERATOR, SCHEDULES, Guard()).applied
-        assert office.operations.schedule_apply(OPERATOR, BRIGHTER, Guard(max_affected=3)).applied
-    finally:
-        office.store.close()
+@pytest.fixture
+def crowded():
+    """An office with three lamps, of which two may be touched at once."""
+    made = Office(settings=replace_safety(max_affected=2))
+    made.operations.inventory_import(
+        OPERATOR, "id,lat,lon\nA,51,7\nB,51,7\nC,51,7\n", format="csv", name="i.csv", mapping=None,
+        skip_bad_rows=False, guard=Guard(),
+    )  # fmt: skip
+    yield made
+    made.store.close()
 
 
-def test_a_plan_made_without_the_option_can_be_put_in_force_with_it_and_the_other_way_round():
-    office = Office(settings=replace_safety(max_affected=2))
-    try:
-        office.operations.inventory_import(
-            OPERATOR, "id,lat,lon\nA,51,7\nB,51,7\nC,51,7\n", format="csv", name="i.csv", mapping=None,
-            skip_bad_rows=False, guard=Guard(),
-        )  # fmt: skip
-        shown, raised = planned(office, SCHEDULES), planned(office, SCHEDULES, Guard(max_affected=3))
-        with pytest.raises(SafetyRefused, match="--max-affected 3 if you mean it"):
-            office.operations.schedule_commit(OPERATOR, shown, Guard(), raised.id)
-        assert office.operations.schedule_commit(OPERATOR, raised, Guard(max_affected=3), shown.id).applied
-    finally:
-        office.store.close()
+def test_too_many_lamps_are_allowed_by_name_or_by_a_second_person(crowded):
+    with pytest.raises(SafetyRefused, match="--max-affected 3 if you mean it") as refused:
+        crowded.operations.schedule_apply(OPERATOR, SCHEDULES, Guard())
+    crowded.operations.schedule_approve(SECOND, refused.value.view.plan.id, Guard())
+    assert crowded.operations.schedule_apply(OPERATOR, SCHEDULES, Guard()).applied
+    assert crowded.operations.schedule_apply(OPERATOR, BRIGHTER, Guard(max_affected=3)).applied
 
 
-def test_who_approves_a_plan_is_shown_also_the_limits_its_author_raised_by_name():
-    office = Office(settings=replace_safety(max_affected=2))
-    try:
-        office.operations.inventory_import(
-            OPERATOR, "id,lat,lon\nA,51,7\nB,51,7\nC,51,7\n", format="csv", name="i.csv", mapping=None,
-            skip_bad_rows=False, guard=Guard(),
-        )  # fmt: skip
-        office.operations.schedule_apply(OPERATOR, SCHEDULES, Guard(max_affected=3))
-        with pytest.raises(SafetyRefused):
-            office.operations.schedule_commit(
-                OPERATOR, planned(office, DARK, Guard(max_affected=3)), Guard(max_affected=3)
-            )
-        (waiting,) = office.operations.schedule_proposals(VIEWER)
-        assert {each.rule for each in waiting.guards} == {"max_affected", "dark_minutes"}
-    finally:
-        office.store.close()
+def test_a_plan_made_without_the_option_can_be_put_in_force_with_it_and_the_other_way_round(crowded):
+    shown, raised = planned(crowded, SCHEDULES), planned(crowded, SCHEDULES, Guard(max_affected=3))
+    with pytest.raises(SafetyRefused, match="--max-affected 3 if you mean it"):
+        crowded.operations.schedule_commit(OPERATOR, shown, Guard(), raised.id)
+    assert crowded.operations.schedule_commit(OPERATOR, raised, Guard(max_affected=3), shown.id).applied
+
+
+def test_who_approves_a_plan_is_shown_also_the_limits_its_author_raised_by_name(crowded):
+    crowded.operations.schedule_apply(OPERATOR, SCHEDULES, Guard(max_affected=3))
+    with pytest.raises(SafetyRefused):
+        crowded.operations.schedule_commit(
+            OPERATOR, planned(crowded, DARK, Guard(max_affected=3)), Guard(max_affected=3)
+        )
+    (waiting,) = crowded.operations.schedule_proposals(VIEWER)
+    assert {each.rule for each in waiting.guards} == {"max_affected", "dark_minutes"}
 
 
 def replace_safety(**limits):

@@ -24,9 +24,10 @@ LATE = Guard(reason="cable works")
 
 
 @pytest.fixture
-def bench():
+def bench(request):
+    """Real nodes; what N-1 can do may be given."""
     bench = Bench(INVENTORY)
-    bench.mount("N-1")
+    bench.mount("N-1", capabilities=getattr(request, "param", CARRYING))
     bench.mount("N-2", channels=2)
     bench.mount("N-3")
     bench.mount("D-1", profile="json-dimmer")
@@ -62,12 +63,8 @@ def test_a_lamp_is_driven_on_dimmed_and_off_and_left_to_its_program(bench, light
     assert checks(bench.operations.self_test(VIEWER, test.test)) == ALL_WELL
 
 
+@pytest.mark.parametrize("bench", [LIVE], indirect=True)
 def test_a_live_node_of_our_own_make_is_tested_like_one_that_carries_nights(bench):
-    bench.street.stations["N-1"].firmware.setup = replace(
-        bench.street.stations["N-1"].firmware.setup, capabilities=replace(LIVE, channels=1)
-    )
-    bench.street.boot("N-1", bench.now)
-    bench.run(5)
     assert checks(run_through(bench, "N-1")) == ALL_WELL
     assert bench.level("N-1") == 100
 
@@ -202,13 +199,8 @@ def test_a_self_test_is_one_entry_of_the_audit_that_names_what_was_skipped(bench
     assert bench.operations.audit_verify(OPERATOR).ok
 
 
+@pytest.mark.parametrize("bench", [replace(CARRYING, ramp=False, levels=(0, 100))], indirect=True)
 def test_what_a_node_cannot_do_is_skipped_not_failed(bench):
-    switch = replace(CARRYING, ramp=False, levels=(0, 100))
-    bench.street.stations["N-1"].firmware.setup = replace(
-        bench.street.stations["N-1"].firmware.setup, capabilities=switch
-    )
-    bench.street.boot("N-1", bench.now)
-    bench.run(5)
     test = run_through(bench, "LP1")
     assert test.ok
     assert {check.name for check in test.checks if check.skipped} == {"dimmed"}

@@ -10,19 +10,20 @@ and as well again. Exit code 1: an invariant was broken, or it took longer than 
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from tests.support.brokers import start_mosquitto, start_nats
-from tests.support.fire_city import NIGHT_S, FireCity, naps
+from tests.support.brokers import Broker, start_mosquitto, start_nats
+from tests.support.fire_city import FireCity, naps
 from tests.support.fire_judge import Judge
 from tests.support.fire_load import Load
+from tests.support.fire_rounds import Staged, in_cities, make_of, through_its_night
 from tests.support.fire_town import LIVE, small_town
 from tests.support.firing import Report, arguments, conclude
 from tests.support.vitals import resident_mb
@@ -44,6 +45,16 @@ def bound_s(nodes: int) -> float:
     return 60.0 if nodes <= FEW else 120.0
 
 
+@dataclass(slots=True)
+class Figures:
+    """What each round took (machine seconds), and the daemon's memory before and within it (MB)."""
+
+    settled_s: list[float] = field(default_factory=list)
+    named_s: list[float] = field(default_factory=list)
+    cleared_s: list[float] = field(default_factory=list)
+    memory_mb: list[int] = field(default_factory=list)
+
+
 def run(
     seed: int,
     rounds: int,
@@ -54,51 +65,53 @@ def run(
     breaking: str = "",
     bound: float = 0.0,
 ) -> Report:
-    """Run rounds in one city."""
+    """Run rounds until one goes wrong, in as many cities as their nights last."""
     report = Report(NAME, seed, breaking, first, options=f"--nodes {nodes} --broker {make} --rounds {rounds}")
-    with contextlib.ExitStack() as stack:
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lightctl-fire-")))
+    figures = Figures()
+
+    def stage(stack: ExitStack, place: Path) -> Staged:
         broker = stack.enter_context(STARTS[make](place / "broker"))
         wire = stack.enter_context(WireLog(broker.host, broker.port))
-        city = FireCity(
-            place / "city",
-            broker,
-            small_town(nodes),
-            breaking=breaking,
-            heartbeat_s=HEARTBEAT_S,
-            patience=PATIENCE,
-            more=SETTINGS,
-        )
-        stack.enter_context(city)
+        city = stack.enter_context(
+            FireCity(
+                place / "city", broker, small_town(nodes), breaking=breaking, heartbeat_s=HEARTBEAT_S,
+                patience=PATIENCE, more=SETTINGS,
+            )
+        )  # fmt: skip
         judge = Judge(city, Load(city, seed), wire, bound or bound_s(nodes))
-        city.start_daemon()
-        judge.await_peace(first=True)
-        if judge.wrong:
-            report.end_round(judge.wrong)
-        peaks, named, cleared = [resident_mb(city.pid("daemon"))], [], []
-        while report.rounds < rounds and city.age_s < NIGHT_S and not judge.wrong:
-            broker.kill()
-            _forget_levels(city)
-            broker.restart(empty=True)
-            wire.take_given()
-            judge.await_peace()
-            peaks.append(resident_mb(city.pid("daemon")))
-            named.append(_until(city, judge, on=True))
-            peaks.append(resident_mb(city.pid("daemon")))
-            cleared.append(_until(city, judge, on=False))
-            judge.await_peace()
-            judge.judge_commands()  # every node has spoken by now, so the listener knows what it holds
-            report.injected.update({"nodes reconnected": nodes, "lamps failed": len(city.lamps)})
-            report.end_round(judge.wrong)
-        report.add_city(type(broker).__name__, judge.settled_s, judge.most_messages, 0)
-        report.figures |= {
-            "nodes": nodes,
-            "reconnected_and_settled_s": judge.settled_s[1::2],
-            "all_faults_named_s": named,
-            "all_faults_cleared_s": cleared,
-            "memory_mb": [round(each) for each in peaks],
-        }
+        return Staged(judge, make_of(broker), lambda _number: _round(judge, broker, figures), through_its_night(judge))
+
+    in_cities(report, rounds, stage, until_found=True)
+    report.figures |= {
+        "nodes": nodes,
+        "reconnected_and_settled_s": figures.settled_s,
+        "all_faults_named_s": figures.named_s,
+        "all_faults_cleared_s": figures.cleared_s,
+        "memory_mb": figures.memory_mb,
+    }
     return report
+
+
+def _round(judge: Judge, broker: Broker, figures: Figures) -> Counter[str]:
+    city = judge.city
+    figures.memory_mb.append(_memory_mb(city))
+    broker.kill()
+    _forget_levels(city)
+    broker.restart(empty=True)
+    judge.wire.take_given()
+    judge.await_peace()
+    figures.settled_s += judge.settled_s[-1:]
+    figures.memory_mb.append(_memory_mb(city))
+    figures.named_s.append(_until(city, judge, on=True))
+    figures.memory_mb.append(_memory_mb(city))
+    figures.cleared_s.append(_until(city, judge, on=False))
+    judge.await_peace()
+    judge.judge_commands()  # every node has spoken by now, so the listener knows what it holds
+    return Counter({"nodes reconnected": len(city.points), "lamps failed": len(city.lamps)})
+
+
+def _memory_mb(city: FireCity) -> int:
+    return round(resident_mb(city.pid("daemon")))
 
 
 def _forget_levels(city: FireCity) -> None:

@@ -25,7 +25,7 @@ LATE_S = 600
 
 
 @pytest.mark.parametrize(
-    ("stood_still", "wrong_s"),
+    ("excused", "wrong_s"),
     [
         ((), LATE_S),
         (((-100, LATE_S - 10),), 10),
@@ -33,16 +33,16 @@ LATE_S = 600
         (((-900, -1),), LATE_S),
         (((LATE_S, 2 * LATE_S),), LATE_S),
     ],
-    ids=["it was late", "the machine was", "twice, and the lamp between", "but before it was due", "but only after it"],
+    ids=["not at all", "for most of it", "twice, and between it is late", "before it was due", "only after it"],
 )
-def test_what_the_machine_held_up_counts_for_no_lamp_and_all_else_does(stood_still, wrong_s):
+def test_what_a_lamp_is_excused_for_does_not_count_against_it_and_all_else_does(excused, wrong_s):
     lamp, *_ = build_town(1, seed=1)
     truth = LampTruth()
     for after, level in ((-3600, 0.0), (LATE_S, 100.0)):
         truth.at.append(DUSK + after * SECOND)
         truth.levels.append(level)
     plan = Plan(read_schedules({"a.yaml": SCHEDULE}).intent, TIME_ZONE)
-    spans = [(DUSK + begin * SECOND, DUSK + end * SECOND) for begin, end in stood_still]
+    spans = [(DUSK + begin * SECOND, DUSK + end * SECOND) for begin, end in excused]
     night = (DUSK - 3600 * SECOND, DUSK + 7200 * SECOND)
-    (verdict,) = judge([lamp], plan, shipped_profiles(), {lamp.id: truth}, (), night, SECOND, spans)
+    (verdict,) = judge([lamp], plan, shipped_profiles(), {lamp.id: truth}, night, {lamp.node: spans})
     assert (verdict.wrong_s, verdict.dark_s) == (wrong_s, wrong_s)

@@ -248,7 +248,7 @@ BREAKS = {
         lambda *_: None,
     ),
     "an end is left": (
-        "lightctl.control.controller.brief",
+        "lightctl.control.delivery.brief",
         lambda command: replace(command, state=CommandState.SENT),
     ),
 }

@@ -59,19 +59,24 @@ def test_a_node_is_asked_who_it_is_again_when_its_link_is_back_for_the_question_
     assert [len(each) for each in asked] == [1, 0, 1]
 
 
-def test_a_success_makes_the_next_rest_short_again():
-    street = running(Street(now=EVENING))
-    street.step(ev.IntentChanged(intent(OTHER)))
+@pytest.mark.parametrize(("followed", "rests_s"), [(True, (300, 600)), (False, (600, 1200))])
+def test_a_success_makes_the_next_rest_short_again(followed, rests_s):
+    switches_at = dt.datetime(2026, 12, 4, 21, 0, tzinfo=dt.UTC)
+    street = Street((lamp("a", profile="json-dimmer"),), now=switches_at - dt.timedelta(minutes=6))
+    street.start()
     failed(street)
     street.run_until(after(street, 300))
     street.step(sent(street))
-    street.step(street.report(), after=1)
-    assert street.command().state is CommandState.CONFIRMED
-    street.step(ev.IntentChanged(intent()), after=1)
-    failed(street)
-    commands, over = len(street.commands), after(street, 300)
-    street.run_until(over)
-    assert len(street.commands) == commands + 1
+    street.step(street.report(level=100 if followed else 0, commanded=100 if followed else 0), after=1)
+    assert (street.command().state is CommandState.CONFIRMED) == followed
+    street.run_until(switches_at)
+    for rest in rests_s:
+        failed(street)
+        commands, over = len(street.commands), after(street, rest)
+        street.run_until(over - dt.timedelta(seconds=1))
+        assert len(street.commands) == commands
+        street.step(street.report(level=0, commanded=0), after=1)
+        assert len(street.commands) == commands + 1
 
 
 @pytest.mark.parametrize("told", ["", "the line is busy"])

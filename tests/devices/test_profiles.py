@@ -19,11 +19,11 @@ from lightctl.devices.profile import Profile, parse_profile, shipped_profiles
 from lightctl.devices.profile_keys import CapabilitiesKeys, ProfileKeys
 from lightctl.devices.register_image import RegisterImage
 from lightctl.devices.registers import decode_state, encode_desired, plan_reads, read_back, verify
-from lightctl.devices.support import COLUMNS, support_table
 from lightctl.domain.assets import Dates, Node
 from lightctl.domain.errors import InvalidInput
 from lightctl.domain.events import NodePresence, NodeReported
 from lightctl.domain.states import ChannelDesired, ChannelReport, DesiredState, Reason, ReportedState, Switch
+from tests.support.support_table import COLUMNS, support_table
 
 NOW = dt.datetime(2026, 11, 23, 17, 0, tzinfo=dt.UTC)
 FOLDER = resources.files("lightctl.devices") / "profiles"

@@ -111,6 +111,22 @@ def test_what_waits_for_a_node_that_left_is_dropped_with_its_events() -> None:
     assert drain(outbox) == [order("B", 1)]
 
 
+def test_what_comes_back_leaves_from_the_place_it_had_once_and_never_before_what_is_more_urgent() -> None:
+    outbox = Outbox()
+    for each in (order("A", 1), order("B", 1)):
+        outbox.put(each, NOW)
+    outbox.drop_node("A", NOW, "gone")
+    for each in (order("C", 1, 5), order("A", 2)):
+        outbox.put(each, NOW)
+    assert [outbox.pop(NOW)[0] for _ in range(2)] == [order("C", 1, 5), order("A", 2)]
+    for each in (order("D", 1), order("A", 3)):
+        outbox.put(each, NOW)
+    assert drain(outbox) == [order("B", 1), order("A", 3), order("D", 1)], "it was put thrice, and has three places"
+    for each in (order("D", 2), order("A", 4)):
+        outbox.put(each, NOW)
+    assert drain(outbox) == [order("D", 2), order("A", 4)]
+
+
 def test_memory_stays_bounded_when_one_node_changes_priority_for_ever() -> None:
     outbox = Outbox()
     for revision in range(5_000):

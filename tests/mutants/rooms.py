@@ -56,15 +56,15 @@ ROOMS = {
             "lightctl/control/memory.py": tuple(
                 f"NodeMemory.{name}"
                 for name in (
-                    "open_command", "silent_since", "next_revision", "see_revision", "rest", "stop_resting", "take",
-                    "laid_aside", "change_make", "hear_boot", "live_from",
+                    "open_command", "silent_since", "next_revision", "see_revision", "rest", "forgive", "stop_resting",
+                    "take", "laid_aside", "change_make", "hear_boot", "live_from",
                 )
             ),
-            "lightctl/control/controller.py": tuple(
-                f"Controller.{name}"
-                for name in (
-                    "_notice_time", "_refuse", "_desire", "_move", "_send", "_submit", "_answer_hello", "_end",
-                )
+            "lightctl/control/controller.py": ("Controller._notice_time",),
+            "lightctl/control/renewal.py": ("Renewal._refuse",),
+            "lightctl/control/delivery.py": (
+                "Delivery.desire", "Delivery.move", "Delivery._send", "Delivery._submit", "Delivery._answer_hello",
+                "end",
             ),
         },
         _tests("domain", "moves")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lightctl.cli.demo.mishaps import Mishap
+from lightctl.cli.demo.mishaps import Mishap, excuses
 from lightctl.cli.demo.night import shipped_schedules
 from lightctl.cli.demo.scenery import Pace
 from lightctl.cli.demo.stage import Stage
@@ -26,7 +26,7 @@ from lightctl.planning.resolve import Plan
 from tests.support.bystander import Bystander
 
 SUNSET_FRIDAY = dt.datetime(2026, 12, 4, 15, 24, tzinfo=dt.UTC)
-PREPARATION_S = 8.0
+LOADED_S, PREPARATION_S = 4.0, 8.0
 
 
 @dataclass
@@ -40,12 +40,22 @@ class Night:
     mishaps: Sequence[Mishap]
     lamps: Mapping[str, LampTruth] = field(default_factory=dict)
 
+    @property
+    def now(self) -> dt.datetime:
+        """The present instant of the run."""
+        return self.stage.pace.clock.instant(time.time())
+
     def wait_until(self, instant: dt.datetime) -> None:
-        clock = self.stage.pace.clock
-        assert clock.instant(time.time()) < instant, "the machine is too slow for this speed: the instant has passed"
-        while clock.instant(time.time()) < instant:
+        assert self.now < instant, "the machine is too slow for this speed: the instant has passed"
+        while self.now < instant:
             dead = self.stage.dead()
             assert not dead, dead
+            time.sleep(0.05)
+
+    def wait_for(self, holds: Callable[[], bool], by: Callable[[], dt.datetime]) -> None:
+        """Let time pass until something holds; it must by an instant, which is asked for again and again."""
+        while not holds():
+            assert self.now < by(), "it never came to hold"
             time.sleep(0.05)
 
     def verdicts(self, held_up: Sequence[tuple[float, float]] = ()) -> list[LampVerdict]:
@@ -60,10 +70,20 @@ class Night:
         assert set(truth.lamps) >= {point.id for point in self.points}
         plan = Plan(read_schedules(shipped_schedules()).intent, TIME_ZONE)
         recovery = dt.timedelta(seconds=self.stage.pace.on_the_wire(4.0))
-        span = (self.begin, self.end)
+        excused, stood_still = excuses(self.mishaps, self.begin, recovery), self._spans(held_up)
+        excused = {point.node: [*excused.get(point.node, ()), *stood_still] for point in self.points}
+        return judge(self.points, plan, shipped_profiles(), truth.lamps, (self.begin, self.end), excused)
+
+    def by(self, since: dt.datetime, until: dt.datetime, held_up: Sequence[tuple[float, float]]) -> dt.datetime:
+        """Give `until`, later by as much as a bystander saw the machine stand still from an instant up to then."""
+        for began, ended in self._spans(held_up):
+            if began < until and ended > since:
+                until += ended - max(began, since)
+        return until
+
+    def _spans(self, held_up: Sequence[tuple[float, float]]) -> list[tuple[dt.datetime, dt.datetime]]:
         instant = self.stage.pace.clock.instant
-        stood_still = [(instant(began), instant(ended)) for began, ended in held_up]
-        return judge(self.points, plan, shipped_profiles(), truth.lamps, self.mishaps, span, recovery, stood_still)
+        return [(instant(began), instant(ended)) for began, ended in held_up]
 
     def hold(self, lights: Sequence[str], level: int, until: dt.datetime, start: dt.datetime | None = None) -> str:
         """Hold lamps at a level, from now or later; gives the change."""
@@ -103,13 +123,19 @@ def night(
     mishaps: Sequence[Mishap] = (),
     begin: dt.datetime = SUNSET_FRIDAY - dt.timedelta(minutes=84),
 ) -> Iterator[Night]:
-    """Run so many hours from 15:00 local on, sunset included, in about so many machine seconds."""
+    """Run so many hours from 15:00 local on, sunset included, in about so many machine seconds.
+
+    A machine on which even loading takes long, as others keep it busy, gets a night that is as much slower.
+    """
     end = begin + dt.timedelta(hours=hours)
     points = town(lamps)
     speed = hours * 3600 / seconds
 
+    began = time.monotonic()
+
     def start_clock() -> Pace:
-        return Pace(TimeScale(begin, time.time() + PREPARATION_S, speed), 3600.0, 3)
+        slow = max(1.0, (time.monotonic() - began) / LOADED_S)
+        return Pace(TimeScale(begin, time.time() + PREPARATION_S * slow, speed / slow), 3600.0, 3)
 
     bring_in = bring_town_in(points, shipped_schedules())
     with Stage(folder, town_scenery(mishaps), bring_in, start_clock) as stage:

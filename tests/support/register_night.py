@@ -232,7 +232,7 @@ class _Run:
 
     def _judge(self, truth: TruthReader) -> None:
         figures, span = self.figures, (self._begin, self._end)
-        verdicts = judge(self._points, self._plan, shipped_profiles(), truth.lamps, (), span, recovery=dt.timedelta(0))
+        verdicts = judge(self._points, self._plan, shipped_profiles(), truth.lamps, span, excused={})
         makes = {point.id: make_of(point) for point in self._points}
         figures.nodes = dict(Counter(makes.values()))
         allowed = {CARRIES: GRACE_S, LIVE: GRACE_S + figures.nodes.get(LIVE, 0) / LIVE_PER_S}

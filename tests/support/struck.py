@@ -32,7 +32,7 @@ from lightctl.app.running.control_loop import ControlLoop
 from lightctl.app.running.inbox import Inbox
 from lightctl.app.running.recorder import Recorder
 from lightctl.cli.main import main as lightctl
-from lightctl.control import controller, knowledge, own_time
+from lightctl.control import delivery, knowledge, own_time
 from lightctl.control.reconcile import Resend, Wait
 from lightctl.domain.events import BrokerAcked
 from lightctl.domain.moves import moved
@@ -138,7 +138,7 @@ def believe_the_broker() -> None:
 
 def send_once() -> None:
     """Break: what was sent is never sent again, whatever the node says."""
-    decide = controller.reconcile
+    decide = delivery.reconcile
 
     def deciding(desired: Any, report: Any, command: Any, *rest: Any, **more: Any) -> Any:
         found = decide(desired, report, command, *rest, **more)
@@ -146,7 +146,7 @@ def send_once() -> None:
             return Wait(command.deadline)
         return found
 
-    controller.reconcile = deciding
+    delivery.reconcile = deciding
 
 
 def give_up_on_a_full_disk() -> None:

@@ -14,7 +14,6 @@ from dataclasses import fields
 from itertools import chain
 from typing import Any, Protocol
 
-from lightctl.app.clock import ManualClock
 from lightctl.app.running.boot import boot_events, revision_floor
 from lightctl.app.running.recorder import commit, merged
 from lightctl.control.controller import Controller
@@ -27,8 +26,8 @@ from lightctl.domain.errors import InvalidInput
 from lightctl.domain.luminaires import LuminaireType
 from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState, Reading, ReportedState
-from lightctl.links.outbound import failed
 from lightctl.links.outbox import Outbox
+from lightctl.links.telling import failed
 from lightctl.store.base import Recorded
 from lightctl.store.sqlite import SqliteStore
 from simulators.node import NEVER
@@ -189,15 +188,14 @@ class Daemon:
             if order is None:
                 return
             node, content = order.node.id, order.content
-            clock = ManualClock(self._heap.now)
             try:
                 messages = self._codecs[order.node.profile].encode(order.node, content, self._heap.now)
             except InvalidInput as error:
-                self.tell(failed(order, str(error), clock, permanent=True))
+                self.tell(failed(order, str(error), self._heap.now, permanent=True))
                 continue
             acked: tuple[ev.Event, ...] = ()
             if isinstance(content, DesiredState):
                 self.tell(ev.CommandSent(node, content.revision, self._heap.now))
                 acked = (ev.BrokerAcked(node, content.revision, self._heap.now),)
             for message in messages:
-                self._publish(node, message, acked, failed(order, "lost", clock, permanent=False))
+                self._publish(node, message, acked, failed(order, "lost", self._heap.now, permanent=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,9 +19,9 @@ from lightctl.files.settings_model import DeliverySettings, Settings, SiteSettin
 from tests.worlds.city import ZONE, build_city
 from tests.worlds.invariants import Watch
 from tests.worlds.kernel import Town, World
-from tests.worlds.month import hit, play, write_script
+from tests.worlds.month import write_script
 from tests.worlds.score import Score, judge
-from tests.worlds.script import Script
+from tests.worlds.script import Injected, Script
 
 FIRST_NIGHT = dt.date(2026, 10, 5)
 NOON = dt.time(12)
@@ -111,10 +111,10 @@ def live(plan: Plan, folder: Path | None = None, say: Callable[[str], None] = la
     start = _noon(plan.first)
     world = World(town, plan.seed, start, policy, folder=folder)
     script = write_script(town, plan.seed, start, plan.nights)
-    play(world, script)
+    _play(world, script)
     watch = Watch(world)
     # Sensors move arterial lamps, and lamps that something was done to are not asked to follow.
-    watch.left_out = hit((*script.injected, *script.noise)) | _on_lines(world) | _sensed(town)
+    watch.left_out = _hit((*script.injected, *script.noise)) | _on_lines(world) | _sensed(town)
     began = time.process_time()
     for night in range(1, plan.nights + 1):
         world.run(_noon(plan.first + dt.timedelta(days=night)))
@@ -141,6 +141,25 @@ def live(plan: Plan, folder: Path | None = None, say: Callable[[str], None] = la
     refused = list(daemon.refused)
     world.close()
     return Lived(plan, script, score, energy, counts, cpu_s, refused, watch.violations)
+
+
+def _play(world: World, script: Script) -> None:
+    """Put everything of a script on a world's heap."""
+    for each in (*script.injected, *script.noise):
+        for fault in each.faults:
+            world.troubles.schedule(fault)
+        if each.line:
+            line = world.lines[each.line]
+            world.heap.at(each.at, lambda line=line: line.go(up=False, detail="no answer from the gateway"))  # type: ignore[misc]
+            if each.until is not None:
+                world.heap.at(each.until, lambda line=line: line.go(up=True))  # type: ignore[misc]
+    for at, _, do in script.people:
+        world.heap.at(at, lambda do=do: do(world))  # type: ignore[misc]
+
+
+def _hit(injected: Iterable[Injected]) -> set[str]:
+    """Give every node that anything was done to."""
+    return {node for each in injected for fault in each.faults for node in fault.nodes}
 
 
 def _on_lines(world: World) -> set[str]:

@@ -54,5 +54,19 @@ def plan_mishaps(points: Sequence[LightPoint]) -> tuple[Mishap, ...]:
     return tuple(mishap for mishap in planned if mishap.nodes)
 
 
+def excuses(
+    mishaps: Sequence[Mishap], start: dt.datetime, recovery: dt.timedelta
+) -> dict[str, list[tuple[dt.datetime, dt.datetime]]]:
+    """Give by node the spans in which mishaps excuse its lamps, each until they had time to recover."""
+    found: dict[str, list[tuple[dt.datetime, dt.datetime]]] = {}
+    for mishap in mishaps:
+        if mishap.excused:
+            begin = start + dt.timedelta(seconds=mishap.at_s)
+            over = begin + dt.timedelta(seconds=mishap.lasts_s) + recovery
+            for node in mishap.nodes:
+                found.setdefault(node, []).append((begin, over))
+    return found
+
+
 def _some(nodes: Sequence[str], first: int, count: int) -> tuple[str, ...]:
     return tuple(nodes[first : first + count])

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lightctl.cli.demo.cast import Cast
-from lightctl.cli.demo.mishaps import Mishap, plan_mishaps
+from lightctl.cli.demo.mishaps import Mishap, excuses, plan_mishaps
 from lightctl.cli.demo.scenery import Pace
 from lightctl.cli.demo.show import Scene, Show
 from lightctl.cli.demo.stage import Stage, instants
@@ -132,7 +132,7 @@ def run_demo(wishes: Wishes, cast: Cast, show: Show) -> Outcome:
     outcome.energy_kwh = sum(lamp.energy_wh for lamp in truth.lamps.values()) / 1000
     outcome.baseline_kwh = full_power_wh(points, plan, span) / 1000
     recovery = dt.timedelta(seconds=pace.on_the_wire(RECOVERY_S))
-    verdicts = judge(points, plan, shipped_profiles(), truth.lamps, mishaps, span, recovery)
+    verdicts = judge(points, plan, shipped_profiles(), truth.lamps, span, excuses(mishaps, span[0], recovery))
     allowed_s = GRACE_S + GRACE_S_PER_LAMP * len(points)
     outcome.checks += _lamp_checks(verdicts, speed, allowed_s)
     outcome.followed = sum(1 for verdict in verdicts if verdict.wrong_s <= allowed_s * speed)

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from lightctl.cli.demo.mishaps import Mishap
 from lightctl.cli.demo.truth import LampTruth
 from lightctl.devices.fit import fit_level
 from lightctl.devices.profile import Profile
@@ -51,16 +50,10 @@ def judge(
     plan: Plan,
     profiles: Mapping[str, Profile],
     truth: Mapping[str, LampTruth],
-    mishaps: Sequence[Mishap],
     span: Span,
-    recovery: dt.timedelta,
-    stood_still: Sequence[Span] = (),
+    excused: Mapping[str, Sequence[Span]],
 ) -> list[LampVerdict]:
-    """Judge every lamp over a span; where a mishap excuses it, until it had time to recover, nothing counts.
-
-    stood_still: when the machine itself held up what an order goes through; that counts for no lamp.
-    """
-    excuses = _excuses(mishaps, span[0], recovery)
+    """Judge every lamp over a span; excused: by node, spans in which nothing counts against its lamps."""
     first = night_date(span[0], plan.time_zone)
     nights = (night_date(span[1], plan.time_zone) - first).days + 1
     found = []
@@ -69,7 +62,7 @@ def judge(
         capabilities = profiles[point.profile].capabilities
         wanted = [replace(each, level=fit_level(each.level, capabilities, point.min_level)) for each in planned]
         lamp = truth.get(point.id, LampTruth())
-        found.append(judge_lamp(point.id, wanted, lamp, span, (*excuses.get(point.node, ()), *stood_still)))
+        found.append(judge_lamp(point.id, wanted, lamp, span, excused.get(point.node, ())))
     return found
 
 
@@ -97,17 +90,6 @@ def _compared(
         due = planned[max(bisect_right(starts, start) - 1, 0)].level
         known = bisect_right(lamp.at, start)
         yield start, end, due, lamp.levels[known - 1] if known else 0.0
-
-
-def _excuses(mishaps: Sequence[Mishap], start: dt.datetime, recovery: dt.timedelta) -> dict[str, list[Span]]:
-    found: dict[str, list[Span]] = {}
-    for mishap in mishaps:
-        if mishap.excused:
-            begin = start + dt.timedelta(seconds=mishap.at_s)
-            over = begin + dt.timedelta(seconds=mishap.lasts_s) + recovery
-            for node in mishap.nodes:
-                found.setdefault(node, []).append((begin, over))
-    return found
 
 
 def _outside(span: Span, excuses: Sequence[Span]) -> list[Span]:

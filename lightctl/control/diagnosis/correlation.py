@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from lightctl.control.diagnosis.expected import Expectations
 from lightctl.control.diagnosis.groups import CABINET, FED, LINK, Group, groups_of
 from lightctl.control.diagnosis.outage import Outage
-from lightctl.control.diagnosis.supply import supply_evidence
+from lightctl.control.diagnosis.supply import ask_supply
 from lightctl.control.memory import NodeMemory
 from lightctl.control.policy import Policy
 from lightctl.domain.states import Fault, FaultEvent
@@ -156,8 +156,7 @@ class Correlation:
         ]
 
     def _reach(self, memory: NodeMemory) -> dt.timedelta:
-        heartbeat = memory.lease(self._policy) / self._policy.lease_factor
-        return heartbeat + dt.timedelta(seconds=self._policy.diagnosis.window_s)
+        return dt.timedelta(seconds=memory.heartbeat_s(self._policy) + self._policy.diagnosis.window_s)
 
     def _fits(self, memory: NodeMemory, outage: Outage) -> bool:
         kind, name = outage.group
@@ -179,12 +178,12 @@ class Correlation:
             feeder = self._groups.get((CABINET, first.node.cabinet), nodes)
             others = (self._memories[node] for node in feeder if node not in silent)
             latest = max(memory.silent_since for memory in gone)
-            evidence = supply_evidence(gone, others, latest, now, self._expectations, self._policy.diagnosis)
-            words = evidence.words
-            event = FaultEvent.COMMUNICATION_FAILURE if evidence.lost is False else FaultEvent.SUPPLY_LOSS
-            if evidence.fault is not None:
-                outage.borrowed, outage.fault = True, evidence.fault
-                outage.members = dict.fromkeys(evidence.fault.members)
+            testimony = ask_supply(gone, others, latest, now, self._expectations, self._policy.diagnosis)
+            words = testimony.words
+            event = FaultEvent.COMMUNICATION_FAILURE if testimony.lost is False else FaultEvent.SUPPLY_LOSS
+            if testimony.fault is not None:
+                outage.borrowed, outage.fault = True, testimony.fault
+                outage.members = dict.fromkeys(testimony.fault.members)
         how = "fell silent together" if first.heard_at is not None else "were never heard"
         if not outage.borrowed:
             of = f" of {len(nodes)} nodes of {kind} {name} {how}, with "

@@ -43,3 +43,8 @@ def clock_rules(memory: NodeMemory, policy: Policy, found: Findings) -> None:
     """Name a clock that is off."""
     for fault in clock_faults(memory, found.now, policy):
         found.bad[fault.key] = fault
+
+
+def feeder_cause(found: Findings) -> bool:
+    """Say whether it was found that a node, and with it its lamps, has no supply."""
+    return any(event in FEEDER_CAUSES and kind == "node" for event, kind, _ in found.bad)

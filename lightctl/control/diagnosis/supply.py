@@ -18,7 +18,7 @@ GONE_SHARE, THERE_SHARE = 0.25, 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Testimony:
     """What speaks of the supply. lost: None where nothing tells. fault: one that stands and explains it already."""
 
     lost: bool | None
@@ -26,20 +26,20 @@ class Evidence:
     fault: Fault | None = None
 
 
-def supply_evidence(
+def ask_supply(
     gone: Iterable[NodeMemory],
     others: Iterable[NodeMemory],
     since: dt.datetime,
     now: dt.datetime,
     expectations: Expectations,
     thresholds: Thresholds,
-) -> Evidence:
+) -> Testimony:
     """Ask a cabinet's unit and its meter; `others` are the nodes of the feeder that have been heard `since` then."""
     heard = [memory for memory in others if memory.heard_at is not None and memory.heard_at > since]
     for memory in heard:
         for fault in memory.faults.values():
             if fault.event in FEEDER_CAUSES and fault.subject_kind == "node":
-                return Evidence(True, f"{memory.node.id} says so", fault)
+                return Testimony(True, f"{memory.node.id} says so", fault)
     for memory in heard:
         metering = memory.history.metering
         if metering is None or metering.reading.at <= since:
@@ -48,16 +48,16 @@ def supply_evidence(
         dead = thresholds.nominal_voltage_v * thresholds.dead_voltage_share
         phases = [reading.values[name] for name in PHASES if name in metering.alive and name in reading.values]
         if phases and all(voltage < dead for voltage in phases):
-            return Evidence(True, f"meter {memory.node.id} has no voltage")
+            return Testimony(True, f"meter {memory.node.id} has no voltage")
         power, lost = reading.values.get("power_w"), due_w(gone, now, expectations)
         if power is None or lost < WORTH_MEASURING_W:
             continue
         rest = due_w((other for other in heard if other is not memory), now, expectations)
         if power < rest + GONE_SHARE * lost:
-            return Evidence(True, f"meter {memory.node.id} measures {power:.0f} W, and theirs would be {lost:.0f} W")
+            return Testimony(True, f"meter {memory.node.id} measures {power:.0f} W, and theirs would be {lost:.0f} W")
         if power > rest + THERE_SHARE * lost:
-            return Evidence(False, f"meter {memory.node.id} still measures {power:.0f} W, so they have power")
-    return Evidence(None, "")
+            return Testimony(False, f"meter {memory.node.id} still measures {power:.0f} W, so they have power")
+    return Testimony(None, "")
 
 
 def due_w(memories: Iterable[NodeMemory], now: dt.datetime, expectations: Expectations) -> float:

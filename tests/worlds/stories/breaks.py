@@ -8,10 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lightctl.control.collected import Collected
 from lightctl.control.controller import Controller
+from lightctl.control.delivery import Delivery, end
 from lightctl.control.effects import Effects
+from lightctl.control.memory import NodeMemory
 from lightctl.devices.codec import Outgoing
 from lightctl.domain import events as ev
 from lightctl.domain.orders import Order
@@ -46,7 +49,7 @@ class Gullible(Controller):
         for event in events:
             memory = self._knowledge.memories.get(event.node) if isinstance(event, ev.BrokerAcked) else None
             if memory is not None and memory.open_command is not None:
-                self._end(memory, CommandState.CONFIRMED, now, "", out := Collected())
+                end(memory, CommandState.CONFIRMED, now, "", out := Collected())
                 effects = replace(effects, commands=(*effects.commands, *out.commands.values()))
         return effects
 
@@ -92,13 +95,21 @@ class Amnesic(Controller):
         return super().step(events, now)
 
 
-class Repeating(Controller):
+class Twice(Delivery):
     """Gives the next document the number of the last one now and then."""
 
-    def _desire(self, memory: object, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
+    def desire(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         if desired.revision % 5 == 0:
             desired = replace(desired, revision=desired.revision - 1)
-        super()._desire(memory, desired, now, out)  # type: ignore[arg-type]
+        super().desire(memory, desired, now, out)
+
+
+class Repeating(Controller):
+    """Has its documents delivered under numbers that stand for two."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._delivery.__class__ = Twice
 
 
 class Scribbling(Firmware):
@@ -106,7 +117,7 @@ class Scribbling(Firmware):
 
     def receive(self, desired: DesiredState, now: dt.datetime) -> list[Output]:
         if desired.revision < self.applied_revision:
-            self._desired = None
+            self._duty.hold(None)
         return super().receive(desired, now)
 
 

@@ -13,7 +13,7 @@ from lightctl.domain.assets import Capabilities, LightPoint
 from lightctl.domain.states import DesiredState, Override
 from lightctl.planning.overrides import in_force
 from lightctl.planning.resolve import Plan
-from simulators.firmware import BEHIND
+from simulators.duty import BEHIND
 from tests.worlds.stories.nodes import PROFILES
 from tests.worlds.stories.scene import EDGE, Scene
 

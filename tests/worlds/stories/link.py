@@ -12,7 +12,7 @@ from lightctl.domain.assets import Node
 from lightctl.domain.errors import InvalidInput, NodeRefused
 from lightctl.domain.orders import Order
 from lightctl.domain.states import DesiredState
-from lightctl.links.outbound import failed
+from lightctl.links.telling import failed
 from tests.worlds.heap import Heap
 from tests.worlds.stories.nodes import PROFILES
 from tests.worlds.stories.parts import Parts
@@ -125,13 +125,13 @@ class Link:
         try:
             messages = CODECS[order.node.profile].encode(order.node, content, now)
         except (InvalidInput, NodeRefused) as error:
-            self._tell(failed(order, str(error), self._clock, permanent=True))
+            self._tell(failed(order, str(error), self._clock.now(), permanent=True))
             return
         acked: Sequence[ev.Event] = ()
         if isinstance(content, DesiredState):
             self._tell(ev.CommandSent(node, content.revision, now))
             acked = (ev.BrokerAcked(node, content.revision, now),)
-        lost = failed(order, "lost", self._clock, permanent=False)
+        lost = failed(order, "lost", self._clock.now(), permanent=False)
         for message in map(self._encoded, messages):
             self._watch.published(order, message)
             self._post.publish(node, message, acked, lost)
