@@ -142,8 +142,11 @@ class NodeMemory:
         return not self.capabilities.carries_nights and self.profile.confirmation == "revision"
 
     def lights_at(self, desired: DesiredState, now: dt.datetime) -> dt.datetime | None:
-        """Give from when on a document turns a lamp on that is off, by what the node last said; None: it turns none."""
-        said = {} if self.reported is None else self.reported.channels
+        """Give from when on a document turns a lamp on that is off, by what the node last said; None: it turns none.
+
+        What it said before it fell silent counts no more: it may have lost its supply, and come back dark.
+        """
+        said = {} if self.reported is None or self.unreachable else self.reported.channels
         coming = (
             wanted.lit_from(now)
             for channel, wanted in desired.channels.items()

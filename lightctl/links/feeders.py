@@ -1,9 +1,10 @@
 """Feeders: no feeder turns on more than so many lamps a second. Pure; holds at most one order per node.
 
 What turns lamps on now (a live lamp's evening, an "on" by hand) waits here for its feeder's turn: most urgent first,
-equals in order of arrival, which is street by street. Turns are a fixed time apart, drawn out by up to a quarter by a
-fixed pseudo-random number of the node just turned on, so that feeders do not beat in time. What a lamp stored to do
-at an instant is not here: nobody sends it. A clock that is set back makes no feeder wait longer than one turn.
+equals in order of arrival, which is street by street, and nobody behind one that cannot be told anything now. Turns
+are a fixed time apart, drawn out by up to a quarter by a fixed pseudo-random number of the node just turned on, so that
+feeders do not beat in time; they are counted from when an order left, not from when it might have. What a lamp stored
+to do at an instant is not here: nobody sends it. A clock that is set back makes no feeder wait longer than one turn.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ import datetime as dt
 import heapq
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lightctl.control.policy import fraction
 from lightctl.domain.orders import Order
 
 JITTER = 0.25
+Ready = Callable[[Order], bool]
 
 
 class Feeders:
-    """Orders that wait for their feeder, by node."""
+    """Orders that wait for their feeder, by node.
+
+    A feeder for which orders wait is in one of three places: among the turns to come, stuck (none of its orders can be
+    carried out now), or out (one of its orders has its turn, and has not left yet).
+    """
 
     def __init__(self, switch_ons_per_s: float) -> None:
         """Let so many through a second and feeder, on the run's clock."""
@@ -32,6 +38,9 @@ class Feeders:
         self._queues: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
         self._opens: dict[str, dt.datetime] = {}
         self._turns: list[tuple[dt.datetime, str]] = []
+        self._in_turn: set[str] = set()
+        self._stuck: set[str] = set()
+        self._out: set[str] = set()
         self._numbers = itertools.count()
 
     def __len__(self) -> int:
@@ -39,8 +48,8 @@ class Feeders:
 
     @property
     def next_at(self) -> dt.datetime | None:
-        """When the next order may leave, None where none is held."""
-        return self._turns[0][0] if self._held else None
+        """When the next order may leave, None where none is held that can be carried out."""
+        return self._turns[0][0] if self._held and self._turns else None
 
     def hold(self, order: Order, now: dt.datetime) -> None:
         """Keep an order until its feeder's turn; it replaces the one held for its node, and keeps its place."""
@@ -51,8 +60,7 @@ class Feeders:
             return
         number = next(self._numbers)
         self._held[order.node.id] = (number, order)
-        if not self._queues[feeder]:
-            heapq.heappush(self._turns, (max(now, self._opens.get(feeder, now)), feeder))
+        self._line_up(feeder, now)
         queue = self._queues[feeder]
         heapq.heappush(queue, (-order.priority, number, order.node.id))
         if len(queue) > 2 * len(self._held) + 64:  # drop the places of replaced orders, so memory stays bounded
@@ -69,19 +77,50 @@ class Feeders:
         known = self._held.pop(node, None)
         return None if known is None else known[1]
 
-    def release(self, now: dt.datetime) -> Iterator[Order]:
-        """Give the orders whose feeder's turn has come, one of each feeder."""
+    def take_turns(self, now: dt.datetime, ready: Ready | None = None) -> Iterator[Order]:
+        """Give the orders whose feeder's turn has come, one of each feeder: the first for which `ready` holds.
+
+        The next turn of that feeder comes when this order is said to have `left`, or is `given_back`.
+        """
         self._notice(now)
+        stuck, self._stuck = self._stuck, set()
+        for feeder in stuck:
+            self._line_up(feeder, now)
         while self._turns and self._turns[0][0] <= now:
             _, feeder = heapq.heappop(self._turns)
-            order = self._most_urgent(feeder)
-            if order is None:
+            self._in_turn.discard(feeder)
+            if self._opens.get(feeder, now) > now:  # an order took longer to leave than it seemed
+                self._line_up(feeder, now)
                 continue
-            apart_s = self._apart_s * (1 + JITTER * fraction(order.node.id))
-            self._opens[feeder] = now + dt.timedelta(seconds=apart_s)
-            if self._queues[feeder]:
-                heapq.heappush(self._turns, (self._opens[feeder], feeder))
-            yield order
+            order = self._most_urgent(feeder, ready)
+            if order is not None:
+                self._out.add(feeder)
+                yield order
+            elif self._queues[feeder]:
+                self._stuck.add(feeder)
+
+    def left(self, order: Order, now: dt.datetime) -> None:
+        """Take note that an order which had its turn leaves."""
+        self.is_leaving(order, now)
+        self.given_back(order, now)
+
+    def is_leaving(self, order: Order, now: dt.datetime) -> None:
+        """Take note that an order turns its lamp on at this instant: the next turn of its feeder comes later."""
+        apart_s = self._apart_s * (1 + JITTER * fraction(order.node.id))
+        self._opens[order.node.feeder] = now + dt.timedelta(seconds=apart_s)
+
+    def given_back(self, order: Order, now: dt.datetime) -> None:
+        """Take note that an order which had its turn will not leave after all."""
+        feeder = order.node.feeder
+        self._out.discard(feeder)
+        if self._queues[feeder]:
+            self._line_up(feeder, now)
+
+    def _line_up(self, feeder: str, now: dt.datetime) -> None:
+        if feeder not in self._in_turn and feeder not in self._out:
+            self._stuck.discard(feeder)
+            self._in_turn.add(feeder)
+            heapq.heappush(self._turns, (max(now, self._opens.get(feeder, now)), feeder))
 
     def _notice(self, now: dt.datetime) -> None:
         """Take note of the instant: turns that a clock set back has moved into the future come as soon as any can."""
@@ -92,12 +131,19 @@ class Feeders:
             heapq.heapify(self._turns)
         self._latest = now
 
-    def _most_urgent(self, feeder: str) -> Order | None:
-        queue = self._queues[feeder]
-        while queue:
-            _, number, node = heapq.heappop(queue)
-            known = self._held.get(node)
-            if known is not None and known[0] == number:
-                del self._held[node]
-                return known[1]
-        return None
+    def _most_urgent(self, feeder: str, ready: Ready | None) -> Order | None:
+        queue, passed = self._queues[feeder], []
+        found: Order | None = None
+        while queue and found is None:
+            place = heapq.heappop(queue)
+            known = self._held.get(place[2])
+            if known is None or known[0] != place[1]:
+                continue
+            if ready is not None and not ready(known[1]):
+                passed.append(place)
+            else:
+                found = known[1]
+                del self._held[place[2]]
+        for place in passed:
+            heapq.heappush(queue, place)
+        return found

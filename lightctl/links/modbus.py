@@ -121,7 +121,10 @@ class ModbusLink:
                 await self._wire.open()
             now = self._notice()
             if self._outbox and (order := self._next_order(now)) is not None:
-                await self._carry(order)
+                try:
+                    await self._carry(order)
+                finally:
+                    self._outbox.left(order, self._clock.now())
                 await asyncio.sleep(0)
                 continue
             unit = self._next_due(now)

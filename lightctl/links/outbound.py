@@ -103,6 +103,7 @@ class Outbound:
                 self._emit(event)
             if order is not None:
                 now = await self._deliver(client, order, now)
+                self._outbox.left(order, now)
             elif self._clears:
                 now = await self._clear_one(client, now)
             else:

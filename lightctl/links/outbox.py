@@ -60,7 +60,7 @@ class Outbox:
                 return ()
             if order.lights(now):
                 if waiting is not None:
-                    self._remove(key)
+                    self._remove(key, now)
                 self._feeders.hold(order, now)
                 return ()
             self._feeders.drop(order.node.id)
@@ -68,7 +68,8 @@ class Outbox:
             if self._actions >= self._max_actions:
                 return (_finished(order.content, "rejected", now, f"{self._max_actions} actions wait on this link"),)
             self._actions += 1
-        self._turned.discard(key)
+        if waiting is not None:
+            self._give_turn_back(key, waiting, now)
         self._orders[key] = order
         if waiting is None or waiting.priority != order.priority:
             self._queue_up(key, order.priority)
@@ -76,7 +77,7 @@ class Outbox:
 
     def pop(self, now: dt.datetime, ready: Callable[[Order], bool] | None = None) -> tuple[Order | None, list[Event]]:
         """Take the most urgent order for which `ready` holds, with the events of the actions that expired meanwhile."""
-        self._take_turns(now)
+        self._take_turns(now, ready)
         events: list[Event] = []
         kept: list[tuple[deque[Key], Key]] = []
         found: Order | None = None
@@ -87,18 +88,29 @@ class Outbox:
             if order is None or order.priority != priority:
                 continue  # gone, or replaced by an order of another priority
             if isinstance(order.content, NodeAction) and order.content.not_after <= now:
-                self._remove(key)
+                self._remove(key, now)
                 events.append(_finished(order.content, "failed", now, "it expired before it could be sent"))
-            elif self._feeders is not None and order.lights(now) and key not in self._turned:
-                self._feeders.hold(self._remove(key), now)
-                self._take_turns(now)
-            elif ready is not None and not ready(order):
+                continue
+            waits = ready is not None and not ready(order)
+            if self._feeders is not None and order.lights(now) and (waits or key not in self._turned):
+                self._feeders.hold(self._remove(key, now), now)
+                self._take_turns(now, ready)
+            elif waits:
+                self._give_turn_back(key, order, now)
                 kept.append((queue, key))
             else:
-                found = self._remove(key)
+                if self._feeders is not None and key in self._turned:
+                    self._turned.discard(key)
+                    self._feeders.left(order, now)
+                found = self._remove(key, now)
         for queue, key in reversed(kept):
             queue.appendleft(key)
         return found, events
+
+    def left(self, order: Order, now: dt.datetime) -> None:
+        """Take note that what was popped is written only now: its feeder's next turn is counted from here."""
+        if self._feeders is not None and order.lights(now):
+            self._feeders.is_leaving(order, now)
 
     def _most_urgent(self) -> tuple[int, deque[Key]] | None:
         """Give the highest priority that has anything in its queue; in each is who came first before the rest."""
@@ -109,16 +121,18 @@ class Outbox:
     def drop_node(self, node: str, now: dt.datetime, why: str) -> list[Event]:
         """Forget everything that waits for a node; gives the events that say so."""
         keys = [key for key, order in self._orders.items() if order.node.id == node]
-        orders = [self._remove(key) for key in keys]
+        orders = [self._remove(key, now) for key in keys]
         held = None if self._feeders is None else self._feeders.drop(node)
         return [failed(order, why, now, permanent=True) for order in (orders if held is None else [*orders, held])]
 
-    def _take_turns(self, now: dt.datetime) -> None:
-        for order in () if self._feeders is None else self._feeders.release(now):
+    def _take_turns(self, now: dt.datetime, ready: Callable[[Order], bool] | None) -> None:
+        """Let what has its turn leave before its equals, so that it does so at that instant and not some at once."""
+        turned = () if self._feeders is None else tuple(self._feeders.take_turns(now, ready))
+        for order in reversed(turned):
             key = _key(order)
             self._orders[key] = order
             self._turned.add(key)
-            self._queue_up(key, order.priority)
+            self._queues.setdefault(order.priority, deque()).appendleft(key)
 
     def _queue_up(self, key: Key, priority: int) -> None:
         self._queues.setdefault(priority, deque()).append(key)
@@ -136,9 +150,14 @@ class Outbox:
         order = self._orders.get(key)
         return order is not None and order.priority == priority
 
-    def _remove(self, key: Key) -> Order:
+    def _give_turn_back(self, key: Key, order: Order, now: dt.datetime) -> None:
+        if self._feeders is not None and key in self._turned:
+            self._turned.discard(key)
+            self._feeders.given_back(order, now)
+
+    def _remove(self, key: Key, now: dt.datetime) -> Order:
         order = self._orders.pop(key)
-        self._turned.discard(key)
+        self._give_turn_back(key, order, now)
         self._orders = self._orders or {}  # emptied, it would keep the room it had
         if isinstance(order.content, NodeAction):
             self._actions -= 1

@@ -67,6 +67,17 @@ def test_a_lamp_that_is_lit_already_is_not_turned_on_again(evening):
     assert any(each.lights(evening.now) for each in evening.submitted)
 
 
+def test_a_lamp_that_was_lit_when_it_fell_silent_may_have_come_back_dark(evening):
+    until = evening.now + dt.timedelta(minutes=30)
+    evening.step(ev.OverrideSet(Override("o1", Scope.SITE, EVERYTHING, 70, evening.now, until)))
+    for node in ("n-a1", "n-b1"):
+        evening.step(ev.CommandSent(node, evening.desired[node].revision, evening.now), evening.report(node), after=1)
+    evening.step(ev.NodeUnreachable("n-b1", evening.now, "it does not answer"))
+    evening.step(ev.OverrideSet(Override("o2", Scope.SITE, EVERYTHING, 90, evening.now, until)), after=1)
+    lights = {each.node.id: each.lights(evening.now) for each in evening.submitted}
+    assert (lights["n-a1"], lights["n-b1"]) == (False, True)
+
+
 def test_nights_say_when_they_first_turn_a_lamp_on_for_they_may_leave_late():
     street = Evening()
     street.start()

@@ -125,6 +125,61 @@ def test_a_node_that_leaves_takes_what_waits_with_it() -> None:
     assert [each.node.id for _, each in drained(outbox, LATER)] == ["a"]
 
 
+def test_lamps_that_could_not_be_told_before_come_on_one_after_the_other_when_they_can() -> None:
+    outbox = Outbox(switch_ons_per_s=1)
+    for name in "abc":
+        outbox.put(order(name), NOW)
+    for after_s in range(10):
+        assert outbox.pop(NOW + dt.timedelta(seconds=after_s), lambda _: False)[0] is None
+    back = NOW + dt.timedelta(seconds=10)
+    left = [outbox.pop(back + dt.timedelta(seconds=after))[0] for after in (0, 0.5, 1.3, 1.4, 2.6)]
+    assert [each and each.node.id for each in left] == ["a", None, "b", None, "c"]
+
+
+def test_a_lamp_that_cannot_be_told_takes_no_turn_from_its_neighbours_and_wakes_nobody() -> None:
+    outbox = Outbox(switch_ons_per_s=1)
+    for name in "abc":
+        outbox.put(order(name), NOW)
+    later = NOW + dt.timedelta(seconds=1.3)
+    assert [outbox.pop(at, lambda each: each.node.id != "a")[0].node.id for at in (NOW, later)] == ["b", "c"]  # type: ignore[union-attr]
+    assert outbox.pop(LATER, lambda each: each.node.id != "a")[0] is None
+    assert (len(outbox), outbox.next_turn) == (1, None)
+    assert outbox.pop(LATER)[0] == order("a")
+
+
+def test_a_lamp_that_had_its_turn_and_cannot_be_told_any_more_gives_it_back() -> None:
+    outbox = Outbox(switch_ons_per_s=1)
+    outbox.put(order("urgent", on=False, priority=1), NOW)
+    for name in "ab":
+        outbox.put(order(name), NOW)
+    assert outbox.pop(NOW)[0] == order("urgent", on=False, priority=1)
+    assert outbox.pop(NOW, lambda each: each.node.id != "a")[0] == order("b")
+    assert outbox.pop(NOW + dt.timedelta(seconds=1.3))[0] == order("a")
+
+
+def test_a_turn_is_over_when_the_lamp_was_told_not_when_that_began() -> None:
+    outbox = Outbox(switch_ons_per_s=1)
+    for name in "ab":
+        outbox.put(order(name), NOW)
+    first, _ = outbox.pop(NOW)
+    assert first == order("a")
+    outbox.left(first, NOW + dt.timedelta(seconds=2))
+    left = [outbox.pop(NOW + dt.timedelta(seconds=after))[0] for after in (2, 2.9, 3.3)]
+    assert left == [None, None, order("b")]
+
+
+def test_what_waits_behind_much_else_has_its_turn_when_it_leaves() -> None:
+    outbox = Outbox(switch_ons_per_s=1)
+    for number in range(5):
+        outbox.put(order(f"dim-{number}", on=False), NOW)
+    for name in "abc":
+        outbox.put(order(name), NOW)
+    left = [(at, outbox.pop(NOW + dt.timedelta(seconds=at))[0]) for at in (0, 1, 2, 3, 4, 4.1, 4.2, 4.3)]
+    lit = [at for at, each in left if each is not None and each.lights(LATER)]
+    assert len(lit) == 3
+    assert all(b - a >= 1 for a, b in pairwise(lit))
+
+
 def test_a_feeder_for_which_nothing_waits_any_more_wakes_nobody() -> None:
     outbox = Outbox(switch_ons_per_s=1.0)
     outbox.put(order("n1"), NOW)
@@ -151,9 +206,10 @@ def test_a_lamp_told_on_and_off_all_day_while_the_link_is_down_costs_one_place()
         st.tuples(st.integers(0, 12), st.integers(0, 4000), st.booleans(), st.integers(0, 2)), min_size=1, max_size=60
     ),
     per_s=st.sampled_from([0.5, 1.0, 3.0, 10.0]),
+    away=st.dictionaries(st.integers(0, 12), st.tuples(st.integers(0, 4000), st.integers(0, 9000))),
 )
-def test_whatever_is_asked_no_second_of_a_feeder_has_more_than_its_share(
-    asked: list[tuple[int, int, bool, int]], per_s: float
+def test_whatever_is_asked_and_whoever_is_away_no_second_of_a_feeder_has_more_than_its_share(
+    asked: list[tuple[int, int, bool, int]], per_s: float, away: dict[int, tuple[int, int]]
 ) -> None:
     outbox = Outbox(switch_ons_per_s=per_s)
     coming = sorted(asked, key=lambda each: each[1])
@@ -167,7 +223,9 @@ def test_whatever_is_asked_no_second_of_a_feeder_has_more_than_its_share(
             name = f"n{number}"
             newest[name] = newest.get(name, 0) + 1
             outbox.put(order(name, newest[name], on=on, priority=priority, cabinet=f"K{number % 3}"), now)
-        while (found := outbox.pop(now)[0]) is not None:
+        gone = {f"n{number}" for number, (begin, lasts) in away.items() if begin <= at_ms < begin + lasts}
+        while (found := outbox.pop(now, lambda each, gone=gone: each.node.id not in gone)[0]) is not None:  # type: ignore[misc]
+            assert found.node.id not in gone
             left[found.node.id] = found.content.revision
             if found.lights(now):
                 turned[found.node.cabinet].append(at_ms / 1000)
