@@ -28,6 +28,8 @@ from simulators.node import NEVER, Channel, LampChanged, Memory, NodeSetup, Outp
 from simulators.node_clock import NodeClock
 from simulators.table import held
 
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 
 class Firmware:
     """One node with its lamps. All instants given are true time; what it does it does by its own clock."""
@@ -139,12 +141,16 @@ class Firmware:
         return [*outputs, *persist, *(it for it in changes if not isinstance(it, Persist)), Say.REPORT]
 
     def order(self, levels: Mapping[int, int], now: dt.datetime, *, ramp_s: int = 0) -> list[Output]:
-        """Take levels without revision and end, as makes do that know neither; they hold until the next order."""
+        """Take levels without revision and end, as makes do that know neither; they hold until the next order.
+
+        They have no beginning either, but for the fading: such makes know no time, and no clock set back may end them.
+        """
         if not self.powered:
             return []
         outputs = self.advance(now)
         held = {} if self._duty.desired is None else dict(self._duty.desired.channels)
-        held |= {number: ChannelDesired((Switch(self.shows(now), level, ramp_s),)) for number, level in levels.items()}
+        for number, level in levels.items():
+            held[number] = ChannelDesired((Switch(LONG_AGO, level), Switch(self.shows(now), level, ramp_s)))
         self._duty.hold(DesiredState(self.setup.id, self.applied_revision + 1, self.shows(now), NEVER, held))
         return [*outputs, *self._decide(now), Say.REPORT]
 

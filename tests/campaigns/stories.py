@@ -37,19 +37,26 @@ from tests.worlds.stories.world import World
 NAME = "stories"
 NODES = "nodes"
 CHUNK = 50
+MANY = 8
 SHOWN = 20
 SAYING_S = 30.0
 
 
 @dataclass
 class Report:
-    """What some stories showed. failed: (seed, what was broken first)."""
+    """What some stories showed. did: mishaps that came about, where a word alone does not say so.
+
+    streets: how many were of which kind. failed: (seed, what was broken first).
+    """
 
     stories: int = 0
     hours: float = 0.0
     cpu_s: float = 0.0
     looks: int = 0
     happened: Counter[str] = field(default_factory=Counter)
+    did: Counter[str] = field(default_factory=Counter)
+    streets: Counter[str] = field(default_factory=Counter)
+    busiest: int = 0
     places: set[str] = field(default_factory=set)
     failed: list[tuple[int, str]] = field(default_factory=list)
 
@@ -59,6 +66,9 @@ class Report:
         self.cpu_s += other.cpu_s
         self.looks += other.looks
         self.happened.update(other.happened)
+        self.did.update(other.did)
+        self.streets.update(other.streets)
+        self.busiest = max(self.busiest, other.busiest)
         self.places |= other.places
         self.failed += other.failed
 
@@ -88,14 +98,31 @@ def run(seeds: range, breaking: str = "", of: str = NODES, *, until_found: str =
         report.stories += 1
         report.happened.update(entry.word for entry in story.entries)
         report.places.add(story.place)
+        report.streets.update(_kinds_of(story))
         if world is not None:
             report.hours += (world.scene.now - story.start).total_seconds() / 3600
             report.looks += world.looks
+            report.did.update(world.scene.did)
+            report.busiest = max(report.busiest, world.busiest)
         report.failed += [(seed, what) for what in broken[:1]]
         if until_found and any(what.startswith(until_found) for what in broken):
             break
     report.cpu_s = time.process_time() - began
     return report
+
+
+def _kinds_of(story: Story) -> Iterator[str]:
+    """Say of what kinds the street of a story is, for those who count them."""
+    yield from set(story.nodes)
+    if story.switch_ons_per_s:
+        yield "feeders with a limit"
+    if (line := story.line) is not None:
+        yield "in RTU framing" if line.rtu else "in TCP framing"
+        yield "with echo" if line.echoes else "without echo"
+        yield f"polled every {line.poll_s:.0f} s"
+        yield "one line" if line.count == 1 else f"{line.count} lines"
+        if len(story.nodes) > MANY:
+            yield f"more than {MANY} nodes"
 
 
 def smallest(story: Story, breaking: str = "") -> tuple[Story, str]:
@@ -145,7 +172,10 @@ def campaign(
         "hours_lived": round(report.hours),
         "looks_at_lamps": report.looks,
         "places": len(report.places),
+        "most_changes_of_a_lamp_in_an_hour": report.busiest,
+        "streets": dict(sorted(report.streets.items())),
         "happened": dict(sorted(report.happened.items())),
+        "came_about": dict(sorted(report.did.items())),
         "failed": len(report.failed),
         "failures": [failure(seed, what, breaking, of, keep) for seed, what in sorted(report.failed)[:SHOWN]],
     }

@@ -335,3 +335,10 @@ def test_orders_of_makes_without_revisions_hold_until_the_next():
     assert state(firmware, after(100)) == (35, Reason.PROGRAM)
     firmware.order({0: 0}, after(100))
     assert state(firmware, after(100)) == (0, Reason.PROGRAM)
+
+
+def test_orders_of_makes_without_revisions_hold_when_a_clock_is_set_back():
+    firmware = node(LIVE)
+    firmware.order({0: 35}, NIGHT)
+    firmware.set_clock_error(-5 * 3600, after(1))
+    assert state(firmware, after(2)) == (35, Reason.PROGRAM)

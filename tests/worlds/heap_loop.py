@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import math
+import traceback
 from asyncio import events
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context
+from pathlib import Path
 from typing import Any
 
 from tests.worlds.heap import Heap
@@ -22,12 +24,18 @@ MOST_AT_ONCE = 20_000
 Connect = Callable[[Callable[[], asyncio.Protocol]], Awaitable[tuple[asyncio.Transport, asyncio.Protocol]]]
 
 
+def place_of(error: BaseException | None) -> str:
+    """Say where an error was raised."""
+    raised = None if error is None else traceback.extract_tb(error.__traceback__)[-1]
+    return "" if raised is None else f"{Path(raised.filename).name}:{raised.lineno}"
+
+
 class NeverRestsError(Exception):
     """So much is to be done at one instant that it never passes."""
 
 
 class HeapLoop(asyncio.AbstractEventLoop):
-    """A loop whose clock is the heap's. `connect` makes its connections; failed: what left a callback as an error."""
+    """A loop whose clock is the heap's. `connect` makes its connections; failed: what left a callback or task."""
 
     def __init__(self, heap: Heap, connect: Connect) -> None:
         self.failed: list[str] = []
@@ -109,7 +117,15 @@ class HeapLoop(asyncio.AbstractEventLoop):
     def create_task(
         self, coro: Coroutine[Any, Any, Any], *, name: str | None = None, context: Context | None = None
     ) -> asyncio.Task[Any]:  # type: ignore[override]
-        return asyncio.Task(coro, loop=self, name=name, context=context)
+        return asyncio.Task(self._watched(coro), loop=self, name=name, context=context)
+
+    async def _watched(self, coro: Coroutine[Any, Any, Any]) -> Any:
+        """Do what a task is to do, and note what leaves it as an error, whoever awaits it."""
+        try:
+            return await coro
+        except Exception as error:
+            self.failed.append(f"{error!r} left a task in {place_of(error)}")
+            raise
 
     async def create_connection(  # type: ignore[override]
         self, protocol_factory: Callable[[], asyncio.Protocol], *_: object, **__: object
@@ -117,7 +133,8 @@ class HeapLoop(asyncio.AbstractEventLoop):
         return await self._connect(protocol_factory)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        self.failed.append(f"{context.get('message')}: {context.get('exception')!r}")
+        error = context.get("exception")
+        self.failed.append(f"{context.get('message')}: {error!r} in {place_of(error)}")
 
     def get_debug(self) -> bool:
         return False

@@ -6,20 +6,25 @@ To see one again: `python -m tests.campaigns stories --rounds 1 --seed SEED`, or
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.campaigns.stories import main, run, told
 from tests.worlds.stories.breaks import BREAKS
+from tests.worlds.stories.daemon import READS_BACK, WRITTEN
 from tests.worlds.stories.drawing import LINE_WORDS, MISHAPS, PEOPLE, draw, draw_line
+from tests.worlds.stories.gateway import OTHER_FRAMING, SPOILED
+from tests.worlds.stories.line_mishaps import WHILE_WRITTEN
 from tests.worlds.stories.shrinking import shrink
-from tests.worlds.stories.story import read, write
+from tests.worlds.stories.story import Entry, Line, read, write
 from tests.worlds.stories.world import World
 
 SEEDS = range(60)
 ON_LINES = range(1, 5)
 FEW = range(1, 61)
+DIM = {"select": "light point", "below": True, "starts_min": 0, "for_min": 60, "level": 20}
 KEPT = sorted((Path(__file__).parent / "regressions").glob("*.json"))
 
 
@@ -62,6 +67,41 @@ def test_the_stories_have_every_mishap_and_everything_people_do():
     happened = {entry.word for seed in range(100) for entry in draw(seed).entries}
     assert happened == MISHAPS.keys() | PEOPLE.keys()
     assert {entry.word for seed in range(100) for entry in draw_line(seed).entries} == {*LINE_WORDS} | PEOPLE.keys()
+
+
+def test_what_a_line_may_suffer_comes_about():
+    lines = Line(rtu=False, echoes=True, poll_s=120.0, count=2)
+    answers = [
+        Entry(600.0 * place, "bad answers", {"node": 0, "kind": kind, "share": 0.7, "lasts_s": 500.0})
+        for place, kind in enumerate(dict.fromkeys(SPOILED), 2)
+    ]
+    dims = [
+        Entry(each.at_s + 100.0, "dim", DIM | {"number": 0, "level": 20 * (place % 2)})
+        for place, each in enumerate(answers)
+    ]
+    hands = [
+        Entry(400.0, "gateway dead", {"node": 0, "how": OTHER_FRAMING, "lasts_s": 300.0}),
+        Entry(900.0, "another master", {"node": 0, "level": 0}),
+    ]
+    dying = [
+        Entry(20_000.0, "reboot", {"node": 0, "cut": WHILE_WRITTEN, "writes": 1, "lasts_s": 30.0}),
+        Entry(20_001.0, "dim", DIM | {"number": 0, "level": 0}),
+        Entry(21_000.0, "crash", {"when": WRITTEN, "lasts_s": 60.0}),
+        Entry(21_001.0, "dim", DIM | {"number": 1, "level": 0}),
+        Entry(22_000.0, "crash", {"when": READS_BACK, "lasts_s": 60.0}),
+        Entry(22_001.0, "dim", DIM | {"number": 1, "level": 20}),
+    ]
+    entries = sorted((*answers, *dims, *hands, *dying), key=lambda each: each.at_s)
+    story = replace(
+        draw_line(1), nodes=("lamp", "lamp", "pillar", "nights"), clocks=((0.0, 0.0),) * 4, line=lines,
+        shape="dark", late=50, entries=tuple(entries), calm_at_s=25_000.0, gone_h=0.0,
+    )  # fmt: skip
+    broken, world = told(story)
+    assert broken == []
+    assert world is not None
+    came_about = {*SPOILED, OTHER_FRAMING, "levels written by another master", f"supply lost {WHILE_WRITTEN}"}
+    came_about |= {f"killed, {WRITTEN}", f"killed, {READS_BACK}"}
+    assert came_about <= world.scene.did.keys()
 
 
 @pytest.mark.parametrize("name", BREAKS)

@@ -24,7 +24,14 @@ from lightctl.links.outbox import Outbox
 from simulators.firmware import Firmware
 from simulators.node import Output
 from tests.worlds.stories.drawing import LINE_WORDS, MISHAPS
-from tests.worlds.stories.line_breaks import EchoBelieved, NeighbourBelieved, Resentful
+from tests.worlds.stories.line_breaks import (
+    EchoBelieved,
+    Flickering,
+    NeighbourBelieved,
+    Resentful,
+    Stumbling,
+    UnpacedLine,
+)
 from tests.worlds.stories.parts import WHOLE, Parts
 
 USUAL = tuple(word for word in MISHAPS if word not in ("backup restored", "clock"))
@@ -211,4 +218,7 @@ BREAKS = {
     "echo-believed": Break(replace(WHOLE, line=EchoBelieved), "I3", LINE_WORDS, "lines"),
     "neighbour-believed": Break(replace(WHOLE, line=NeighbourBelieved), "I12", ("neighbour answers",), "lines"),
     "failed-unit-never-asked": Break(replace(WHOLE, line=Resentful), "I7", LINE_WORDS, "lines"),
+    "no-feeder-limit-on-lines": Break(replace(WHOLE, line=UnpacedLine), "I11", ("feeder off",), "lines"),
+    "flickering": Break(replace(WHOLE, line=Flickering), "I11", LINE_WORDS, "lines"),
+    "failing-task": Break(replace(WHOLE, line=Stumbling), "task", LINE_WORDS, "lines"),
 }  # fmt: skip

@@ -1,7 +1,8 @@
 """The daemon of a story: the real controller, inbound, codecs, outbox and store, stepped by the heap, killed at will.
 
 It lives by its host's clock, which may be set at any time. A kill comes at once, or at a point of its next step: before
-it records, after that and before it acts, after it acted; or when people's next write was stored and nobody told it.
+it records, after that and before it acts, after it acted; or when people's next write was stored and nobody told it; or
+when a unit was written and its answer is on its way, or is just being read back.
 What steps decide is written when somebody reads it: the transactions are the same, and a story takes half the time.
 """
 
@@ -33,7 +34,7 @@ from tests.worlds.stories.link import HostClock, Link
 from tests.worlds.stories.nodes import PROFILES
 from tests.worlds.stories.parts import Parts
 from tests.worlds.stories.post import Post
-from tests.worlds.stories.setting import LINE, MQTT
+from tests.worlds.stories.setting import MQTT
 from tests.worlds.stories.watching import Watching
 
 NOTHING = Recorded()
@@ -43,6 +44,8 @@ CONNECTS_AFTER_S = 0.5
 LOOKS_AT_LEAST_S = 10.0
 BELIEVED_S = 300.0
 MINUTE = dt.timedelta(minutes=1)
+WRITTEN, READS_BACK = "a unit was written", "a unit is read back"
+NewLine = Callable[[HostClock, Watching, Callable[[ev.Event], None]], LineEnd]
 
 
 class Daemon:
@@ -50,11 +53,11 @@ class Daemon:
 
     def __init__(
         self, heap: Heap, store: SqliteStore, policy: Policy, time_zone: str, post: Post, parts: Parts,
-        switch_ons_per_s: float, line: Callable[[HostClock, Watching, Callable[[ev.Event], None]], LineEnd] | None,
+        switch_ons_per_s: float, lines: Mapping[str, NewLine],
     ) -> None:  # fmt: skip
         self.watch: Watching
         self.link: Link
-        self.line: LineEnd | None = None
+        self.lines: dict[str, LineEnd] = {}
         self.store = store
         self.started_at = heap.now
         self.clock_set_at = heap.now
@@ -65,7 +68,7 @@ class Daemon:
         self._post = post
         self._parts = parts
         self._switch_ons_per_s = switch_ons_per_s
-        self._new_line = line
+        self._new_lines = lines
         self._controller: Controller | None = None
         self._clock = HostClock(heap)
         self._inbox: list[ev.Event] = []
@@ -109,8 +112,9 @@ class Daemon:
         self.link = Link(
             self._heap, self._clock, self._post, self._parts, self.watch, self.tell, self._switch_ons_per_s
         )
-        if self._new_line is not None:
-            self.line = self._new_line(self._clock, self.watch, self.tell)
+        self.lines = {
+            name: new_line(self._clock, self.watch, self.tell) for name, new_line in self._new_lines.items()
+        }  # fmt: skip
         self._step(list(boot_events(self.store.replay(self.now), self._time_zone, setting.read)))
         self._heap.after(CONNECTS_AFTER_S, self.connect)
         self._set_nightly(self._runs)
@@ -124,11 +128,11 @@ class Daemon:
         self._controller, self._review_at, self._inbox, self._late = None, None, [], []
         self._post.link_up = False
         self.link.closed = True
-        if self.line is not None:
-            self.line.close()
+        for line in self.lines.values():
+            line.close()
         then()
 
-    def _die_at(self, point: str) -> bool:
+    def die_at(self, point: str) -> bool:
         """Die, if this is the point to do so."""
         if self._dies != point:
             return False
@@ -188,7 +192,7 @@ class Daemon:
             self._late.append(write)
         else:
             write()
-        self._die_at("upon a write")
+        self.die_at("upon a write")
         self.tell(event)
 
     def tell(self, event: ev.Event) -> None:
@@ -205,7 +209,7 @@ class Daemon:
         assert self._controller is not None
         census = Census()
         self._controller.count([node], census, self.now)
-        return any(census.nodes[link, Hearing.REACHABLE] for link in (MQTT, LINE))
+        return any(census.nodes[link, Hearing.REACHABLE] for link in (MQTT, *self._new_lines))
 
     # -- what it does ---------------------------------------------------------------------------------------------
 
@@ -232,24 +236,21 @@ class Daemon:
         except Exception as error:  # noqa: BLE001 - whatever leaves a step is what is looked for
             self.watch.violate("step", f"{error!r} in {traceback.extract_tb(error.__traceback__)[-1]}")
             return
-        if self._die_at("before recording"):
+        if self.die_at("before recording"):
             return
         self._record(effects)
-        if self._die_at("before acting"):
+        if self.die_at("before acting"):
             return
         for order in effects.submissions:
-            if self.line is not None and order.node.link == LINE:
-                self.line.submit(order)
-            else:
-                self.link.submit(order)
+            (self.lines.get(order.node.link) or self.link).submit(order)
         self.link.publish()
         self._look_at(effects.review_at)
-        self._die_at("after acting")
+        self.die_at("after acting")
 
     def _attach(self, nodes: Mapping[str, Node]) -> None:
         self.link.attach({name: node for name, node in nodes.items() if node.link == MQTT})
-        if self.line is not None:
-            self.line.attach({name: node for name, node in nodes.items() if node.link == LINE})
+        for link, line in self.lines.items():
+            line.attach({name: node for name, node in nodes.items() if node.link == link})
 
     def _record(self, effects: Effects) -> None:
         recorded = Recorded(**{name: getattr(effects, name) for name in RECORDED})

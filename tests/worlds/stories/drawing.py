@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from tests.support.bad_frames import KINDS as KINDS_OF_ANSWERS
-from tests.worlds.stories.gateway import ANY
-from tests.worlds.stories.setting import KINDS, PLACES, SHAPES
+from tests.worlds.stories.daemon import READS_BACK, WRITTEN
+from tests.worlds.stories.gateway import ANY, NEVER, NOT_NOW, OTHER_FRAMING, PIECES
+from tests.worlds.stories.line_mishaps import WHILE_WRITTEN
+from tests.worlds.stories.setting import KINDS, LINES, PLACES, SHAPES
 from tests.worlds.stories.story import Arguments, Entry, Line, Story
 
+MANY = 0.08
 LASTING = (2.0, 40.0, 600.0, 5000.0)
 SKEWS_S = (-45.0, 45.0, -400.0, 400.0, -5 * 3600.0, 5 * 3600.0, -50 * 3600.0, 50 * 3600.0)
 CRASHES = ("at once", "before recording", "before acting", "after acting", "upon a write")
@@ -91,15 +94,22 @@ MISHAPS: dict[str, Draw] = {
     "backup restored": _lasting(),
 }
 ON_LINES: dict[str, Draw] = {
-    "gateway dead": _lasting(how=("refuses", "hangs", "half open")),
-    "line cut": _lasting(says_so=(True, False)),
-    "bad answers": _lasting(node=range(9), kind=(*KINDS_OF_ANSWERS, ANY, ANY, ANY), share=(0.1, 0.4, 1.0)),
+    "gateway dead": _lasting(node=range(9), how=("refuses", "hangs", "half open", OTHER_FRAMING)),
+    "gateway replaced": _lasting(node=range(9), echoes=(True, False), back_s=(0.002, 0.012, 0.15)),
+    "line cut": _lasting(node=range(9), says_so=(True, False)),
+    "feeder off": _lasting(node=range(9), gateway=(True, False)),
+    "bad answers": _lasting(
+        node=range(9),
+        kind=(*KINDS_OF_ANSWERS, PIECES, NOT_NOW, NOT_NOW, NEVER, ANY, ANY, ANY, ANY),
+        share=(0.1, 0.4, 1.0),
+    ),
     "neighbour answers": _lasting(node=range(9), share=(0.4, 1.0)),
     "local switch": _lasting(node=range(9), level=(0, 30, 100)),
+    "another master": lambda rng: {"node": rng.randrange(9), "level": rng.choice((0, 30, 100))},
 }
 LINE_WORDS = (
-    *ON_LINES, "bad answers", "bad answers", "reboot", "flash lost", "cut off", "node clock", "clock", "crash",
-    "backup restored", "link down", "bad network",
+    *ON_LINES, "bad answers", "bad answers", "reboot", "reboot", "flash lost", "cut off", "node clock", "clock",
+    "crash", "crash", "backup restored", "link down", "bad network",
 )  # fmt: skip
 PEOPLE: dict[str, Draw] = {
     "dim": _dim,
@@ -114,19 +124,26 @@ PEOPLE: dict[str, Draw] = {
 }
 
 
-WORDS = {**MISHAPS, **ON_LINES, **PEOPLE}
+WORDS = {**MISHAPS, **PEOPLE}
+WORDS_ON_LINES = {
+    **WORDS,
+    **ON_LINES,
+    "reboot": _lasting(node=range(9), cut=(*POWER_CUTS, WHILE_WRITTEN), writes=(1, 1, 2, 3, 9)),
+    "crash": _lasting(when=(*CRASHES, WRITTEN, READS_BACK)),
+}
 
 
 def draw(seed: int, words: Sequence[str] = tuple(MISHAPS)) -> Story:
     """Draw the story of a seed; `words` are the mishaps there may be, some more often than others."""
-    return _draw(random.Random(f"story/{seed}"), seed, _some_nodes, words)
+    return _draw(random.Random(f"story/{seed}"), seed, _some_nodes, words, WORDS, 2700.0)
 
 
 def draw_line(seed: int, words: Sequence[str] = LINE_WORDS) -> Story:
-    """Draw another story of a seed, that of a street whose lamps hang on a Modbus line, or most of them."""
+    """Draw another story of a seed, that of a street whose lamps hang on Modbus lines, or most of them."""
     rng = random.Random(f"story of a line/{seed}")
-    line = Line(rng.random() < 0.5, rng.random() < 0.5, rng.choice((30.0, 120.0, 120.0)))
-    return replace(_draw(rng, seed, _some_units, words), line=line)
+    count = 1 if rng.random() < 0.7 else len(LINES)
+    line = Line(rng.random() < 0.5, rng.random() < 0.5, rng.choice((30.0, 120.0, 120.0)), count)
+    return replace(_draw(rng, seed, _some_units, words, WORDS_ON_LINES, 1500.0), line=line)
 
 
 DRAWN: dict[str, tuple[Callable[[int, Sequence[str]], Story], Sequence[str]]] = {
@@ -141,21 +158,24 @@ def _some_nodes(rng: random.Random) -> tuple[str, ...]:
 
 def _some_units(rng: random.Random) -> tuple[str, ...]:
     others = (("nights",), ("nights",), ("lamp",), ("nights", "lamp"), ("carrying",), ())
+    if rng.random() < MANY:
+        others = (("nights", *("lamp",) * 10), ("lamp", "pillar", "half-night", "nights") * 3)
     return ("lamp", rng.choice(("pillar", "half-night")), *rng.choice(others))
 
 
 def _draw(
-    rng: random.Random, seed: int, some: Callable[[random.Random], tuple[str, ...]], words: Sequence[str]
-) -> Story:
+    rng: random.Random, seed: int, some: Callable[[random.Random], tuple[str, ...]], words: Sequence[str],
+    draws: Mapping[str, Draw], apart_s: float,
+) -> Story:  # fmt: skip
     place = rng.choice(("Duisburg", *PLACES))
     date = rng.choice(PLACES[place].dates)
     noon = dt.datetime.combine(date, dt.time(rng.choice((12, 15, 18)), 20), ZoneInfo(PLACES[place].place.time_zone))
     nodes = some(rng)
     calm_at_s = 3600.0 * rng.choice((4, 8, 12, 20)) + 60 * rng.randrange(60)
     entries, at_s = [], 900.0
-    while (at_s := at_s + rng.expovariate(1 / 2700)) < calm_at_s:
+    while (at_s := at_s + rng.expovariate(1 / apart_s)) < calm_at_s:
         word = rng.choice(words) if rng.random() < 0.6 else rng.choice((*VERBS, "ask"))
-        arguments = WORDS[word](rng)
+        arguments = draws[word](rng)
         entries.append(Entry(round(at_s, 1), word, arguments))
     schedules = _schedule(rng)
     return Story(

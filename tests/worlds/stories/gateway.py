@@ -1,4 +1,4 @@
-"""The gateway of a story's Modbus line, and the line behind it: bytes in, bytes out, and what goes wrong on the way.
+"""The gateway of a Modbus line of a story, and the line behind it: bytes in, bytes out, and what goes wrong on the way.
 
 A request is on its way to its unit for a moment and its answer for another. A gateway in RTU framing knows no
 transactions, so what comes late comes out on whatever connection there is by then.
@@ -7,19 +7,27 @@ transactions, so what comes late comes out on whatever connection there is by th
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from tests.support.bad_frames import DECEIT, KINDS, LOST, NO_ANSWER, RESET, WRITES, Framing, echo
 from tests.worlds.heap import Heap
 from tests.worlds.heap_loop import HeapLoop
+from tests.worlds.stories.daemon import READS_BACK, WRITTEN
 from tests.worlds.stories.nodes import Nodes
 
 CONNECTS_S, THERE_S, BACK_S, GIVES_UP_S = 0.02, 0.008, 0.012, 0.3
 LATE_S = {"late": (0.05, 0.45), "very late": (0.55, 4.0)}
-NEIGHBOUR, ANY = "a neighbour's answer", "any"
-SPOILED = (*KINDS, NEIGHBOUR)
+NEIGHBOUR, PIECES, NOT_NOW, NEVER, ANY = "a neighbour's answer", "in two pieces", "not now", "never", "any"
+SPOILED = (*KINDS, NEIGHBOUR, PIECES, NOT_NOW, NOT_NOW, NEVER)
+APART_S = (0.001, 0.05, 0.3, 0.7)
 DIAGNOSE, ERROR, NO_TARGET = 8, 0x80, 11
+REFUSALS = {NOT_NOW: (4, 5, 6, 8, 10, 11), NEVER: (1, 2, 3)}
+DEAD, OTHER_FRAMING = ("hangs", "refuses"), "speaks in another framing"
+READS = (1, 2, 3, 4)
+READ_BACK = dt.timedelta(seconds=1)
 
 
 class Connection(asyncio.Transport):
@@ -53,25 +61,35 @@ class Connection(asyncio.Transport):
 
 
 class Gateway:
-    """The way to the units. down: how it is dead, or "". cut: the line behind it is; bad: by unit, what and how often.
+    """The way to the units of a line, by number. `loop` is the daemon's event loop.
 
-    asked: requests that reached a unit, for those who count. `loop` is the daemon's event loop.
+    down: how it is dead, or "". cut: the line behind it is; bad: by unit, what and how often. echoes: it passes on
+    function 8. back_s: seconds until an answer is there. asked: who counts requests at a unit. passes: who waits
+    for a point of one. did: what of all that was to go wrong came about.
     """
 
-    def __init__(self, heap: Heap, rng: random.Random, nodes: Nodes, *, rtu: bool, echoes: bool) -> None:
+    def __init__(
+        self, name: str, heap: Heap, rng: random.Random, nodes: Nodes, units: Mapping[int, str], did: Counter[str],
+        *, rtu: bool, echoes: bool,
+    ) -> None:  # fmt: skip
         self.loop: HeapLoop
+        self.name = name
+        self.did = did
+        self.echoes = echoes
+        self.back_s = BACK_S
         self.connections: set[Connection] = set()
         self.down = ""
         self.cut = False
         self.says_so = False
         self.bad: dict[str, tuple[str, float]] = {}
         self.asked: Callable[[str], None] = lambda _node: None
+        self.passes: Callable[[str], object] = lambda _point: None
         self._heap = heap
         self._rng = rng
         self._nodes = nodes
         self._framing = Framing(rtu)
-        self._echoes = echoes
-        self._units: Mapping[int, str] = {number: node for node, number in nodes.numbers.items()}
+        self._units = units
+        self._written_at = heap.now
 
     async def connect(
         self, factory: Callable[[], asyncio.Protocol]
@@ -108,9 +126,14 @@ class Gateway:
 
     def ask(self, connection: Connection, frame: bytes) -> None:
         """Take a request to its unit."""
-        if connection.deaf or self.down in ("hangs", "refuses"):
+        if connection.deaf or self.down in DEAD:
             return
         unit, transaction, request = self._framing.request(frame)
+        if self.down == OTHER_FRAMING:
+            self.did[OTHER_FRAMING] += 1
+            other = Framing(not self._framing.rtu).frame(unit, transaction, bytes((request[0] | ERROR, NO_TARGET)))
+            self._back(connection, other, self.back_s)
+            return
         self._heap.after(THERE_S, lambda: self._at_unit(connection, unit, transaction, request))
 
     def _at_unit(self, connection: Connection, unit: int, transaction: int, request: bytes) -> None:
@@ -118,35 +141,55 @@ class Gateway:
         if node is None:
             return
         self.asked(node)
+        if request[0] in READS and self._heap.now - self._written_at < READ_BACK:
+            self.passes(READS_BACK)
         if self.cut:
             if self.says_so and not self._framing.rtu:
                 gone = bytes((request[0] | ERROR, NO_TARGET))
                 self._back(connection, self._framing.frame(unit, transaction, gone), GIVES_UP_S)
             return
         kind = self._mischief(node, request)
-        if kind == LOST:
-            return
+        if kind:
+            self.did[kind] += 1
         if kind == NEIGHBOUR:
             node = self._neighbour(node)
             unit = self._nodes.numbers[node]
-        undone = kind == DECEIT or (kind == NEIGHBOUR and request[0] in WRITES)
-        reply = echo(request) if undone else self._reply(node, request)
+        reply = self._reply(kind, node, request)
         if reply is None or kind == NO_ANSWER:
             return
         if kind == RESET:
             connection.lose()
             return
         late_s = self._rng.uniform(*LATE_S[kind]) if kind in LATE_S else 0.0
-        self._back(connection, self._framing.spoiled(kind, self._rng, unit, transaction, reply), BACK_S + late_s)
+        frame = self._framing.spoiled(kind, self._rng, unit, transaction, reply)
+        if kind == PIECES:
+            cut = self._rng.randrange(1, len(frame))
+            self._back(connection, frame[:cut], self.back_s)
+            self._back(connection, frame[cut:], self.back_s + self._rng.choice(APART_S))
+            return
+        self._back(connection, frame, self.back_s + late_s)
 
-    def _reply(self, node: str, request: bytes) -> bytes | None:
-        if request[0] == DIAGNOSE and self._echoes:
+    def _reply(self, kind: str, node: str, request: bytes) -> bytes | None:
+        """Have the unit carry a request out, unless it is lost, refused or only echoed."""
+        if kind == LOST:
+            return None
+        if kind in REFUSALS:
+            code = self._rng.choice(REFUSALS[kind])
+            self.did[f"exception {code}"] += 1
+            return bytes((request[0] | ERROR, code))
+        if kind == DECEIT or (kind == NEIGHBOUR and request[0] in WRITES):
+            return echo(request)
+        if request[0] == DIAGNOSE and self.echoes:
             return request if self._nodes.street.reachable(node) else None
-        return self._nodes.ask(node, request)
+        reply = self._nodes.ask(node, request)
+        if request[0] in WRITES:
+            self._written_at = self._heap.now
+            self.passes(WRITTEN)
+        return reply
 
     def _back(self, connection: Connection, frame: bytes, after_s: float) -> None:
         def arrive() -> None:
-            if self.down in ("hangs", "refuses"):
+            if self.down in DEAD:
                 return
             for each in tuple(self.connections) if self._framing.rtu else (connection,):
                 each.give(frame)
@@ -162,6 +205,6 @@ class Gateway:
 
     def _neighbour(self, node: str) -> str:
         """Give another unit of the line, one of the same make if there is one."""
-        others = [each for each in self._nodes.numbers if each != node]
+        others = [each for each in self._units.values() if each != node]
         alike = [each for each in others if self._nodes.kinds[each].profile == self._nodes.kinds[node].profile]
         return (alike or others or [node])[0]

@@ -6,7 +6,8 @@ whenever all has been well for a while, it does what people want now (I7), whate
 
 A node is held against its document by its own clock, as nobody could ask more of it while that is wrong; a document
 that was made while the daemon's clock was wrong covers other times, and outside of those the sun counts. When all is
-well all clocks are right, and I7 knows no such excuse.
+well all clocks are right, and I7 knows no such excuse; but a node that said it will never take what it was given is
+believed, and asked again after a pause.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ import datetime as dt
 from dataclasses import replace
 from itertools import takewhile
 
+from lightctl.control.policy import Policy
 from lightctl.devices.fit import fit_level
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.planning.overrides import in_force
 from tests.worlds.stories import setting
 from tests.worlds.stories.documents import Asked, Documents
-from tests.worlds.stories.scene import CONVERGED_WITHIN, EDGE, Scene
+from tests.worlds.stories.scene import CONVERGED_WITHIN, EDGE, LONG_AGO, Scene
 
 LOOK_EVERY = dt.timedelta(minutes=40)
 LIVE_LEFT_DARK = dt.timedelta(minutes=65)
+ASKED_AGAIN_WITHIN = dt.timedelta(seconds=Policy().rest_cap_s) + CONVERGED_WITHIN
 FADING = dt.timedelta(seconds=35)
 SETTLED = CONVERGED_WITHIN + dt.timedelta(seconds=5)
 
@@ -37,10 +40,15 @@ class LampJudge:
         self._documents = documents
         self._reached: dict[tuple[str, int], dt.datetime] = {}
         self._sun = setting.sun(scene.place.time_zone)
-        scene.nodes.changed = self._changed
 
-    def _changed(self, node: str, at: dt.datetime) -> None:
+    def changed(self, node: str, at: dt.datetime) -> None:
+        """Look at a node soon after something changed at its lamps."""
         self._scene.heap.at(at + 2 * EDGE, lambda: self.look(node))
+
+    def arrived(self, node: str) -> None:
+        """Take note that a document was applied: what is over by the node's clock of that instant, it has ended."""
+        firmware = self._scene.nodes.firmware(node)
+        self._reached[node, firmware.applied_revision] = firmware.shows(self._scene.now)
 
     def look_around(self) -> bool:
         """Look at all lamps; says whether all has been well for so long that everything must be settled."""
@@ -130,7 +138,8 @@ class LampJudge:
         """I7: every lamp has what is due now, its node the newest document."""
         scene = self._scene
         for point in scene.wishes.points.values():
-            if point.state is not LifeCycle.IN_USE:
+            refused_at = scene.refused_at.get(point.node, LONG_AGO)
+            if point.state is not LifeCycle.IN_USE or scene.now - refused_at < ASKED_AGAIN_WITHIN:
                 continue
             firmware = scene.nodes.firmware(point.node)
             shown, _ = firmware.lamp(point.channel).driven(scene.now)

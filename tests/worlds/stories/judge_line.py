@@ -20,6 +20,7 @@ from tests.worlds.stories.scene import LONG_AGO, MINUTE, UNITS_ASKED_WITHIN, Sce
 READ_WITHIN = dt.timedelta(seconds=10)
 SET_WITHIN, MOST_OFF = dt.timedelta(minutes=75), dt.timedelta(seconds=35)
 MOST_REQUESTS_A_MINUTE = 400
+REFUSED = "refuses it"
 Held = frozenset[int | Write]
 
 
@@ -35,8 +36,8 @@ class LineJudge:
         self._read_at: dict[str, dt.datetime] = {}
         self._asked: dict[str, deque[dt.datetime]] = defaultdict(lambda: deque(maxlen=MOST_REQUESTS_A_MINUTE))
         scene.nodes.was_read = self._note_read
-        if scene.gateway is not None:
-            scene.gateway.asked = self._count
+        for gateway in scene.gateways.values():
+            gateway.asked = self._count
 
     def give(self, desired: DesiredState) -> None:
         """Take note of a new document."""
@@ -57,6 +58,8 @@ class LineJudge:
                     self._scene.violate("I12", f"the report of {report.node} was not read at it")
             case ev.CommandSent(node) | ev.SendFailed(node):
                 self._sent[node] = self._sent.get(node, 0) + 1
+                if isinstance(event, ev.SendFailed) and REFUSED in event.detail:
+                    self._scene.refused_at[node] = self._scene.now
             case _:
                 pass
 
@@ -82,6 +85,13 @@ class LineJudge:
             off = scene.nodes.firmware(node).shows(scene.now) - scene.now
             if abs(off) > MOST_OFF:
                 scene.violate("I7", f"the clock of {node} is {off.total_seconds():.0f} s off")
+
+    def judge_tasks(self) -> None:
+        """Nothing leaves a task or a callback of a link as an error."""
+        for gateway in self._scene.gateways.values():
+            failed, gateway.loop.failed = gateway.loop.failed, []
+            for what in failed:
+                self._scene.violate("task", f"of {gateway.name}: {what}")
 
     def _note_read(self, node: str) -> None:
         self._read_at[node] = self._read[node][self._holds(node)] = self._scene.now

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from lightctl.devices.levels import level_writes
 from lightctl.devices.registers import decode_state, encode_desired, read_back
 from lightctl.domain.events import CommandSent, NodeReported
 from lightctl.domain.states import DesiredState
@@ -14,6 +15,9 @@ from lightctl.links.modbus import ModbusLink
 from lightctl.links.modbus_talk import UnitTalk
 from lightctl.links.modbus_units import Unit
 from lightctl.links.modbus_wire import ModbusWire
+from lightctl.links.outbox import Outbox
+
+FLICKERS = 10
 
 
 class BelievingTalk(UnitTalk):
@@ -71,3 +75,37 @@ class Resentful(ModbusLink):
         super()._note_failure(unit, why)
         if unit.slow:
             unit.due += dt.timedelta(days=365)
+
+
+class UnpacedLine(ModbusLink):
+    """A line that knows no feeder's limit."""
+
+    def __init__(self, *told: Any) -> None:
+        super().__init__(*told)
+        self._outbox = Outbox()
+
+
+class FlickeringTalk(UnitTalk):
+    """Turns a lamp on and off some times before it does what it is told."""
+
+    async def give(self, unit: Unit, desired: DesiredState) -> None:
+        for level in (0, 100) * FLICKERS * (unit.registers.schedule is None):
+            for write in level_writes(unit.registers, 0, level):
+                await self._wire.write(unit.number, write, single=True)
+        await super().give(unit, desired)
+
+
+class Flickering(ModbusLink):
+    """A line on which no level comes without a flicker."""
+
+    def __init__(self, *told: Any) -> None:
+        super().__init__(*told)
+        self._talk = FlickeringTalk(self._wire, self._emit, self._clock)
+
+
+class Stumbling(ModbusLink):
+    """A line whose alarm for the next poll fails, after it rang."""
+
+    async def _ring_after(self, clock_s: float) -> None:
+        await super()._ring_after(clock_s)
+        raise RuntimeError

@@ -13,7 +13,6 @@ from tests.worlds.heap_loop import HeapLoop
 from tests.worlds.stories.link import HostClock
 from tests.worlds.stories.nodes import PROFILES
 from tests.worlds.stories.parts import Parts
-from tests.worlds.stories.setting import LINE
 from tests.worlds.stories.watching import Watching
 
 
@@ -21,7 +20,7 @@ class LineEnd:
     """Runs the link until it is closed, as a kill closes it: at once, and nothing it still says is heard."""
 
     def __init__(
-        self, loop: HeapLoop, endpoint: ModbusEndpoint, clock: HostClock, parts: Parts, watch: Watching,
+        self, name: str, loop: HeapLoop, endpoint: ModbusEndpoint, clock: HostClock, parts: Parts, watch: Watching,
         tell: Callable[[ev.Event], None], seed: int,
     ) -> None:  # fmt: skip
         self._loop = loop
@@ -32,7 +31,7 @@ class LineEnd:
         self._task: asyncio.Task[None]
 
         def begin() -> None:
-            self._link = parts.line(LINE, endpoint, PROFILES, self._emit, clock, seed)
+            self._link = parts.line(name, endpoint, PROFILES, self._emit, clock, seed)
             self._task = loop.create_task(self._link.run())
             self._task.add_done_callback(self._ended)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lightctl.domain.states import Command, ReportedState
 from simulators.node import Say
 from tests.worlds.network import Weather
-from tests.worlds.stories.line_mishaps import LineMishaps
+from tests.worlds.stories.line_mishaps import WHILE_WRITTEN, LineMishaps
 from tests.worlds.stories.post import DAEMON
 from tests.worlds.stories.scene import LONGEST_WAY_S, Scene
 from tests.worlds.stories.shelf import connection
@@ -30,6 +30,7 @@ class Backup:
     wishes: Wishes
     commands: dict[str, Command]
     said: dict[str, ReportedState]
+    said_by_units: dict[str, ReportedState]
     current: dict[str, int]
     writes: int
 
@@ -169,9 +170,17 @@ class Mishaps:
     # -- nodes ----------------------------------------------------------------------------------------------------
 
     def _reboot(self, of: Arguments) -> None:
-        nodes, node = self._scene.nodes, self._node(of)
-        if of["cut"] == "after storing":
-            nodes.lose_supply_storing(node, lambda: self._lasting(30.0, lambda: nodes.boot(node)))
+        nodes, node, cut = self._scene.nodes, self._node(of), of["cut"]
+
+        def lie_dead() -> None:
+            self._scene.did[f"supply lost {cut}"] += 1
+            self._lasting(30.0, lambda: nodes.boot(node))
+
+        if cut == "after storing":
+            nodes.lose_supply_storing(node, lie_dead)
+            return
+        if cut == WHILE_WRITTEN:
+            nodes.lose_supply_written(node, int(of["writes"]), lie_dead)
             return
         nodes.lose_supply(node)
         self._lasting(of, lambda: nodes.boot(node))
@@ -218,7 +227,13 @@ class Mishaps:
     def _crash(self, of: Arguments) -> None:
         self._backup.copy.close()
         self._backup = self._back_up()
-        self._scene.daemon.kill(str(of["when"]), lambda: self._lasting(of, self._revive))
+        when = str(of["when"])
+
+        def lie_dead() -> None:
+            self._scene.did[f"killed, {when}"] += 1
+            self._lasting(of, self._revive)
+
+        self._scene.daemon.kill(when, lie_dead)
 
     def _revive(self) -> None:
         if not self._scene.daemon.alive:
@@ -236,7 +251,7 @@ class Mishaps:
         connection(scene.daemon.store).backup(copy)
         watch = self._watch
         known, said, current = dict(watch.commands.known), dict(watch.wire.said), dict(watch.documents.current)
-        return Backup(copy, scene.wishes.copy(), known, said, current, scene.writes)
+        return Backup(copy, scene.wishes.copy(), known, said, dict(watch.switching.said), current, scene.writes)
 
     def _restore_backup(self, of: Arguments) -> None:
         """Lose the host: an old copy of the store comes back, and every node connects anew."""
@@ -248,6 +263,7 @@ class Mishaps:
         scene.writes = backup.writes
         self._watch.commands.restore(backup.commands)
         self._watch.wire.said = dict(backup.said)
+        self._watch.switching.said = dict(backup.said_by_units)
         self._watch.documents.announced.clear()
         self._watch.documents.current = dict(backup.current)
         for node in scene.nodes.faces:

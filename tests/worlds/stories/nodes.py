@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from lightctl.devices.codec import Outgoing
 from lightctl.devices.maps import RegisterMap
@@ -17,7 +17,7 @@ from simulators.firmware import Firmware
 from simulators.flash import Flash
 from simulators.fleet import Built, build_unit
 from simulators.lamp import LampType
-from simulators.modbus_pdu import READS, answer
+from simulators.modbus_pdu import READS, WRITE_COIL, WRITE_COILS, WRITE_REGISTER, WRITE_REGISTERS, answer
 from simulators.modbus_unit import RegisterUnit
 from simulators.node import LampChanged, NodeSetup, Persist, Say
 from simulators.node_clock import NodeClock
@@ -25,10 +25,12 @@ from simulators.specs import UnitSpec
 from simulators.street import Street
 from simulators.truth import CHANGE, TruthLog
 from tests.worlds.heap import Heap
-from tests.worlds.stories.setting import DIMMER, LINE, PLACES, PROFILES, Kind, kind_of, node_names
+from tests.worlds.stories.setting import DIMMER, PLACES, PROFILES, Kind, kind_of, node_names, units_of
 from tests.worlds.stories.story import Story
 
 __all__ = ["PROFILES", "Nodes"]
+
+WRITES = frozenset({WRITE_COIL, WRITE_COILS, WRITE_REGISTER, WRITE_REGISTERS})
 
 
 class _Truth(TruthLog):
@@ -41,10 +43,10 @@ class _Truth(TruthLog):
 
 
 class Nodes:
-    """All nodes of a story, by name; those on MQTT have a face, those on the line are units with a number.
+    """All nodes of a story, by name; those on MQTT have a face, those on a line are units with a number.
 
     local: those that a switch at the site holds. `changed` is told of every change of a lamp, `applied` of every
-    delivery, `was_read` of every read of a unit.
+    delivery, `was_read` of every read of a unit, `was_given` of all levels or nights that one took, with those before.
     """
 
     def __init__(self, story: Story, heap: Heap, rng: random.Random, firmware: type[Firmware]) -> None:
@@ -52,27 +54,32 @@ class Nodes:
         self.faces: dict[str, Face] = {}
         self.units: dict[str, RegisterUnit] = {}
         self.numbers: dict[str, int] = {}
+        self.lines: dict[str, str] = {}
         self.local: set[str] = set()
         self.changed: Callable[[str, dt.datetime], None] = lambda _node, _at: None
         self.applied: Callable[[str, int, int], None] = lambda _node, _before, _after: None
         self.was_read: Callable[[str], None] = lambda _node: None
+        self.was_given: Callable[[str, Mapping[int, int]], None] = lambda _node, _before: None
         self.said: Callable[[str, Say, Outgoing], None] = lambda _node, _what, _message: None
         self._heap = heap
         self._dies_storing: dict[str, Callable[[], None]] = {}
+        self._dies_written: dict[str, tuple[int, Callable[[], None]]] = {}
+        self._units = units_of(story.nodes, 1 if story.line is None else story.line.count)
         self.street = Street(_Truth(self), Flash(None), counters_every=None)
         named = zip(node_names(story.nodes), story.nodes, story.clocks, strict=True)
-        for number, (name, kind, clock) in enumerate(named, 1):
-            self._mount(name, kind_of(kind), number, clock, story, rng, firmware)
+        for name, kind, clock in named:
+            self._mount(name, kind_of(kind), clock, story, rng, firmware)
 
     def _mount(
-        self, name: str, kind: Kind, number: int, clock: tuple[float, float], story: Story, rng: random.Random,
+        self, name: str, kind: Kind, clock: tuple[float, float], story: Story, rng: random.Random,
         make: type[Firmware],
     ) -> None:  # fmt: skip
+        line, number = self._units.get(name, ("", 0))
         place, points = PLACES[story.place].place, tuple(f"{name}-{channel}" for channel in range(kind.channels))
         setup = build_unit(
             UnitSpec(number, kind.profile, name, kind.channels, rated_power_w=50.0, points=points, place=place),
             PROFILES[kind.profile],
-        ) if kind.link == LINE else NodeSetup(
+        ) if line else NodeSetup(
             name, kind.capabilities, dict.fromkeys(range(kind.channels), LampType(50.0)),
             dict(enumerate(points)), place,
             heartbeat_s=story.heartbeat_s, area="" if kind.profile == DIMMER else "main",
@@ -83,8 +90,8 @@ class Nodes:
         if make is not Firmware:
             firmware.__class__ = make
         self.kinds[name] = kind
-        if kind.link == LINE:
-            self.numbers[name] = number
+        if line:
+            self.numbers[name], self.lines[name] = number, line
             self.units[name] = RegisterUnit(
                 number, self.registers(name), self.street.stations[name], self.street, dict[str, float]
             )  # fmt: skip
@@ -107,6 +114,11 @@ class Nodes:
     def by_revision(self, node: str) -> bool:
         """Say whether a node knows revisions."""
         return self.kinds[node].by_revision
+
+    def levels(self, node: str, now: dt.datetime) -> dict[int, int]:
+        """Give the level of each lamp of a node; what it blinks is not asked after."""
+        firmware = self.firmware(node)
+        return {channel: round(firmware.lamp(channel).driven(now)[0]) for channel in range(self.kinds[node].channels)}
 
     def registers(self, node: str) -> RegisterMap:
         """Give the map of a unit."""
@@ -149,18 +161,33 @@ class Nodes:
         """Have a unit answer a request; None for silence."""
         if not self.street.reachable(node):
             return None
-        firmware = self.firmware(node)
+        firmware, unit = self.firmware(node), self.units[node].at(self._heap.now)
         before = firmware.applied_revision
-        reply = answer(request, self.units[node].at(self._heap.now))
+        levels = self.levels(node, self._heap.now) if request[0] in WRITES else {}
+        reply = answer(request, unit)
         after = firmware.applied_revision
-        if node in self._dies_storing and after != before:
-            self._dies_storing.pop(node)()
+        if after != before:
+            self.was_given(node, levels)
+        if self._dies_upon(node, request, stored=after != before):
             return None
         if self.by_revision(node) and after != before:
             self.applied(node, before, after)
         if request[0] in READS:
             self.was_read(node)
         return reply
+
+    def _dies_upon(self, node: str, request: bytes, *, stored: bool) -> bool:
+        """Let a unit die that is to, now that it carried out a request."""
+        if stored and node in self._dies_storing:
+            self._dies_storing.pop(node)()
+            return True
+        if request[0] in WRITES and node in self._dies_written:
+            writes, die = self._dies_written.pop(node)
+            if writes <= 1:
+                die()
+                return True
+            self._dies_written[node] = writes - 1, die
+        return False
 
     def switch_locally(self, node: str, level: int | None) -> None:
         """Have somebody turn the switch at a node to a level, or back to automatic."""
@@ -174,16 +201,20 @@ class Nodes:
 
     def lose_supply_storing(self, node: str, then: Callable[[], None]) -> None:
         """Cut the mains the moment the next document is stored, and do something then."""
+        self._dies_storing[node] = lambda: self._die(node, then)
 
-        def die() -> None:
-            self.lose_supply(node)
-            then()
+    def lose_supply_written(self, node: str, writes: int, then: Callable[[], None]) -> None:
+        """Cut the mains of a unit once it carried out so many writes more, and do something then."""
+        self._dies_written[node] = writes, lambda: self._die(node, then)
 
-        self._dies_storing[node] = die
+    def _die(self, node: str, then: Callable[[], None]) -> None:
+        self.lose_supply(node)
+        then()
 
     def spare(self) -> None:
         """Let no node die any more."""
         self._dies_storing.clear()
+        self._dies_written.clear()
 
     def boot(self, node: str, *, flash_lost: bool = False) -> None:
         """Bring a node back."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lightctl.domain.assets import Place
@@ -30,6 +32,8 @@ class Scene:
     """calm_since: since when nothing is wrong, None while something is. stirred_at: when people last changed a thing.
 
     violations: each broken rule, with its instant. log: what happened, for people. writes: audited changes so far.
+    did: how often what was to go wrong really did, where a word alone does not say so. refused_at: when a node last
+    said that it will never take what it was given, by node.
     """
 
     story: Story
@@ -39,7 +43,9 @@ class Scene:
     post: Post
     daemon: Daemon
     wishes: Wishes
-    gateway: Gateway | None = None
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    did: Counter[str] = field(default_factory=Counter)
+    refused_at: dict[str, dt.datetime] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     calm_since: dt.datetime | None = None
@@ -60,7 +66,7 @@ class Scene:
     def asked_within(self) -> dt.timedelta:
         """How long it may take, once all is well, until every node can be heard and given what is on its way."""
         last = dt.timedelta(seconds=LONGEST_WAY_S)
-        return last if self.gateway is None else max(last, UNITS_ASKED_WITHIN)
+        return max(last, UNITS_ASKED_WITHIN) if self.gateways else last
 
     def violate(self, rule: str, what: str) -> None:
         """Note a broken rule."""

@@ -44,6 +44,7 @@ PLACES = {
 CARRYING = Capabilities(nights=7, slots=96, persists=True)
 NATIVE, DIMMER = "native", "json-dimmer"
 MQTT, LINE = "mqtt", "line"
+LINES = (LINE, "line-2")
 PROFILES = shipped_profiles()
 
 
@@ -61,9 +62,9 @@ class Kind:
         return PROFILES[self.profile].confirmation in ("revision", "stored")
 
     @property
-    def link(self) -> str:
-        """What it hangs on."""
-        return LINE if PROFILES[self.profile].modbus is not None else MQTT
+    def is_unit(self) -> bool:
+        """Whether it hangs on a Modbus line."""
+        return PROFILES[self.profile].modbus is not None
 
 
 KINDS = {
@@ -180,19 +181,26 @@ def node_names(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{kind}-{number}" for number, kind in enumerate(kinds))
 
 
-def inventory(place: Place, kinds: tuple[str, ...]) -> tuple[LightPoint, ...]:
+def units_of(kinds: tuple[str, ...], lines: int) -> dict[str, tuple[str, int]]:
+    """Give line and number of each unit of a story; they go to its lines by turns, and each line counts from 1."""
+    units = [name for name, kind in zip(node_names(kinds), kinds, strict=True) if kind_of(kind).is_unit]
+    return {name: (LINES[place % lines], place // lines + 1) for place, name in enumerate(units)}
+
+
+def inventory(place: Place, kinds: tuple[str, ...], lines: int = 1) -> tuple[LightPoint, ...]:
     """Give the light points: named after their node and channel, all on one feeder, those of a line on another."""
+    units = units_of(kinds, lines)
     return tuple(
-        _point(place, node, kind_of(kind), channel, number)
-        for number, (node, kind) in enumerate(zip(node_names(kinds), kinds, strict=True), 1)
+        _point(place, node, kind_of(kind), channel, units.get(node))
+        for node, kind in zip(node_names(kinds), kinds, strict=True)
         for channel in range(kind_of(kind).channels)
     )
 
 
-def _point(place: Place, node: str, kind: Kind, channel: int, number: int) -> LightPoint:
-    on_line = kind.link == LINE
+def _point(place: Place, node: str, kind: Kind, channel: int, unit: tuple[str, int] | None) -> LightPoint:
+    link, address = (MQTT, "") if unit is None else (unit[0], str(unit[1]))
     return LightPoint(
         f"{node}-{channel}", place.latitude, place.longitude, node=node, channel=channel, profile=kind.profile,
-        tags={"group": "a"}, rated_power_w=50.0, cabinet="pillar" if on_line else "cabinet", link=kind.link,
-        address=str(number) if on_line else "",
+        tags={"group": "a"}, rated_power_w=50.0, cabinet="cabinet" if unit is None else f"pillar of {link}", link=link,
+        address=address,
     )  # fmt: skip

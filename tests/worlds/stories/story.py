@@ -26,14 +26,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The Modbus line of a story. rtu: RTU framing, without transactions. echoes: its units know function 8.
-
-    poll_s: seconds between two polls of a unit.
+    """The Modbus lines of a story, `count` of them. rtu: RTU framing, without transactions. echoes: its units know
+    function 8. poll_s: seconds between two polls of a unit.
     """
 
     rtu: bool
     echoes: bool
     poll_s: float
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

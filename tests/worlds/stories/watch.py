@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 
 from lightctl.control.effects import Effects
@@ -14,6 +15,7 @@ from tests.worlds.stories.judge_lamps import LOOK_EVERY, LampJudge
 from tests.worlds.stories.judge_line import LineJudge
 from tests.worlds.stories.judge_silence import SilenceJudge
 from tests.worlds.stories.judge_store import StoreJudge
+from tests.worlds.stories.judge_switching import SwitchingJudge
 from tests.worlds.stories.judge_wire import WireJudge
 from tests.worlds.stories.scene import Scene
 
@@ -28,12 +30,23 @@ class Watch:
         self.lamps = LampJudge(scene, self.documents)
         self.wire = WireJudge(scene)
         self.line = LineJudge(scene, self.wire.sent)
+        self.switching = SwitchingJudge(scene)
         self.commands = CommandJudge(scene, self.documents, self.line)
         self.store = StoreJudge(scene, self.commands)
         self.silence = SilenceJudge(scene)
         self._scene = scene
-        scene.nodes.applied = self.documents.arrive
+        scene.nodes.applied = self._applied
+        scene.nodes.changed = self._changed
         self._look_around()
+
+    def _applied(self, node: str, before: int, after: int) -> None:
+        self.documents.arrive(node, before, after)
+        if after != before:
+            self.lamps.arrived(node)
+
+    def _changed(self, node: str, at: dt.datetime) -> None:
+        self.lamps.changed(node, at)
+        self.switching.changed(node, at)
 
     def violate(self, rule: str, what: str) -> None:
         """Note that a rule was broken."""
@@ -58,6 +71,7 @@ class Watch:
     def on_line(self, event: ev.Event) -> None:
         """Look at what comes of a line; what a unit says it has, it is not believed to have."""
         self.line.heard(event)
+        self.switching.heard(event)
         self.silence.heard(event)
 
     def decided(self, effects: Effects) -> None:
@@ -87,6 +101,7 @@ class Watch:
             self.line.judge_asked()
             self.line.judge_clocks()
         self.commands.judge_open()
+        self.line.judge_tasks()
         self._scene.heap.after(LOOK_EVERY.total_seconds(), self._look_around)
 
     def finish(self) -> None:
@@ -94,3 +109,4 @@ class Watch:
         self.commands.judge_open()
         self.store.compare()
         self.store.judge_audit()
+        self.line.judge_tasks()

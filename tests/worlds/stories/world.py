@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from collections.abc import Callable
 from typing import Literal
 
@@ -18,7 +19,7 @@ from lightctl.domain.rollouts import MemberState, RolloutState
 from lightctl.links.modbus import ModbusEndpoint
 from tests.worlds.heap import Heap
 from tests.worlds.heap_loop import MOST_AT_ONCE, HeapLoop, NeverRestsError
-from tests.worlds.stories.daemon import Daemon
+from tests.worlds.stories.daemon import Daemon, NewLine
 from tests.worlds.stories.gateway import Gateway
 from tests.worlds.stories.line_end import LineEnd
 from tests.worlds.stories.link import HostClock
@@ -28,7 +29,7 @@ from tests.worlds.stories.parts import WHOLE, Parts
 from tests.worlds.stories.people import People
 from tests.worlds.stories.post import Post
 from tests.worlds.stories.scene import CONVERGED_WITHIN, MINUTE, Scene
-from tests.worlds.stories.setting import PLACES, inventory
+from tests.worlds.stories.setting import LINES, PLACES, inventory
 from tests.worlds.stories.shelf import SHELF
 from tests.worlds.stories.story import Entry, Line, Story
 from tests.worlds.stories.watch import Watch
@@ -51,13 +52,18 @@ class World:
         nodes = Nodes(story, heap, rng, parts.firmware)
         post = Post(heap, rng, nodes, story.seed)
         self._store = SHELF.take()
-        gateway, line = (None, None) if story.line is None else _line(story, story.line, heap, nodes, parts)
+        did: Counter[str] = Counter()
+        gateways = {} if story.line is None else _gateways(story, story.line, heap, nodes, did)
+        lines = {name: _line(story, gateway, parts) for name, gateway in gateways.items()}
         daemon = Daemon(
-            heap, self._store, self._policy, place.time_zone, post, parts, story.switch_ons_per_s, line
+            heap, self._store, self._policy, place.time_zone, post, parts, story.switch_ons_per_s, lines
         )  # fmt: skip
-        points = {point.id: point for point in inventory(place, story.nodes)}
+        for gateway in gateways.values():
+            gateway.passes = daemon.die_at
+        count = 1 if story.line is None else story.line.count
+        points = {point.id: point for point in inventory(place, story.nodes, count)}
         wishes = Wishes(place.time_zone, points, (story.shape, story.late, story.floor))
-        self.scene = Scene(story, heap, rng, nodes, post, daemon, wishes, gateway)
+        self.scene = Scene(story, heap, rng, nodes, post, daemon, wishes, gateways, did)
         self._watch = daemon.watch = Watch(self.scene)
         self._people = People(self.scene, audits_twice=parts.audits_twice)
         self._people.settle()
@@ -68,6 +74,11 @@ class World:
     def looks(self) -> int:
         """How often a lamp was looked at."""
         return self._watch.lamps.looks
+
+    @property
+    def busiest(self) -> int:
+        """The most changes that a lamp had within an hour."""
+        return self._watch.switching.busiest
 
     def tell(self) -> list[str]:
         """Live through the story and give what it broke."""
@@ -171,16 +182,24 @@ class World:
         heap.now = max(heap.now, until)
 
 
-def _line(
-    story: Story, of: Line, heap: Heap, nodes: Nodes, parts: Parts
-) -> tuple[Gateway, Callable[[HostClock, Watching, Callable[[Event], None]], LineEnd]]:
-    """Give the gateway of a line, and what makes the daemon's end of it anew."""
-    gateway = Gateway(heap, random.Random(f"story/{story.seed}/line"), nodes, rtu=of.rtu, echoes=of.echoes)
-    loop = gateway.loop = HeapLoop(heap, gateway.connect)
-    framer: Literal["rtu", "socket"] = "rtu" if of.rtu else "socket"
-    endpoint = ModbusEndpoint(framer=framer, poll_s=of.poll_s, switch_ons_per_s=story.switch_ons_per_s)
+def _gateways(story: Story, of: Line, heap: Heap, nodes: Nodes, did: Counter[str]) -> dict[str, Gateway]:
+    """Give the gateway of each line, with its units behind it and the daemon's event loop in front."""
+    gateways: dict[str, Gateway] = {}
+    for name in LINES[: of.count]:
+        units = {nodes.numbers[node]: node for node, line in nodes.lines.items() if line == name}
+        rng = random.Random(f"story/{story.seed}/{name}")
+        gateways[name] = gateway = Gateway(name, heap, rng, nodes, units, did, rtu=of.rtu, echoes=of.echoes)
+        gateway.loop = HeapLoop(heap, gateway.connect)
+    return gateways
+
+
+def _line(story: Story, gateway: Gateway, parts: Parts) -> NewLine:
+    """Give what makes the daemon's end of a line anew."""
+    assert story.line is not None
+    framer: Literal["rtu", "socket"] = "rtu" if story.line.rtu else "socket"
+    endpoint = ModbusEndpoint(framer=framer, poll_s=story.line.poll_s, switch_ons_per_s=story.switch_ons_per_s)
 
     def begin(clock: HostClock, watch: Watching, tell: Callable[[Event], None]) -> LineEnd:
-        return LineEnd(loop, endpoint, clock, parts, watch, tell, story.seed)
+        return LineEnd(gateway.name, gateway.loop, endpoint, clock, parts, watch, tell, story.seed)
 
-    return gateway, begin
+    return begin
