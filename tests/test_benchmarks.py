@@ -21,6 +21,7 @@ from tests.benchmarks import (
     push,
     rollup,
     scrape,
+    status,
     worlds,
 )
 from tests.benchmarks.__main__ import NAMES
@@ -50,6 +51,12 @@ def test_the_year_of_lint_is_one_of_so_many_programs_and_places():
 def test_every_light_point_that_is_scraped_follows():
     figures = scrape.measure(points=50)
     assert (figures["following"], figures["scrape_bytes"] > 5000) == (50, True)
+
+
+def test_status_goes_through_the_whole_city_in_steps():
+    figures = status.measure(points=1200, times=2, store=None)
+    assert (figures["light_points"], figures["settled"], figures["steps"]) == (1200, 1200, 5)
+    assert figures["first_needs_mb"] >= 0
 
 
 def test_ingest_writes_the_same_rows_both_ways():

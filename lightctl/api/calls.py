@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Request, Response
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from lightctl.api.shapes import Shape
 from lightctl.app.asking import Actor
 from lightctl.app.operations import Operations
-from lightctl.app.steps import Steps, advance
+from lightctl.app.steps import Steps, advance, in_parts
 from lightctl.domain.errors import InvalidInput
 
 T = TypeVar("T")
@@ -52,6 +53,25 @@ class Call:
             pass
         return Response(shape.json(result.value), media_type="application/json")
 
+    async def listed(self, begin: Callable[[Operations, Actor], Iterable[T]], shape: Shape[tuple[T, ...]]) -> Response:
+        """Answer with a list as `in_parts` does."""
+        return await self.in_parts(lambda ops, actor: _array(begin(ops, actor), shape), "application/json")
+
+    async def in_parts(self, begin: Callable[[Operations, Actor], Iterator[bytes]], media_type: str) -> Response:
+        """Answer with a document that may be of a whole city, each part made once those before have been taken.
+
+        Others come in between on the store's thread, and whoever reads slowly, or not at all, costs the room of a part.
+        The first part comes before the answer, so that what cannot be begun is a problem and no document.
+        """
+        parts = await self.value(begin)
+        first = await self.run(lambda: next(parts, b""))
+        return StreamingResponse(self._following(first, parts), media_type=media_type)
+
+    async def _following(self, part: bytes, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+        while part:
+            yield part
+            part = await self.run(lambda: next(parts, b""))
+
     async def away(self, work: Callable[[], T]) -> T:
         """Run long work that touches no store on a thread of its own, so that recording and other calls go on."""
         return await asyncio.to_thread(work)
@@ -59,6 +79,14 @@ class Call:
     async def value(self, work: Callable[[Operations, Actor], T]) -> T:
         """Run an operation and give its value."""
         return await self.run(lambda: work(self.operations, self.actor))
+
+
+def _array(things: Iterable[T], shape: Shape[tuple[T, ...]]) -> Iterator[bytes]:
+    before = b"["
+    for part in in_parts(things):
+        yield before + shape.json(part)[1:-1]
+        before = b","
+    yield b"]" if before == b"," else b"[]"
 
 
 bearer = HTTPBearer(auto_error=False, description="A token of `lightctl token create`; api/auth.py checks it.")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from lightctl.api.bodies import SelectorText
@@ -22,9 +21,9 @@ Select = Annotated[SelectorText, Query(description="a selector; * is everything"
     response_class=StreamingResponse,
     responses={200: {"description": "A list of entities", "content": {OpenFormat.NGSI_LD.media_type: {}}}},
 )
-async def export_ngsi_ld(call: Calling, select: Select = "*") -> StreamingResponse:
+async def export_ngsi_ld(call: Calling, select: Select = "*") -> Response:
     """Write light points as NGSI-LD entities of the Smart Data Models, as they are now."""
-    return await _streamed(call, OpenFormat.NGSI_LD, select)
+    return await _written(call, OpenFormat.NGSI_LD, select)
 
 
 @router.get(
@@ -32,18 +31,10 @@ async def export_ngsi_ld(call: Calling, select: Select = "*") -> StreamingRespon
     response_class=StreamingResponse,
     responses={200: {"description": "A feature collection", "content": {OpenFormat.GEOJSON.media_type: {}}}},
 )
-async def export_geojson(call: Calling, select: Select = "*") -> StreamingResponse:
+async def export_geojson(call: Calling, select: Select = "*") -> Response:
     """Write light points as GeoJSON with what is due and what is reported, as they are now."""
-    return await _streamed(call, OpenFormat.GEOJSON, select)
+    return await _written(call, OpenFormat.GEOJSON, select)
 
 
-async def _streamed(call: Call, format: OpenFormat, select: str) -> StreamingResponse:  # noqa: A002 - the CLI's word
-    export = await call.value(lambda ops, actor: ops.export_begin(actor, format, select))
-
-    async def parts() -> AsyncIterator[bytes]:
-        yield export.opening
-        for start in export.starts:
-            yield await call.value(lambda ops, actor, at=start: ops.export_part(actor, export, at))  # type: ignore[misc]
-        yield export.closing
-
-    return StreamingResponse(parts(), media_type=format.media_type)
+async def _written(call: Call, format: OpenFormat, select: str) -> Response:  # noqa: A002 - the CLI's word
+    return await call.in_parts(lambda ops, actor: ops.export(actor, format, select), format.media_type)

@@ -92,7 +92,7 @@ async def fault_list(
 ) -> Response:
     """List faults, the newest first."""
     target = None if (id, group, select) == (None, None, None) else Target(id, group, select)
-    return await call.answer(
+    return await call.listed(
         lambda ops, actor: ops.fault_list(
             actor,
             open_only=open_only,

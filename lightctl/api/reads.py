@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -13,6 +14,7 @@ from lightctl.api.codes import Code
 from lightctl.api.problems import documented
 from lightctl.api.shapes import Shape
 from lightctl.app.reasons.views import WhyView
+from lightctl.app.steps import in_parts
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -57,7 +59,7 @@ async def status(call: Calling) -> Response:
 @router.get("/lights", response_model=list[LightView])
 async def light_list(call: Calling, select: Select = "*") -> Response:
     """List the light points a selector names, with what is due and what is reported."""
-    return await call.answer(lambda ops, actor: ops.light_list(actor, select), _LIGHTS)
+    return await call.listed(lambda ops, actor: ops.light_list(actor, select), _LIGHTS)
 
 
 @router.get("/lights/{id}", response_model=LightView, responses=ONE)
@@ -80,7 +82,7 @@ async def node_list(
     claimed: Annotated[bool | None, Query(description="only those of the inventory, or only others")] = None,
 ) -> Response:
     """List every node, also those heard of that no inventory claims."""
-    return await call.answer(lambda ops, actor: ops.node_list(actor, claimed=claimed), _NODES)
+    return await call.listed(lambda ops, actor: ops.node_list(actor, claimed=claimed), _NODES)
 
 
 @router.get("/nodes/{id}", response_model=NodeDetail, responses=ONE)
@@ -95,7 +97,7 @@ async def command_list(
 ) -> Response:
     """List the journal of commands, the newest first."""
     named = None if state is None else CommandState(state).value
-    return await call.answer(lambda ops, actor: ops.command_list(actor, state=named, node=node, limit=limit), _COMMANDS)
+    return await call.listed(lambda ops, actor: ops.command_list(actor, state=named, node=node, limit=limit), _COMMANDS)
 
 
 @router.get("/audit", response_model=list[AuditView])
@@ -132,5 +134,11 @@ async def inventory_export(
     select: Select = "*",
 ) -> Response:
     """Write the inventory as a file that import reads again."""
-    text = await call.value(lambda ops, actor: ops.inventory_export(actor, format, select))
-    return Response(text, media_type="text/csv" if format == "csv" else "application/geo+json")
+    return await call.in_parts(
+        lambda ops, actor: map(_text, in_parts(ops.inventory_export(actor, format, select))),
+        "text/csv" if format == "csv" else "application/geo+json",
+    )
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    return "".join(lines).encode()

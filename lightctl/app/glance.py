@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import islice
 
 from lightctl import __version__
 from lightctl.app import reading
@@ -16,7 +15,7 @@ from lightctl.app.desk import Desk
 from lightctl.app.faults import listing
 from lightctl.app.reading import Street
 from lightctl.app.rollouts.words import noted
-from lightctl.app.steps import Steps
+from lightctl.app.steps import Steps, in_parts
 from lightctl.app.views import StatusView
 from lightctl.domain.assets import LifeCycle, LightPoint
 from lightctl.domain.faults import FaultState
@@ -29,7 +28,7 @@ def status_steps(desk: Desk) -> Steps[StatusView]:
     fleet, street = desk.fleet, reading.held(desk)
     lamps: Counter[str] = Counter()
     in_use = (point for point in fleet.points.values() if point.state is LifeCycle.IN_USE)
-    while some := tuple(islice(in_use, SLICE)):
+    for some in in_parts(in_use, SLICE):
         yield
         _count(desk, reading.of_nodes(desk, street, {point.node for point in some if point.node}), some, lamps)
     yield

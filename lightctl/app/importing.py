@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from lightctl.app.asking import Actor, Guard
@@ -10,7 +11,7 @@ from lightctl.app.views import ImportView, RowErrorView
 from lightctl.domain.assets import Fleet
 from lightctl.domain.events import FleetChanged
 from lightctl.domain.selectors import Selector
-from lightctl.files.inventory import RowError, read_inventory, read_mapping, write_inventory
+from lightctl.files.inventory import RowError, inventory_lines, read_inventory, read_mapping
 from lightctl.files.inventory_changes import FieldChange, diff_inventory, merge_inventory
 
 
@@ -69,6 +70,6 @@ def _change(change: FieldChange) -> str:
     return f"{change.field}: {change.old or '-'} -> {change.new or '-'}"
 
 
-def export(desk: Desk, format: Literal["csv", "geojson"], selector: Selector) -> str:  # noqa: A002 - the CLI's word
-    """Write the selected light points as a file that imports again."""
-    return write_inventory(desk.fleet.select(selector), format)
+def export(desk: Desk, format: Literal["csv", "geojson"], selector: Selector) -> Iterator[str]:  # noqa: A002 - the CLI's word
+    """Write the selected light points as a file that imports again, a line of it at a time."""
+    return inventory_lines(desk.fleet.select(selector), format)

@@ -7,7 +7,7 @@ runs. A change is durable, and in the audit, before its method returns; only the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from lightctl.app import access, fitting, glance, importing, reading
@@ -95,7 +95,7 @@ class Operations(
         require(actor, Role.VIEWER)
         return glance.status_steps(self._desk)
 
-    def light_list(self, actor: Actor, select: str = "*") -> tuple[LightView, ...]:
+    def light_list(self, actor: Actor, select: str = "*") -> Iterator[LightView]:
         """Give the light points a selector names."""
         require(actor, Role.VIEWER)
         return reading.lights(self._desk, self._desk.fleet.select(parse_selector(select)))
@@ -103,9 +103,9 @@ class Operations(
     def light_show(self, actor: Actor, light_id: str) -> LightView:
         """Give one light point; raises UnknownTarget."""
         require(actor, Role.VIEWER)
-        return reading.lights(self._desk, (self._desk.point(light_id),))[0]
+        return next(reading.lights(self._desk, (self._desk.point(light_id),)))
 
-    def node_list(self, actor: Actor, *, claimed: bool | None = None) -> tuple[NodeView, ...]:
+    def node_list(self, actor: Actor, *, claimed: bool | None = None) -> Iterator[NodeView]:
         """Give every node, those in no inventory included; with `claimed` only those that are, or only the others."""
         require(actor, Role.VIEWER)
         return reading.nodes(self._desk, claimed=claimed)
@@ -120,7 +120,7 @@ class Operations(
         require(actor, Role.VIEWER)
         return why.why(self._desk, light_id, at)
 
-    def command_list(self, actor: Actor, *, state: str | None, node: str | None, limit: int) -> tuple[CommandView, ...]:
+    def command_list(self, actor: Actor, *, state: str | None, node: str | None, limit: int) -> Iterator[CommandView]:
         """Give the newest commands."""
         require(actor, Role.VIEWER)
         return reading.commands(self._desk, state, node, limit)
@@ -152,7 +152,12 @@ class Operations(
         require(actor, Role.VIEWER)
         return overriding.override(self._desk, override_id)
 
-    def inventory_export(self, actor: Actor, format: Literal["csv", "geojson"], select: str = "*") -> str:  # noqa: A002 - the CLI's word
+    def inventory_export(
+        self,
+        actor: Actor,
+        format: Literal["csv", "geojson"],  # noqa: A002 - the CLI's word
+        select: str = "*",
+    ) -> Iterator[str]:
         """Write light points as a file that imports again."""
         require(actor, Role.VIEWER)
         return importing.export(self._desk, format, parse_selector(select))

@@ -1,14 +1,19 @@
-"""Reading: what the store and the plan say, shown as views. Shows an unreachable lamp as unreachable, never as well."""
+"""Reading: what the store and the plan say, shown as views. Shows an unreachable lamp as unreachable, never as well.
+
+Lists are read part by part as they are asked for: what changes meanwhile is shown as it was before, or as it is since.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from lightctl.app.crews import unclaimed
 from lightctl.app.crews.views import MountingView
 from lightctl.app.desk import Desk
+from lightctl.app.steps import in_parts
 from lightctl.app.views import (
     AuditVerdict,
     AuditView,
@@ -30,41 +35,25 @@ LEVEL_TOLERANCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """One reading of everything the views of lamps are made from."""
+    """One reading of what the views of some lamps are made from."""
 
     now: dt.datetime
-    reports: Mapping[str, ReportedState]
-    commands: Mapping[str, Command]
-    seen: Mapping[str, NodeSeen]
-    overrides: Mapping[str, Sequence[Override]]
-    faults: Mapping[str, tuple[str, ...]]
-    maintenances: Sequence[Maintenance]
-
-
-def look(desk: Desk, nodes: Collection[str] | None = None) -> Street:
-    """Read the street once, or what concerns some nodes of it."""
-    return of_nodes(desk, held(desk), nodes)
+    reports: Mapping[str, ReportedState] = field(default_factory=dict)
+    commands: Mapping[str, Command] = field(default_factory=dict)
+    seen: Mapping[str, NodeSeen] = field(default_factory=dict)
+    overrides: Mapping[str, Sequence[Override]] = field(default_factory=dict)
+    faults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    maintenances: Sequence[Maintenance] = ()
 
 
 def held(desk: Desk) -> Street:
-    """Read what people hold and what is wrong, and nothing yet of what nodes were asked and said."""
+    """Read what people hold, and nothing yet of what nodes were asked and said, and of what is wrong."""
     now = desk.now()
-    faults: dict[str, list[str]] = {}
-    for _, fault in desk.store.faults(open_only=True, alarms_only=True):
-        faults.setdefault(fault.subject, []).append(fault.event)
-    return Street(
-        now=now,
-        reports={},
-        commands={},
-        seen={},
-        overrides=desk.overrides_by_point(now),
-        faults={subject: tuple(events) for subject, events in faults.items()},
-        maintenances=desk.store.running_maintenances(now),
-    )
+    return Street(now, overrides=desk.overrides_by_point(now), maintenances=desk.store.running_maintenances(now))
 
 
-def of_nodes(desk: Desk, street: Street, nodes: Collection[str] | None = None) -> Street:
-    """Read what nodes (None: all of them) were asked and said last, beside what was read of the street before."""
+def of_nodes(desk: Desk, street: Street, nodes: Collection[str]) -> Street:
+    """Read what nodes were asked and said last, beside what was read of the street before."""
     return replace(
         street,
         reports=desk.store.last_reports(nodes),
@@ -73,19 +62,23 @@ def of_nodes(desk: Desk, street: Street, nodes: Collection[str] | None = None) -
     )
 
 
-def lights(desk: Desk, points: Sequence[LightPoint]) -> tuple[LightView, ...]:
+def of_lights(desk: Desk, street: Street, points: Iterable[LightPoint]) -> Street:
+    """Read all that the views of light points are made from, beside what people hold."""
+    found = of_nodes(desk, street, {point.node for point in points if point.node})
+    subjects = {point.id for point in points} | {point.node for point in points if point.node}
+    return replace(found, faults=desk.store.alarms_of(subjects))
+
+
+def lights(desk: Desk, points: Iterable[LightPoint]) -> Iterator[LightView]:
     """Show light points."""
-    some = len(points) < len(desk.fleet.points)
-    street = look(desk, {point.node for point in points if point.node} if some else None)
-    return tuple(_light(desk, street, point) for point in points)
+    held_now = held(desk)
+    for some in in_parts(points):
+        street = of_lights(desk, held_now, some)
+        yield from (light(desk, street, point) for point in some)
 
 
-def seen(desk: Desk, street: Street, points: Sequence[LightPoint]) -> tuple[LightView, ...]:
-    """Show light points by what was read of the street before."""
-    return tuple(_light(desk, street, point) for point in points)
-
-
-def _light(desk: Desk, street: Street, point: LightPoint) -> LightView:
+def light(desk: Desk, street: Street, point: LightPoint) -> LightView:
+    """Show a light point by what was read of the street."""
     report = street.reports.get(point.node) if point.node else None
     seen = street.seen.get(point.node) if point.node else None
     command = street.commands.get(point.node) if point.node else None
@@ -171,13 +164,14 @@ def is_reachable(desk: Desk, profile: str, seen: NodeSeen | None, now: dt.dateti
     return now - seen.last_seen < dt.timedelta(seconds=heartbeat * delivery.lease_factor)
 
 
-def nodes(desk: Desk, *, claimed: bool | None = None) -> tuple[NodeView, ...]:
+def nodes(desk: Desk, *, claimed: bool | None = None) -> Iterator[NodeView]:
     """Show every node of the inventory, then those that spoke and are in none; only one of the two kinds if asked."""
-    strangers = () if claimed else tuple(unclaimed.shown(desk, found) for found in unclaimed.unclaimed(desk))
-    if claimed is False:
-        return strangers
-    street = look(desk)
-    return tuple(_node(desk, street, node) for node in desk.fleet.nodes.values()) + strangers
+    now = desk.now()
+    for some in in_parts(() if claimed is False else desk.fleet.nodes.values()):
+        street = of_nodes(desk, Street(now), {node.id for node in some})
+        yield from (_node(desk, street, node) for node in some)
+    if not claimed:
+        yield from (unclaimed.shown(desk, found) for found in unclaimed.unclaimed(desk))
 
 
 def mountings(desk: Desk, light_id: str) -> tuple[MountingView, ...]:
@@ -190,7 +184,7 @@ def node(desk: Desk, node_id: str) -> NodeView:
     """Show one node; raises UnknownTarget."""
     claimed = desk.fleet.nodes.get(node_id)
     if claimed is not None:
-        return _node(desk, look(desk, (node_id,)), claimed)
+        return _node(desk, of_nodes(desk, Street(desk.now()), (node_id,)), claimed)
     found = next((found for found in unclaimed.unclaimed(desk) if found.node == node_id), None)
     if found is None:
         raise UnknownTarget(f"no node {node_id!r} is known. `lightctl node list` shows them.")
@@ -228,12 +222,13 @@ def _clock_offset_s(report: ReportedState | None) -> float | None:
     return round((report.at - report.received_at).total_seconds(), 1)
 
 
-def commands(desk: Desk, state: str | None, node_id: str | None, limit: int) -> tuple[CommandView, ...]:
+def commands(desk: Desk, state: str | None, node_id: str | None, limit: int) -> Iterator[CommandView]:
     """Show the newest commands, of one state or node if asked."""
     if state is not None and state not in set(CommandState):
         raise InvalidInput("state", f"{state!r} is no state", hint=f"Known: {', '.join(CommandState)}.")
     wanted = CommandState(state) if state is not None else None
-    return tuple(
+    newest = islice(desk.store.each_command(wanted, node_id), limit)
+    return (
         CommandView(
             id=found.id,
             node=found.node,
@@ -248,7 +243,7 @@ def commands(desk: Desk, state: str | None, node_id: str | None, limit: int) -> 
             attempts=found.attempts,
             detail=found.detail,
         )
-        for found in desk.store.commands(state=wanted, node=node_id, limit=limit)
+        for found in newest
     )
 
 

@@ -20,14 +20,14 @@ from lightctl.files.inventory_changes import (
     diff_inventory,
     merge_inventory,
 )
-from lightctl.files.inventory_export import unguarded, write_inventory
+from lightctl.files.inventory_export import inventory_lines, unguarded, write_inventory
 from lightctl.files.mapping import FIELDS, OTHERWISE, InventoryMapping, check_tag_name, fill, read_mapping
 from lightctl.files.points import read_point
 from lightctl.files.rows import Format, RawRow, RawTable, read_rows
 
 __all__ = [
     "FieldChange", "InventoryDiff", "InventoryMapping", "InventoryRead", "PointChange", "RowError", "diff_inventory",
-    "merge_inventory", "read_inventory", "read_mapping", "write_inventory",
+    "inventory_lines", "merge_inventory", "read_inventory", "read_mapping", "write_inventory",
 ]  # fmt: skip
 
 _REQUIRED = ("id", "lat", "lon")

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from lightctl.domain.assets import LightPoint
 from lightctl.files.mapping import FIELDS
@@ -19,9 +19,12 @@ _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 def write_inventory(points: Iterable[LightPoint], format: Format) -> str:  # noqa: A002 - the word of the command line
     """Write light points in the native columns, tags last; a CSV text a spreadsheet would run gets a leading '."""
-    listed = tuple(points)
-    tags = sorted({tag for point in listed for tag in point.tags})
-    return _csv(listed, tags) if format == "csv" else _geojson(listed)
+    return "".join(inventory_lines(tuple(points), format))
+
+
+def inventory_lines(points: Sequence[LightPoint], format: Format) -> Iterator[str]:  # noqa: A002 - the same
+    """Write light points as `write_inventory` does, each when it is asked for."""
+    return _csv(points) if format == "csv" else _geojson(points)
 
 
 def unguarded(text: str) -> str:
@@ -29,28 +32,33 @@ def unguarded(text: str) -> str:
     return text[1:] if _GUARDED.match(text) else text
 
 
-def _csv(points: tuple[LightPoint, ...], tags: list[str]) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*FIELDS, *tags])
+def _csv(points: Sequence[LightPoint]) -> Iterator[str]:
+    tags = sorted({tag for point in points for tag in point.tags})
+    yield _row([*FIELDS, *tags])
     for point in points:
         values = _values(point)
         row = [_number(values[name]) if name in _NUMERIC else _guarded(str(values[name])) for name in FIELDS]
-        writer.writerow([*row, *(_guarded(point.tags.get(tag, "")) for tag in tags)])
+        yield _row([*row, *(_guarded(point.tags.get(tag, "")) for tag in tags)])
+
+
+def _row(values: Sequence[str]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerow(values)
     return out.getvalue()
 
 
-def _geojson(points: tuple[LightPoint, ...]) -> str:
-    features = []
-    for point in points:
+def _geojson(points: Sequence[LightPoint]) -> Iterator[str]:
+    yield '{"type": "FeatureCollection", "features": ['
+    for number, point in enumerate(points):
         values = _values(point)
         position = [values.pop("lon"), values.pop("lat")]
-        features.append({
+        feature = {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": position},
             "properties": {**{name: value for name, value in values.items() if value is not None}, **point.tags},
-        })  # fmt: skip
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, indent=1) + "\n"
+        }
+        yield (",\n" if number else "\n") + json.dumps(feature, ensure_ascii=False)
+    yield "\n]}\n"
 
 
 def _values(point: LightPoint) -> dict[str, str | int | float | None]:

@@ -19,6 +19,10 @@ _FAULTS = (
     "SELECT id, event, subject_kind, subject, opened_at, detail, severity, cleared_at, suppressed_by, members, watts "
     "FROM faults"
 )
+_ALARMS = (
+    "SELECT subject, event FROM faults WHERE subject IN (SELECT value FROM json_each(?)) "
+    "AND cleared_at IS NULL AND suppressed_by = '' ORDER BY id DESC"
+)
 _OPEN = (
     "INSERT INTO faults (event, subject_kind, subject, opened_at, detail, severity, suppressed_by, members, watts) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -61,6 +65,13 @@ class FaultRoom(Room):
         rows = self._main.rows(_FAULTS + where + " ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,))
         return tuple((row[0], _fault(row)) for row in rows)
 
+    def alarms_of(self, subjects: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Give the events that are open at subjects, newest first, but for those a maintenance keeps back."""
+        found: dict[str, tuple[str, ...]] = {}
+        for subject, event in self._main.rows(_ALARMS, (json.dumps(sorted(subjects)),)):
+            found[subject] = (*found.get(subject, ()), event)
+        return found
+
     def fault_records(
         self,
         *,
@@ -70,7 +81,10 @@ class FaultRoom(Room):
         event: str | None = None,
         since: dt.datetime | None = None,
     ) -> Iterator[FaultRecord]:
-        """Give faults with their marks, newest first, without Silences; read on while the store is not written."""
+        """Give faults with their marks, newest first, without Silences, read page by page.
+
+        What is written meanwhile may be among them or not.
+        """
         wanted: list[tuple[str, object]] = []
         if ids is not None:
             wanted.append(("id IN (SELECT value FROM json_each(?))", json.dumps(sorted(ids))))

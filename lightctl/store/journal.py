@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
 from lightctl.domain.assets import Capabilities
 from lightctl.domain.events import ActionFinished, NodeAnnounced, NodeRestored
@@ -18,11 +19,14 @@ from lightctl.store.rollouts import RolloutRoom
 from lightctl.store.sharing import Shared
 
 MAX_STORED_REVISION = 2**63 - 1
+PAGE = 250
 
-_COMMANDS = (
-    "SELECT c.node, c.revision, c.state, c.cause, c.created_at, c.deadline, c.priority, c.attempts, c.sent_at, "
-    "c.broker_acked_at, c.finished_at, c.detail FROM commands c"
+_COLUMNS = (
+    "c.node, c.revision, c.state, c.cause, c.created_at, c.deadline, c.priority, c.attempts, c.sent_at, "
+    "c.broker_acked_at, c.finished_at, c.detail"
 )
+_COMMANDS = f"SELECT {_COLUMNS} FROM commands c"  # noqa: S608 - a constant
+_NUMBERED = f"SELECT c.id, {_COLUMNS} FROM commands c"  # noqa: S608 - a constant
 _LATEST = _COMMANDS + (  # noqa: S608 - two constants
     " WHERE c.id IN (SELECT (SELECT id FROM commands WHERE node = n.node ORDER BY revision DESC LIMIT 1) FROM nodes n)"
 )
@@ -136,6 +140,10 @@ class JournalRoom(RolloutRoom):
         self, state: str | None = None, node: str | None = None, limit: int | None = None
     ) -> tuple[Command, ...]:
         """Give commands, newest first: all, in a state, of a node."""
+        return tuple(islice(self.each_command(state, node), limit))
+
+    def each_command(self, state: str | None = None, node: str | None = None) -> Iterator[Command]:
+        """Give commands as `commands` does, read page by page: what is written meanwhile may be among them or not."""
         conditions: list[str] = []
         parameters: list[object] = []
         if state is not None:
@@ -144,12 +152,13 @@ class JournalRoom(RolloutRoom):
         if node is not None:
             conditions.append("c.node = ?")
             parameters.append(node)
-        where = " WHERE " + " AND ".join(conditions) if conditions else ""
-        rows = self._main.rows(
-            _COMMANDS + where + " ORDER BY c.id DESC LIMIT ?", (*parameters, -1 if limit is None else limit)
-        )
-        shared = Shared()
-        return tuple(_command(row, shared) for row in rows)
+        where = " AND ".join((*conditions, "c.id < ?"))
+        page = f"{_NUMBERED} WHERE {where} ORDER BY c.id DESC LIMIT {PAGE}"
+        before = MAX_STORED_REVISION
+        while rows := self._main.rows(page, (*parameters, before)):
+            shared = Shared()
+            yield from (_command(row[1:], shared) for row in rows)
+            before = rows[-1][0]
 
     def open_commands(self) -> int:
         """Count the commands that have not ended."""

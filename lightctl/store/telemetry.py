@@ -42,7 +42,7 @@ METER_COUNTER, WH_PER_KWH = "energy_kwh", 1000.0
 class TelemetryRoom(Room):
     """Measurements by node and time."""
 
-    _words: dict[str, dict[str, Word]]
+    _words: dict[str, tuple[Word, ...]]  # of a node's last two boots; a mapping each would be 18 MB of a large city
 
     def add_reports(self, reports: Sequence[ReportedState], clock_limit_s: float = CLOCK_LIMIT_S) -> None:
         """Keep reports; one with the node, boot and number of an earlier one is dropped as its repetition.
@@ -112,24 +112,24 @@ class TelemetryRoom(Room):
         node, boot_id, seq, at = report.node, report.boot_id, report.seq, report.at
         words = self._words.get(node)
         if words is None:
-            words = self._words[node] = self._last_words(node)
-        before = words.get(boot_id)
+            words = self._last_words(node)
+        before = next((each for each in words if each.boot_id == boot_id), None)
         word = heard(boot_id, seq, None if at is None else to_ms(at), to_ms(report.received_at), before, limit)
         if before is None:
-            if len(words) > 1:
-                del words[next(iter(words))]
-            words[boot_id] = word
+            self._words[node] = (*words[-1:], word)
         elif seq > before.seq or not boot_id:
-            words[boot_id] = word
+            self._words[node] = tuple(word if each is before else each for each in words)
+        else:
+            self._words[node] = words
         return word.observed
 
-    def _last_words(self, node: str) -> dict[str, Word]:
+    def _last_words(self, node: str) -> tuple[Word, ...]:
         row = self._telemetry.row(_LAST_WORDS, (node,))
         if row is None:
-            return {}
+            return ()
         boot_id, seq, at_text, received_at, observed = row
         at = None if at_text is None else to_ms(to_instant(at_text))
-        return {boot_id: Word(boot_id, seq, at, to_ms(to_instant(received_at)), observed, at == observed)}
+        return (Word(boot_id, seq, at, to_ms(to_instant(received_at)), observed, at == observed),)
 
 
 def _reading_row(reading: Reading) -> Row:

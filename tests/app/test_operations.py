@@ -244,7 +244,7 @@ def test_an_import_with_a_bad_row_changes_nothing_unless_it_is_skipped(office):
 
 def test_an_export_imports_again_without_a_difference(office):
     for form in ("csv", "geojson"):
-        text = office.operations.inventory_export(VIEWER, form)
+        text = "".join(office.operations.inventory_export(VIEWER, form))
         again = office.operations.inventory_import(
             OPERATOR, text, format=form, name="again", mapping=None, skip_bad_rows=False, guard=Guard()
         )
@@ -307,9 +307,9 @@ def test_status_one_light_and_the_whole_list_tell_the_same_of_every_lamp(office)
         done = replace(command(node, 4 + number, NOW), state=CommandState.CONFIRMED, finished_at=NOW)
         report = ReportedState(node, NOW, {0: ChannelReport(level=level)}, "b", 1, NOW, 4 + number)
         office.store.commit(Recorded(commands=(done,), reported=(report,), seen=((node, NOW),)))
-    lights = office.operations.light_list(VIEWER)
+    lights = list(office.operations.light_list(VIEWER))
     assert {light.id: light.settled for light in lights} == {"LP1": True, "LP2": True, "ZEBRA": False}
-    assert [office.operations.light_show(VIEWER, light.id) for light in lights] == list(lights)
+    assert [office.operations.light_show(VIEWER, light.id) for light in lights] == lights
     for known in office.operations.node_list(VIEWER):
         alone = office.operations.node_show(VIEWER, known.id)
         assert {each.name: getattr(alone, each.name) for each in fields(known)} == {

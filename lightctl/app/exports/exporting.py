@@ -1,13 +1,12 @@
 """Exporting: a document of a whole city in parts, so that neither memory nor the store's thread is held by it.
 
-Each part is read on the store's thread and shows the street of the instant the export began; between two parts others
-get their turn. A document is whole when its closing bracket has come, and no JSON before.
+Each part is read on the store's thread when it is asked for, and shows what people hold as it was at the beginning;
+between two parts others get their turn. A document is whole when its closing bracket has come, and no JSON before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import msgspec
@@ -16,11 +15,9 @@ from lightctl.app import reading
 from lightctl.app.desk import Desk
 from lightctl.app.exports import geojson, ngsi_ld
 from lightctl.app.reading import Street
-from lightctl.app.views import LightView
+from lightctl.app.steps import in_parts
 from lightctl.domain.assets import LightPoint
 from lightctl.domain.selectors import Selector
-
-PART = 250  # light points in one go: some tens of milliseconds
 
 
 class OpenFormat(StrEnum):
@@ -34,58 +31,33 @@ class OpenFormat(StrEnum):
         """Its name on the web."""
         return "application/ld+json" if self is OpenFormat.NGSI_LD else "application/geo+json"
 
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """An export that began: the light points it is of, and what is the same for all of them."""
-
-    format: OpenFormat
-    points: Sequence[LightPoint]
-    street: Street
-
     @property
-    def opening(self) -> bytes:
-        """What stands before the first light point."""
-        return b"[\n" if self.format is OpenFormat.NGSI_LD else b'{"type":"FeatureCollection","features":[\n'
-
-    @property
-    def closing(self) -> bytes:
-        """What stands after the last one."""
-        return b"\n]\n" if self.format is OpenFormat.NGSI_LD else b"\n]}\n"
-
-    @property
-    def starts(self) -> range:
-        """Where each part starts."""
-        return range(0, len(self.points), PART)
+    def brackets(self) -> tuple[bytes, bytes]:
+        """What stands before the first light point, and after the last."""
+        if self is OpenFormat.NGSI_LD:
+            return b"[\n", b"\n]\n"
+        return b'{"type":"FeatureCollection","features":[\n', b"\n]}\n"
 
 
-def begin(desk: Desk, format: OpenFormat, selector: Selector) -> Export:  # noqa: A002 - the CLI's word
-    """Look at the street, for the light points a selector names."""
-    return Export(format, desk.fleet.select(selector), reading.look(desk, ()))
-
-
-def part(desk: Desk, export: Export, start: int) -> bytes:
-    """Write the part that starts there, one light point a line, with the comma that parts it from what was before."""
-    points = export.points[start : start + PART]
-    nodes = {point.node for point in points if point.node}
-    street = replace(
-        export.street,
-        reports=desk.store.last_reports(nodes),
-        commands=desk.store.latest_commands(nodes),
-        seen=desk.store.nodes_seen(nodes),
-    )
-    lights = reading.seen(desk, street, points)
-    lines = b",\n".join(map(msgspec.json.encode, _written(export.format, street, points, lights)))
-    return (b",\n" if start else b"") + lines
+def document(desk: Desk, format: OpenFormat, selector: Selector) -> Iterator[bytes]:  # noqa: A002 - the CLI's word
+    """Write the light points that a selector names, one a line."""
+    before, closing = format.brackets
+    held = reading.held(desk)
+    for points in in_parts(desk.fleet.select(selector)):
+        street = reading.of_lights(desk, held, points)
+        yield before + b",\n".join(map(msgspec.json.encode, _written(desk, format, street, points)))
+        before = b",\n"
+    yield closing if before == b",\n" else before + closing
 
 
 def _written(
+    desk: Desk,
     format: OpenFormat,  # noqa: A002 - the CLI's word
     street: Street,
     points: Sequence[LightPoint],
-    lights: Sequence[LightView],
 ) -> Iterator[dict[str, object]]:
-    for point, light in zip(points, lights, strict=True):
+    for point in points:
+        light = reading.light(desk, street, point)
         if format is OpenFormat.GEOJSON:
             yield geojson.feature(point, light)
         else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lightctl.app.asking import Actor, Role, require
 from lightctl.app.desk import Desk
 from lightctl.app.exports import exporting
-from lightctl.app.exports.exporting import Export, OpenFormat
+from lightctl.app.exports.exporting import OpenFormat
 from lightctl.domain.selectors import parse_selector
 
 
@@ -14,12 +16,7 @@ class ExportOperations:
 
     _desk: Desk
 
-    def export_begin(self, actor: Actor, format: OpenFormat, select: str = "*") -> Export:  # noqa: A002 - the CLI's word
-        """Begin a document of the light points a selector names, as they are now."""
+    def export(self, actor: Actor, format: OpenFormat, select: str = "*") -> Iterator[bytes]:  # noqa: A002 - the CLI's word
+        """Write the light points a selector names as they are now, each part when it is asked for."""
         require(actor, Role.VIEWER)
-        return exporting.begin(self._desk, format, parse_selector(select))
-
-    def export_part(self, actor: Actor, export: Export, start: int) -> bytes:
-        """Write one part of a document that began."""
-        require(actor, Role.VIEWER)
-        return exporting.part(self._desk, export, start)
+        return exporting.document(self._desk, format, parse_selector(select))

@@ -31,12 +31,12 @@ class Wanted:
     since: dt.datetime | None = None
 
 
-def listed(desk: Desk, wanted: Wanted, limit: int) -> tuple[FaultView, ...]:
+def listed(desk: Desk, wanted: Wanted, limit: int) -> Iterator[FaultView]:
     """Show the newest faults of those wanted; raises InvalidInput for a state or event there is not."""
     now = desk.now()
     price = price_per_kwh(desk.settings, now.date())
     found = islice(_found(desk, wanted, now), limit)
-    return tuple(shown(record, now, price, off_s(desk, record.fault, now)) for record in found)
+    return (shown(record, now, price, off_s(desk, record.fault, now)) for record in found)
 
 
 def detail(desk: Desk, fault_id: int) -> FaultDetailView:

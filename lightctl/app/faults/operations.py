@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lightctl.app.asking import Actor, Guard, Role, Target, require
 from lightctl.app.desk import Desk
@@ -28,7 +28,7 @@ class FaultOperations:
         event: str | None = None,
         target: Target | None = None,
         since: dt.datetime | None = None,
-    ) -> tuple[FaultView, ...]:
+    ) -> Iterator[FaultView]:
         """Give the newest faults, with `suppressed` also those that a maintenance kept from being alarms."""
         require(actor, Role.VIEWER)
         return listing.listed(self._desk, Wanted(open_only, suppressed, state, event, target, since), limit)
