@@ -20,13 +20,15 @@ from pathlib import Path
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from lightctl.store.codec import to_text
 from tests.support.benchmark import Figures, options, say, versions
 from tests.support.wire_street import BROKERS, ZONE, WireStreet, broker_here, wire_street
 
 SENT_GOAL_S, CONFIRMED_GOAL_S = 5.0, 10.0
 LEVELS = (100, 0)
-COMMANDS = "SELECT sent_at, finished_at, attempts FROM commands WHERE id > ? AND state = 'confirmed'"
-CONFIRMED = "SELECT count(*) FROM commands WHERE id > ? AND state = 'confirmed'"
+# Of the instant itself: a plan that moves it has documents sent before, which say until when the level of now counts.
+COMMANDS = "SELECT sent_at, finished_at, attempts FROM commands WHERE created_at >= ? AND state = 'confirmed'"
+CONFIRMED = "SELECT count(*) FROM commands WHERE created_at >= ? AND state = 'confirmed'"
 
 
 def schedules(steps: dict[str, int]) -> dict[str, str]:
@@ -60,14 +62,14 @@ class Dusk:
         before, self._level = self._level, LEVELS[self._level == LEVELS[0]]
         local = due.astimezone(ZoneInfo(ZONE))
         street.apply(schedules({"12:00": before, f"{local:%H:%M:%S}": self._level}))
-        newest = street.number("SELECT max(id) FROM commands")
         street.order("mark")
         assert street.now() < due, f"the plan took longer than {self._lead_s:g} s to apply: give it a longer --lead"
-        ended = street.wait(lambda: street.number(CONFIRMED, newest) == street.nodes, "all lamps have followed")
+        since = to_text(due)
+        ended = street.wait(lambda: street.number(CONFIRMED, since) == street.nodes, "all lamps have followed")
         due_s = street.clock.machine_epoch + (due - street.clock.start).total_seconds() / street.clock.speed
-        commands = street.rows(COMMANDS, newest)
+        commands = street.rows(COMMANDS, since)
         sent, confirmed = ([self._late(row[place], due) for row in commands] for place in (0, 1))
-        reached = [at - due_s for at in street.order("say")["answered"]]
+        reached = [at - due_s for at in street.order("say")["answered"] if at >= due_s]
         return {
             "level": self._level,
             "sent_last_s": _share(sent, 1.0),
