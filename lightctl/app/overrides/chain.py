@@ -7,7 +7,7 @@ node that it did it. What has not happened is None, so an offline node never sho
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lightctl.app.desk import Desk
@@ -22,17 +22,18 @@ MEASURED_UP_TO = 1000
 
 
 def stamped(
-    desk: Desk, record: ChangeRecord, results: Sequence[PointResult], since: dt.datetime
+    desk: Desk,
+    record: ChangeRecord,
+    results: Sequence[PointResult],
+    since: dt.datetime,
+    commands: Mapping[str, Command],
 ) -> tuple[PointResult, ...]:
-    """Give the results with their chains; a command from before `since` is none of this change.
+    """Give the results with their chains; a command (the newest by node) from before `since` is none of this change.
 
     Of changes of more than MEASURED_UP_TO lamps levels are not read: that many reports are asked for by `light list`.
     """
-    if record.kind == "identify":
-        return tuple(replace(each, accepted_at=record.at) for each in results)
     points = {each.id: desk.fleet.points[each.id] for each in results if each.id in desk.fleet.points}
     nodes = {point.node for point in points.values() if point.node}
-    commands = desk.store.latest_commands(nodes)
     few = len(results) <= MEASURED_UP_TO
     reports = desk.store.last_reports(nodes) if few else {}
     seen = desk.store.nodes_seen(nodes) if few and record.level is not None else {}
@@ -44,7 +45,7 @@ def _stamped(
     record: ChangeRecord,
     result: PointResult,
     point: LightPoint | None,
-    commands: dict[str, Command],
+    commands: Mapping[str, Command],
     reports: dict[str, ReportedState],
     seen: dict[str, NodeSeen],
     since: dt.datetime,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lightctl.app.desk import Desk
@@ -21,14 +21,16 @@ def progress(desk: Desk, change: str) -> ChangeView:
         raise UnknownTarget(f"no lighting change {change!r} is known.")
     overrides: list[OverrideRecord] = []
     if record.kind == "identify":
-        results = _of_actions(desk, record)
+        results = tuple(replace(each, accepted_at=record.at) for each in _of_actions(desk, record))
     else:
         touched = desk.store.overrides_of_change(change)
         overrides = [each for each in touched if each.change == change]
-        results = tuple(_of_overrides(desk, record, touched))
+        points = [desk.fleet.points[light] for light in record.light_points if light in desk.fleet.points]
+        commands = desk.store.latest_commands({point.node for point in points if point.node})
+        results = tuple(_of_overrides(desk, record, touched, commands))
         results = _beside_crews(desk, record, overrides, results)
-    since = max([record.at, *(each.override.start for each in overrides)])
-    results = stamped(desk, record, results, since)
+        since = max([record.at, *(each.override.start for each in overrides)])
+        results = stamped(desk, record, results, since, commands)
     counts = {
         state: sum(1 for r in results if r.state == state) for state in ("confirmed", "failed", "expired", "pending")
     }
@@ -47,10 +49,10 @@ def progress(desk: Desk, change: str) -> ChangeView:
     )
 
 
-def _of_overrides(desk: Desk, record: ChangeRecord, touched: Sequence[OverrideRecord]) -> Iterator[PointResult]:
+def _of_overrides(
+    desk: Desk, record: ChangeRecord, touched: Sequence[OverrideRecord], commands: Mapping[str, Command]
+) -> Iterator[PointResult]:
     """Say how far setting or ending overrides got, by the newest command of each node."""
-    points = [desk.fleet.points[light] for light in record.light_points if light in desk.fleet.points]
-    commands = desk.store.latest_commands({point.node for point in points if point.node})
     of_point: dict[str, list[OverrideRecord]] = {}
     for each in touched:
         for point in desk.fleet.select(each.override.select):
@@ -83,7 +85,7 @@ def instant(at: dt.datetime) -> str:
 
 
 def _of_command(
-    desk: Desk, record: ChangeRecord, since: dt.datetime, light: str, commands: dict[str, Command]
+    desk: Desk, record: ChangeRecord, since: dt.datetime, light: str, commands: Mapping[str, Command]
 ) -> PointResult:
     point = desk.fleet.points.get(light)
     if point is None or not point.node:
