@@ -41,6 +41,7 @@ class Watch:
         self._open: dict[str, Command] = {}
         self._newest: dict[str, int] = defaultdict(int)
         self._applied: dict[str, int] = defaultdict(int)
+        self._boots: dict[str, str] = {}
         self._last_heard: dict[str, dt.datetime] = defaultdict(lambda: world.now)
         world.daemon.before_act = self.step
         if mean_look_s is not None:
@@ -54,6 +55,7 @@ class Watch:
             self._newest[desired.node] = desired.revision
         for report in effects.reports:
             self._last_heard[report.node] = report.received_at
+            self._boots[report.node] = report.boot_id
         for reading in effects.readings:
             self._last_heard[reading.node] = reading.at
         for command in effects.commands:
@@ -90,13 +92,21 @@ class Watch:
             self._open[command.id] = command
         confirmed = command.state is CommandState.CONFIRMED and (known is None or not known.state.terminal)
         if confirmed and self._by_revision(command.node):
-            applied = self._world.street.stations[command.node].firmware.applied_revision
+            applied = self._had_applied(command.node)
             if applied < command.revision:
                 self._violate("I3", f"{command.id} is confirmed, {command.node} has {applied}")
             if applied < self._applied[command.node] and command.node not in self.left_out:
                 self._violate("I5", f"{command.node} went from {self._applied[command.node]} back to {applied}")
             self._applied[command.node] = max(applied, self._applied[command.node])
         self._commands[command.id] = command
+
+    def _had_applied(self, node: str) -> int:
+        """Give what a node has applied, by its own truth; started anew since it was heard, what it had then."""
+        firmware = self._world.street.stations[node].firmware
+        boot = self._boots.get(node, firmware.boot_id)
+        if boot == firmware.boot_id:
+            return firmware.applied_revision
+        return self._world.spoke_of.get((node, boot), firmware.applied_revision)
 
     def _by_revision(self, node: str) -> bool:
         return PROFILES[self._world.fleet.nodes[node].profile].confirmation == "revision"

@@ -95,6 +95,7 @@ class World:
         self.events = 0
         self.reports = 0
         self.delivered = 0
+        self.spoke_of: dict[tuple[str, str], int] = {}  # by node and boot: the revision held at its last report
         self.overrides: list[Override] = []
         self.faces: dict[str, Face] = {}
         self.lines: dict[str, Line] = {}
@@ -181,7 +182,10 @@ class World:
             face = self.faces.get(node)
             if face is None or not self.street.reachable(node):
                 continue
-            self.reports += what is Say.REPORT
+            if what is Say.REPORT:
+                self.reports += 1
+                firmware = self.street.stations[node].firmware
+                self.spoke_of[node, firmware.boot_id] = firmware.applied_revision
             for message in face.say(what, now):
                 self.network.carry(partial(hear, message))
             if what is Say.HELLO:

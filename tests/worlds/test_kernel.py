@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
+from lightctl.control.effects import Effects
 from lightctl.control.policy import Policy
+from lightctl.domain.states import Command, CommandState
 from tests.worlds.city import build_city
 from tests.worlds.heap import Heap
 from tests.worlds.invariants import Watch
 from tests.worlds.kernel import World
+from tests.worlds.long_town import build_town
 from tests.worlds.network import Network, Weather
+from tests.worlds.sites import SITES
 
 START = dt.datetime(2026, 10, 5, 10, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -69,4 +75,25 @@ def test_a_lamp_that_does_not_do_what_is_due_breaks_the_first_invariant():
     world.run(START + 14 * HOUR)
     assert watch.violations
     assert all("I1" in each and "n0001-0" in each for each in watch.violations)
+    world.close()
+
+
+@pytest.mark.parametrize(("believed", "broken"), [(0, []), (1, ["I3"])])
+def test_a_node_that_forgets_right_after_its_word_is_confirmed_by_what_it_had_then_and_by_no_more(believed, broken):
+    town = build_town(SITES["duisburg"], 60, 3, 3600.0)
+    world = World(town, 3, START, Policy(heartbeat_s=3600.0))
+    watch = Watch(world, mean_look_s=None)
+    live = next(each.setup.id for each in town.nodes if not each.setup.capabilities.persists)
+    world.run(START + HOUR)
+    watch.forget(world.now + HOUR)  # so that its confirmation is looked at anew
+    firmware = world.street.stations[live].firmware
+    boot, held = firmware.boot_id, firmware.applied_revision
+    assert held > 0
+    world.street.boot(live, world.now)
+    assert (firmware.applied_revision, firmware.boot_id == boot) == (0, False)
+    confirmed = Command(
+        live, held + believed, CommandState.CONFIRMED, "program", world.now, world.now + HOUR, finished_at=world.now
+    )
+    watch.step(Effects(commands=(confirmed,)))
+    assert [each.partition(" ")[0] for each in watch.violations] == broken
     world.close()
