@@ -80,7 +80,7 @@ class Feeders:
     def take_turns(self, now: dt.datetime, ready: Ready | None = None) -> Iterator[Order]:
         """Give the orders whose feeder's turn has come, one of each feeder: the first for which `ready` holds.
 
-        The next turn of that feeder comes when this order is said to have `left`, or is `given_back`.
+        No other order of that feeder has a turn before this one is said to have `left`, or its turn ends without that.
         """
         self._notice(now)
         stuck, self._stuck = self._stuck, set()
@@ -102,15 +102,15 @@ class Feeders:
     def left(self, order: Order, now: dt.datetime) -> None:
         """Take note that an order which had its turn leaves."""
         self.is_leaving(order, now)
-        self.given_back(order, now)
+        self.end_turn(order, now)
 
     def is_leaving(self, order: Order, now: dt.datetime) -> None:
         """Take note that an order turns its lamp on at this instant: the next turn of its feeder comes later."""
         apart_s = self._apart_s * (1 + JITTER * fraction(order.node.id))
         self._opens[order.node.feeder] = now + dt.timedelta(seconds=apart_s)
 
-    def given_back(self, order: Order, now: dt.datetime) -> None:
-        """Take note that an order which had its turn will not leave after all."""
+    def end_turn(self, order: Order, now: dt.datetime) -> None:
+        """Let others of its feeder have theirs, whether the order left or not."""
         feeder = order.node.feeder
         self._out.discard(feeder)
         if self._queues[feeder]:

@@ -69,7 +69,7 @@ class Outbox:
                 return (_finished(order.content, "rejected", now, f"{self._max_actions} actions wait on this link"),)
             self._actions += 1
         if waiting is not None:
-            self._give_turn_back(key, waiting, now)
+            self._end_turn(key, waiting, now)
         self._orders[key] = order
         if waiting is None or waiting.priority != order.priority:
             self._queue_up(key, order.priority)
@@ -96,7 +96,7 @@ class Outbox:
                 self._feeders.hold(self._remove(key, now), now)
                 self._take_turns(now, ready)
             elif waits:
-                self._give_turn_back(key, order, now)
+                self._end_turn(key, order, now)
                 kept.append((queue, key))
             else:
                 if self._feeders is not None and key in self._turned:
@@ -150,14 +150,14 @@ class Outbox:
         order = self._orders.get(key)
         return order is not None and order.priority == priority
 
-    def _give_turn_back(self, key: Key, order: Order, now: dt.datetime) -> None:
+    def _end_turn(self, key: Key, order: Order, now: dt.datetime) -> None:
         if self._feeders is not None and key in self._turned:
             self._turned.discard(key)
-            self._feeders.given_back(order, now)
+            self._feeders.end_turn(order, now)
 
     def _remove(self, key: Key, now: dt.datetime) -> Order:
         order = self._orders.pop(key)
-        self._give_turn_back(key, order, now)
+        self._end_turn(key, order, now)
         self._orders = self._orders or {}  # emptied, it would keep the room it had
         if isinstance(order.content, NodeAction):
             self._actions -= 1

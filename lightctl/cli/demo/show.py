@@ -16,6 +16,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from lightctl.cli.demo.town import TIME_ZONE
+from lightctl.cli.output import count
 
 BARS = " ▁▂▃▄▅▆▇█"
 CURVE_CELLS = 76
@@ -75,7 +76,7 @@ class Show:
             self._live.update(self._picture(scene, local))
         elif not self.quiet and local.hour != self._hour:
             self._hour = local.hour
-            faults = f", {len(scene.open_faults)} faults open" if scene.open_faults else ""
+            faults = f", {count(len(scene.open_faults), 'fault')} open" if scene.open_faults else ""
             self.say(
                 f"{local:%a %H:%M}  {self._bar(scene.mean_level)}  {scene.lit} of {scene.lamps} lit, "
                 f"mean level {scene.mean_level:.0f} %{faults}"
@@ -91,7 +92,7 @@ class Show:
         curve = Text("".join(" " if level is None else BARS[round(level / 100 * 8)] for level in cells), "yellow")
         counts = Text.assemble(
             (f"{scene.lit}", "bold yellow"), f" of {scene.lamps} lit   mean level ",
-            (f"{scene.mean_level:.0f} %", "bold"), f"   {len(scene.open_faults)} faults open",
+            (f"{scene.mean_level:.0f} %", "bold"), f"   {count(len(scene.open_faults), 'fault')} open",
         )  # fmt: skip
         faults = [
             Text(
