@@ -46,9 +46,14 @@ class Asked:
         return next(iter(self.begun), None)
 
     def over(self, reached: dt.datetime) -> Asked:
-        """Give it as it is once the node's clock has reached an instant: what has ended stays ended."""
-        ended = self.holds_at(self.issued_at) and not self.holds_at(reached)
-        return replace(self, begun=self.begun[1:]) if ended else self
+        """Give it as it is once the node's clock has reached an instant: what has ended stays ended.
+
+        What stands among its nights is there to follow what it held: only what lasts longer.
+        """
+        held = self.held
+        if held is None or not self.holds_at(self.issued_at) or self.holds_at(reached):
+            return self
+        return replace(self, begun=tuple(each for each in self.begun[1:] if each.until > held.until))
 
     def level_at(self, at: dt.datetime) -> set[int]:
         """Give the levels that follow from it at an instant; a held level may be raised to the point's floor."""

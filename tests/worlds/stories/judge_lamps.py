@@ -143,7 +143,7 @@ class LampJudge:
                 continue
             firmware = scene.nodes.firmware(point.node)
             shown, _ = firmware.lamp(point.channel).driven(scene.now)
-            due = self._due(point, firmware.shows(scene.now))
+            due = self._due(point, firmware.shows(scene.now)) | self._newly_alone(point)
             fading = scene.nodes.kinds[point.node].capabilities.ramp and min(due) <= shown <= max(due)
             if round(shown) not in due and not fading:
                 scene.violate("I7", f"{point.id} shows {shown:.0f} % and {sorted(due)} is due")
@@ -151,6 +151,16 @@ class LampJudge:
             fresh = scene.now - self._documents.given_at[point.node] < CONVERGED_WITHIN
             if scene.nodes.by_revision(point.node) and revision != newest and not fresh:
                 scene.violate("I7", f"{point.node} holds revision {revision}, the newest is {newest}")
+
+    def _newly_alone(self, point: LightPoint) -> set[int]:
+        """Give what the sun says to one that was told nothing since it started, until it is asked what it does now."""
+        scene, firmware = self._scene, self._scene.nodes.firmware(point.node)
+        if firmware.document is not None:
+            return set()
+        shows = firmware.shows(scene.now)
+        instants = (scene.now - SETTLED - scene.asked_within, *self._instants(point.node, None, shows))
+        before, *now = ({self._sun.level_at(point, (), at)[0]} for at in instants)
+        return set().union(*now) - before
 
     def _due(self, point: LightPoint, shows: dt.datetime) -> set[int]:
         wishes, now, kind = self._scene.wishes, self._scene.now, self._scene.nodes.kinds[point.node]
