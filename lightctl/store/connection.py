@@ -24,7 +24,7 @@ from lightctl.store.inspection import Inspection
 APPLICATION_ID = 0x4C43544C  # "LCTL", as `file` and SQLite tools show it
 WAL_LIMIT_BYTES = 16 * 1024 * 1024
 BUSY_TIMEOUT_S = 5.0
-CACHE_KIB = 32 * 1024
+CACHE_KIB = 8 * 1024
 
 Row = tuple[Any, ...]
 Parameters = Sequence[object]
