@@ -36,17 +36,18 @@ def measure(points: int, nights: int, store: Path | None) -> Figures:
         run = folder / "run"
         shutil.copytree(kept, run / "store")
         for turn in ("", "again_"):
-            with large_daemon(run) as (pid, listener, began):
+            with large_daemon(run) as daemon:
+                listener = daemon.listener
                 assert listener.heard.wait(PATIENCE_S), "nothing came to the broker"
                 assert listener.first is not None
-                figures[f"{turn}first_s"] = round(listener.first - began, 2)
-                figures[f"{turn}cpu_s"] = round(cpu_s(pid), 2)
+                figures[f"{turn}first_s"] = round(listener.first - daemon.began, 2)
+                figures[f"{turn}cpu_s"] = round(cpu_s(daemon.pid), 2)
                 deadline = time.monotonic() + PATIENCE_S
                 while listener.count < points and time.monotonic() < deadline:
                     time.sleep(0.1)
-                figures[f"{turn}all_s"] = round(time.perf_counter() - began, 1)
+                figures[f"{turn}all_s"] = round(time.perf_counter() - daemon.began, 1)
                 figures[f"{turn}documents"] = listener.count
-                figures[f"{turn}rss_mb"] = rss_mb(pid)
+                figures[f"{turn}rss_mb"] = rss_mb(daemon.pid)
             shutil.rmtree(run / "broker")
     return figures
 

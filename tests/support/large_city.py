@@ -20,6 +20,7 @@ from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Capabilities, LightPoint
 from lightctl.domain.events import CommandSent, Event, NodeAnnounced, NodeReported
 from lightctl.domain.states import ChannelReport, DesiredState, ReportedState
+from lightctl.domain.timescale import TimeScale
 from lightctl.store.base import AuditDraft, Recorded
 from lightctl.store.sqlite import SqliteStore
 from tests.support.steps import steps
@@ -38,13 +39,15 @@ SELECT node, revision - {back}, state, 'nightly run', {moved}, detail FROM comma
 _TIMES = ("created_at", "deadline", "priority", "attempts", "sent_at", "broker_acked_at", "finished_at")
 
 
-def write_settings(folder: Path, url: str, port: int = 0) -> None:
-    """Write the settings of a city whose clock stands at the evening now and runs as ours does."""
+def write_settings(folder: Path, url: str, port: int = 0) -> TimeScale:
+    """Write the settings of a city whose clock stands at the evening now and runs as ours does; gives that clock."""
+    clock = TimeScale(EVENING, time.time(), 1.0)
     (folder / "lightctl.toml").write_text(
         f'[site]\nname = "Large city"\ntime_zone = "{ZONE}"\n[store]\ndirectory = "store"\n[http]\nport = {port}\n'
         f'[links.mqtt]\ntype = "mqtt"\nurl = "{url}"\n'
-        f"[clock]\nstart = {EVENING:%Y-%m-%dT%H:%M:%SZ}\nmachine_epoch = {time.time()}\nspeed = 1.0\n"
+        f"[clock]\nstart = {EVENING:%Y-%m-%dT%H:%M:%SZ}\nmachine_epoch = {clock.machine_epoch}\nspeed = 1.0\n"
     )
+    return clock
 
 
 def light_points(count: int) -> Iterator[LightPoint]:
