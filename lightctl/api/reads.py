@@ -113,9 +113,14 @@ async def audit_verify(call: Calling) -> Response:
 
 
 @router.get("/changes/{change}", response_model=ChangeView, responses=ONE)
-async def change_show(call: Calling, change: Annotated[str, Path(min_length=1, max_length=100)]) -> Response:
+async def change_show(
+    call: Calling,
+    change: Annotated[str, Path(min_length=1, max_length=100)],
+    *,
+    points: Annotated[bool, Query(description="lamp by lamp; without them numbers alone: `points` is empty")] = True,
+) -> Response:
     """Say how far a lighting change got."""
-    return await call.answer(lambda ops, actor: ops.change(actor, change), CHANGE)
+    return await call.stepped(lambda ops, actor: ops.change(actor, change, points=points), CHANGE)
 
 
 @router.get(

@@ -135,10 +135,10 @@ class Operations(
         require(actor, Role.VIEWER)
         return reading.audit_verdict(self._desk)
 
-    def change(self, actor: Actor, change: str) -> ChangeView:
-        """Say how far a lighting change got; raises UnknownTarget."""
+    def change(self, actor: Actor, change: str, *, points: bool = True) -> Steps[ChangeView]:
+        """Say how far a lighting change got, lamp by lamp or in numbers alone; raises UnknownTarget."""
         require(actor, Role.VIEWER)
-        return progress.progress(self._desk, change)
+        return progress.in_steps(self._desk, change, points=points)
 
     def override_list(
         self, actor: Actor, target: Target | None = None, *, ended: bool = False, limit: int = 100

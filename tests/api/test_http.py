@@ -140,6 +140,8 @@ async def test_a_change_can_be_asked_for_again_by_its_name(api: httpx.AsyncClien
     change = (await api.post("/v1/lights/level", json=LEVEL | {"until": "2026-11-23T22:00:00+01:00"})).json()
     again = (await api.get(f"/v1/changes/{change['change']}")).json()
     assert (again["affected"], again["pending"], again["until"]) == (1, 1, "2026-11-23T21:00:00Z")
+    assert [point["id"] for point in again["points"]] == ["LP-0001"]
+    assert (await api.get(f"/v1/changes/{change['change']}?points=false")).json() == again | {"points": []}
 
 
 async def test_a_safety_rule_is_409_and_nothing_changed(world: World, api: httpx.AsyncClient) -> None:

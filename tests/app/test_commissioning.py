@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from lightctl.app.asking import Guard, Target
+from lightctl.app.steps import finish
 from lightctl.domain.assets import Fleet, LifeCycle
 from lightctl.domain.errors import InvalidInput, NotPermitted, UnknownTarget
 from lightctl.domain.events import ActionRequested, FleetChanged, NodeDiscovered
@@ -281,7 +282,7 @@ def test_a_node_nobody_knew_is_lit_by_its_program_as_soon_as_it_is_claimed_whate
     bench.mount("N-9", revision=4711)
     assert [node.id for node in bench.operations.node_list(VIEWER, claimed=False)] == ["N-9"]
     change = bench.operations.node_claim(TECHNICIAN, qr="https://poles.example/n/N-9", light_point="NEW1")
-    assert bench.operations.change(VIEWER, change.change).confirmed == 1
+    assert finish(bench.operations.change(VIEWER, change.change)).confirmed == 1
     light = bench.operations.light_show(VIEWER, "NEW1")
     assert (light.settled, light.reported.level, light.reported.revision > 4711) == (True, 100, True)
     bench.store.close()
@@ -301,7 +302,7 @@ def test_a_replaced_node_is_closed_and_the_new_one_does_at_once_what_its_lamps_a
     closed = bench.store.commands(node="N-1")[0]
     assert (closed.state, closed.detail) == (CommandState.FAILED, "the node was replaced by N-9")
     assert "N-1" not in [fault.subject for fault in bench.operations.fault_list(VIEWER, open_only=True, limit=9)]
-    assert bench.operations.change(VIEWER, change.change).confirmed == 1
+    assert finish(bench.operations.change(VIEWER, change.change)).confirmed == 1
     assert bench.level("N-9") == 40
     assert bench.operations.light_show(VIEWER, "LP1").settled
     bench.store.close()

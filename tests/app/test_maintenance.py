@@ -165,7 +165,7 @@ def test_a_level_planned_for_later_is_not_called_failed_because_a_crew_is_at_wor
 
 def test_a_circuit_is_darkened_for_a_crew_and_lights_up_again_by_itself_with_everything_dead(bench):
     change = bench.operations.maintenance_start(TECHNICIAN, Target(group="street"), 0, bench.now + HOUR, CABLE)
-    assert bench.operations.change(VIEWER, change.change).confirmed == 2
+    assert finish(bench.operations.change(VIEWER, change.change)).confirmed == 2
     assert [bench.level(node) for node in ("n-1", "n-2", "n-3")] == [0, 0, 100]
     bench.kill_daemon()
     bench.run(HOUR.total_seconds() - 1)

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import pytest
 
 from lightctl.app.asking import Guard, Role, Target
+from lightctl.app.overrides import progress
 from lightctl.app.steps import finish
 from lightctl.domain.errors import InvalidInput, NotPermitted, SafetyRefused, UnknownTarget
 from lightctl.domain.events import (
@@ -141,15 +142,25 @@ def test_a_change_is_confirmed_only_by_the_command_that_came_after_it(office):
     old = command("n-1", 1, NOW - HOUR)
     office.store.commit(Recorded(commands=(old, replace(old, state=CommandState.CONFIRMED, finished_at=NOW))))
     change = office.operations.set_level(TECHNICIAN, Target(id="LP1"), 30, None, Guard()).change
-    assert office.operations.change(VIEWER, change).pending == 1
+    assert finish(office.operations.change(VIEWER, change)).pending == 1
     newer = command("n-1", 2, NOW)
     office.store.commit(Recorded(commands=(newer,)))
-    assert office.operations.change(VIEWER, change).points[0].detail == "queued; not sent yet"
+    assert finish(office.operations.change(VIEWER, change)).points[0].detail == "queued; not sent yet"
     sent = replace(newer, state=CommandState.SENT, sent_at=NOW, broker_acked_at=NOW)
     office.store.commit(Recorded(commands=(sent,)))
-    assert office.operations.change(VIEWER, change).pending == 1
+    assert finish(office.operations.change(VIEWER, change)).pending == 1
     office.store.commit(Recorded(commands=(replace(sent, state=CommandState.CONFIRMED, finished_at=NOW),)))
-    assert office.operations.change(VIEWER, change).confirmed == 1
+    assert finish(office.operations.change(VIEWER, change)).confirmed == 1
+
+
+def test_a_change_is_gone_through_part_by_part_and_its_numbers_need_no_lamps(office, monkeypatch):
+    change = office.operations.set_level(TECHNICIAN, Target(group="street"), 30, None, Guard()).change
+    office.store.commit(Recorded(commands=(command("n-1", 1, NOW),)))
+    whole = finish(office.operations.change(VIEWER, change))
+    monkeypatch.setattr(progress, "AT_ONCE", 1)
+    assert len(list(office.operations.change(VIEWER, change))) == whole.affected == 2
+    assert finish(office.operations.change(VIEWER, change)) == whole
+    assert finish(office.operations.change(VIEWER, change, points=False)) == replace(whole, points=())
 
 
 @pytest.mark.parametrize("state", [CommandState.FAILED, CommandState.EXPIRED])
@@ -157,7 +168,7 @@ def test_a_command_that_ended_badly_is_told_with_its_reason(office, state):
     change = office.operations.set_level(TECHNICIAN, Target(id="LP1"), 30, None, Guard()).change
     ended = replace(command("n-1", 1, NOW), state=state, finished_at=NOW, detail="the reason")
     office.store.commit(Recorded(commands=(ended,)))
-    (point,) = office.operations.change(VIEWER, change).points
+    (point,) = finish(office.operations.change(VIEWER, change)).points
     assert (point.state, point.detail) == (state, "the reason")
 
 
@@ -174,7 +185,7 @@ def test_asking_again_for_the_same_target_replaces_what_was_asked(office):
     office.operations.set_level(TECHNICIAN, Target(group="street"), 40, None, Guard())
     assert sorted(override.level for override in office.store.overrides(NOW)) == [40, 70]
     assert [type(event) for event in office.told] == [OverrideEnded, OverrideSet]
-    assert office.operations.change(VIEWER, first.change).affected == 2
+    assert finish(office.operations.change(VIEWER, first.change)).affected == 2
 
 
 def test_a_token_tried_out_is_not_made_and_a_reason_is_kept(office):
@@ -202,9 +213,9 @@ def test_identify_is_confirmed_by_the_nodes_answer_and_expires_without_one(offic
     actions: list[NodeAction] = [event.action for event in office.told if isinstance(event, ActionRequested)]
     assert [action.args["light_point"] for action in actions] == ["LP1", "LP2"]
     office.store.commit(Recorded(actions=tuple(actions)))
-    assert office.operations.change(VIEWER, change).pending == 2
+    assert finish(office.operations.change(VIEWER, change)).pending == 2
     office.now += HOUR
-    assert office.operations.change(VIEWER, change).expired == 2
+    assert finish(office.operations.change(VIEWER, change)).expired == 2
 
 
 def test_a_schedule_with_an_error_changes_nothing_and_names_the_place(office):

@@ -7,6 +7,7 @@ import pytest
 
 from lightctl.app.asking import Guard, Role, Target
 from lightctl.app.running.boot import boot_events
+from lightctl.app.steps import finish
 from lightctl.control.controller import Controller
 from lightctl.control.policy import Policy
 from lightctl.devices.profile import shipped_profiles
@@ -51,13 +52,14 @@ def test_a_level_that_begins_later_says_so_until_then_and_is_answered_for_from_t
     assert (view.start, view.until, view.pending) == (start, start + HOUR, 2)
     assert {point.detail for point in view.points} == {"begins at 2026-12-04T20:00:00Z"}
     confirmed(office, "n-1", 1)
-    assert office.operations.change(VIEWER, view.change).confirmed == 0, "a command of before says nothing about it"
+    early = finish(office.operations.change(VIEWER, view.change))
+    assert early.confirmed == 0, "a command of before says nothing about it"
     office.now = start
-    assert {p.detail for p in office.operations.change(VIEWER, view.change).points} == {"accepted"}
+    assert {p.detail for p in finish(office.operations.change(VIEWER, view.change)).points} == {"accepted"}
     confirmed(office, "n-1", 2)
-    assert office.operations.change(VIEWER, view.change).confirmed == 1
+    assert finish(office.operations.change(VIEWER, view.change)).confirmed == 1
     office.now = start + HOUR
-    late = {point.id: point for point in office.operations.change(VIEWER, view.change).points}["LP2"]
+    late = {point.id: point for point in finish(office.operations.change(VIEWER, view.change)).points}["LP2"]
     assert (late.state, late.detail) == ("expired", "no command went out while it lasted")
 
 
@@ -256,7 +258,7 @@ def test_clearing_ends_overrides_by_id_in_one_entry_and_is_confirmed_by_the_node
     (entry,) = office.operations.audit_list(VIEWER, limit=1)
     assert (entry.target, entry.reason, entry.detail) == (f"{street},{one}", "done", "2 overrides ended")
     confirmed(office, "n-1", 1)
-    assert office.operations.change(VIEWER, view.change).confirmed == 1
+    assert finish(office.operations.change(VIEWER, view.change)).confirmed == 1
     assert listed(office) == {site: "in_force"}
 
 
@@ -275,7 +277,7 @@ def test_clearing_all_ends_also_what_has_yet_to_begin_and_says_that_nothing_had_
 def test_a_plan_taken_back_is_told_as_one_that_never_began(office):
     view = office.operations.set_level(TECHNICIAN, LP1, 30, None, Guard(), NOW + HOUR)
     office.operations.override_clear(OPERATOR, view.overrides, Guard())
-    (point,) = office.operations.change(VIEWER, view.change).points
+    (point,) = finish(office.operations.change(VIEWER, view.change)).points
     assert (point.state, point.detail) == ("failed", "taken back by olga before it began")
 
 

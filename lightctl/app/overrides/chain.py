@@ -28,13 +28,13 @@ def stamped(
     since: dt.datetime,
     commands: Mapping[str, Command],
 ) -> tuple[PointResult, ...]:
-    """Give the results with their chains; a command (the newest by node) from before `since` is none of this change.
+    """Give some results with their chains; a command (the newest by node) from before `since` is none of this change.
 
     Of changes of more than MEASURED_UP_TO lamps levels are not read: that many reports are asked for by `light list`.
     """
     points = {each.id: desk.fleet.points[each.id] for each in results if each.id in desk.fleet.points}
     nodes = {point.node for point in points.values() if point.node}
-    few = len(results) <= MEASURED_UP_TO
+    few = len(record.light_points) <= MEASURED_UP_TO
     reports = desk.store.last_reports(nodes) if few else {}
     seen = desk.store.nodes_seen(nodes) if few and record.level is not None else {}
     return tuple(_stamped(desk, record, each, points.get(each.id), commands, reports, seen, since) for each in results)

@@ -1,66 +1,101 @@
-"""Progress: how far a lighting change got, lamp by lamp. Only a node's own word makes it confirmed."""
+"""Progress: how far a lighting change got, lamp by lamp. Only a node's own word makes it confirmed.
+
+It is worked out part by part, as a change may be of a whole city. What changes meanwhile counts as before or as since.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lightctl.app.desk import Desk
 from lightctl.app.overrides.chain import stamped
+from lightctl.app.steps import Steps, finish, in_parts
 from lightctl.app.views import ChangeView, PointResult
 from lightctl.domain.errors import UnknownTarget
-from lightctl.domain.states import Command, CommandState, Scope
+from lightctl.domain.states import Command, CommandState, Override, Scope
 from lightctl.store.base import ActionRecord, ChangeRecord, OverrideRecord
+
+AT_ONCE = 1000  # light points: a hundredth of a second of the store's thread
 
 
 def progress(desk: Desk, change: str) -> ChangeView:
-    """Say how far a change got; raises UnknownTarget for one that was never made."""
+    """Say how far a change got, lamp by lamp and at once; raises UnknownTarget for one that was never made."""
+    return finish(in_steps(desk, change, points=True))
+
+
+def in_steps(desk: Desk, change: str, *, points: bool) -> Steps[ChangeView]:
+    """Say how far a change got, a part of its lamps a step; without points it only counts them."""
     record = desk.store.change(change)
     if record is None:
         raise UnknownTarget(f"no lighting change {change!r} is known.")
-    overrides: list[OverrideRecord] = []
-    if record.kind == "identify":
-        results = tuple(replace(each, accepted_at=record.at) for each in _of_actions(desk, record))
-    else:
-        touched = desk.store.overrides_of_change(change)
-        overrides = [each for each in touched if each.change == change]
-        points = [desk.fleet.points[light] for light in record.light_points if light in desk.fleet.points]
-        commands = desk.store.latest_commands({point.node for point in points if point.node})
-        results = tuple(_of_overrides(desk, record, touched, commands))
-        results = _beside_crews(desk, record, overrides, results)
-        since = max([record.at, *(each.override.start for each in overrides)])
-        results = stamped(desk, record, results, since, commands)
-    counts = {
-        state: sum(1 for r in results if r.state == state) for state in ("confirmed", "failed", "expired", "pending")
-    }
+    touched = () if record.kind == "identify" else desk.store.overrides_of_change(change)
+    own = [each for each in touched if each.change == change]
+    asked = _Asked(record, _by_point(desk, touched), _crews(desk, record, own), _since(record, own))
+    counts: Counter[str] = Counter()
+    kept: list[PointResult] = []
+    for part in in_parts(record.light_points, AT_ONCE):
+        if record.kind == "identify":
+            results = _of_actions(desk, record, part)
+        else:
+            commands = desk.store.latest_commands(_nodes(desk, part))
+            results = tuple(_beside_crews(asked, each) for each in _of_each(desk, asked, part, commands))
+            results = stamped(desk, record, results, asked.since, commands) if points else results
+        counts.update(each.state for each in results)
+        kept += results if points else ()
+        yield
     return ChangeView(
         change=change,
-        affected=len(results),
+        affected=len(record.light_points),
         confirmed=counts["confirmed"],
         failed=counts["failed"],
         expired=counts["expired"],
         pending=counts["pending"],
-        points=results,
+        points=tuple(kept),
         level=record.level,
-        start=overrides[0].override.start if overrides else None,
+        start=own[0].override.start if own else None,
         until=record.until,
         overrides=record.overrides,
     )
 
 
-def _of_overrides(
-    desk: Desk, record: ChangeRecord, touched: Sequence[OverrideRecord], commands: Mapping[str, Command]
-) -> Iterator[PointResult]:
-    """Say how far setting or ending overrides got, by the newest command of each node."""
-    of_point: dict[str, list[OverrideRecord]] = {}
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A change of levels: the overrides it set or ended, and the levels that crews hold against it, by light point."""
+
+    record: ChangeRecord
+    touched: Mapping[str, Sequence[OverrideRecord]]
+    crews: Mapping[str, Override]
+    since: dt.datetime
+
+
+def _by_point(desk: Desk, touched: Sequence[OverrideRecord]) -> Mapping[str, Sequence[OverrideRecord]]:
+    found: dict[str, list[OverrideRecord]] = {}
     for each in touched:
         for point in desk.fleet.select(each.override.select):
-            of_point.setdefault(point.id, []).append(each)
-    for light in record.light_points:
-        own = of_point.get(light, [])
-        known = _before_it_began(record, own, desk.now())
-        since = max([record.at, *(each.override.start for each in own if each.change == record.change)])
+            found.setdefault(point.id, []).append(each)
+    return found
+
+
+def _since(record: ChangeRecord, own: Sequence[OverrideRecord]) -> dt.datetime:
+    return max([record.at, *(each.override.start for each in own)])
+
+
+def _nodes(desk: Desk, lights: Sequence[str]) -> set[str]:
+    return {point.node for light in lights if (point := desk.fleet.points.get(light)) is not None and point.node}
+
+
+def _of_each(
+    desk: Desk, asked: _Asked, lights: Sequence[str], commands: Mapping[str, Command]
+) -> Iterator[PointResult]:
+    """Say how far setting or ending overrides got at some lamps, by the newest command of each node."""
+    record, now = asked.record, desk.now()
+    for light in lights:
+        touched = asked.touched.get(light, ())
+        known = _before_it_began(record, touched, now)
+        since = _since(record, [each for each in touched if each.change == record.change])
         yield PointResult(light, *known) if known else _of_command(desk, record, since, light, commands)
 
 
@@ -110,32 +145,32 @@ def _of_command(
             return PointResult(light, "pending", "queued; not sent yet")
 
 
-def _beside_crews(
-    desk: Desk, record: ChangeRecord, overrides: Sequence[OverrideRecord], results: tuple[PointResult, ...]
-) -> tuple[PointResult, ...]:
-    """Say what crews make of a change.
-
-    A maintenance that drives no lamp is in force once it is stored; a level asked for elsewhere does not reach a lamp
-    that a crew holds at another one.
-    """
-    if record.kind == "maintenance" and record.level is None:
-        return tuple(PointResult(result.id, "confirmed", "alarms kept back, light as it is") for result in results)
+def _crews(desk: Desk, record: ChangeRecord, own: Sequence[OverrideRecord]) -> Mapping[str, Override]:
+    """Give the levels that crews held when a level asked for began, where they are others, by light point."""
     now = desk.now()
-    begun = [each.override.start for each in overrides if each.override.start <= now]
+    begun = [each.override.start for each in own if each.override.start <= now]
     if record.kind != "level" or not begun:
-        return results
+        return {}
     crews = [
         each
         for each in desk.store.overrides(now)
         if each.scope is Scope.MAINTENANCE and each.start <= begun[0] and each.level != record.level
     ]
-    held = {point.id: each for each in crews for point in desk.fleet.select(each.select)}
-    return tuple(
-        replace(result, state="failed", detail=f"{held[result.id].id} of a crew holds {held[result.id].level} %")
-        if result.id in held
-        else result
-        for result in results
-    )
+    return {point.id: each for each in crews for point in desk.fleet.select(each.select)}
+
+
+def _beside_crews(asked: _Asked, result: PointResult) -> PointResult:
+    """Say what crews make of a change at a lamp.
+
+    A maintenance that drives no lamp is in force once it is stored; a level asked for elsewhere does not reach a lamp
+    that a crew holds at another one.
+    """
+    if asked.record.kind == "maintenance" and asked.record.level is None:
+        return PointResult(result.id, "confirmed", "alarms kept back, light as it is")
+    crew = asked.crews.get(result.id)
+    if crew is None:
+        return result
+    return replace(result, state="failed", detail=f"{crew.id} of a crew holds {crew.level} %")
 
 
 def _no_command_yet(desk: Desk) -> str:
@@ -147,10 +182,10 @@ def action_id(change: str, light: str) -> str:
     return f"{change}-{light}"[:64]
 
 
-def _of_actions(desk: Desk, record: ChangeRecord) -> tuple[PointResult, ...]:
+def _of_actions(desk: Desk, record: ChangeRecord, lights: Sequence[str]) -> tuple[PointResult, ...]:
+    found = ((light, desk.store.action(action_id(record.change, light))) for light in lights)
     return tuple(
-        _of_action(desk, light, desk.store.action(action_id(record.change, light)), record.until)
-        for light in record.light_points
+        replace(_of_action(desk, light, action, record.until), accepted_at=record.at) for light, action in found
     )
 
 
