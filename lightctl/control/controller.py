@@ -8,9 +8,9 @@ is seen to close.
 
 No I/O, no clock, no randomness: the same events and instants give the same effects. The cost of a step grows with the
 events in it and the nodes that are due, not with the fleet.
-What concerns a whole city at once (a start, new schedules, dusk where lamps are switched live) is attended to a slice a
-step, so that the first lamps need not wait for the last, nor anything else that happens meanwhile; the step asks to be
-called again at once.
+What concerns a whole city at once (a start, new schedules, a level set for all lamps, dusk where lamps are switched
+live) is attended to a slice a step, so that the first lamps need not wait for the last, nor anything else that happens
+meanwhile; the step asks to be called again at once.
 """
 
 from __future__ import annotations
@@ -34,12 +34,11 @@ from lightctl.control.sensing import Sensors
 from lightctl.control.timekeeping import time_signal
 from lightctl.control.turns import Turns
 from lightctl.devices.profile import Profile
-from lightctl.domain.events import ClockJudged, Event, FleetChanged, IntentChanged, LinkChanged
+from lightctl.domain.events import Event
 from lightctl.domain.luminaires import NO_LUMINAIRES, LuminaireType
 from lightctl.domain.states import CommandState, Fault, FaultEvent
 
 SET_BACK = dt.timedelta(minutes=1)
-OF_A_CITY = frozenset({FleetChanged, IntentChanged, LinkChanged, ClockJudged})
 
 
 class Controller:
@@ -78,13 +77,10 @@ class Controller:
             self._turns.forget_instants()
             self._turns.wait(self._knowledge.set_back(now))
         self._latest = now
-        concerned.update(dict.fromkeys(self._knowledge.forget_ended(now)))
+        self._turns.call(self._knowledge.forget_ended(now), concerned)
         for event in events:
-            named = self._knowledge.absorb(event, now, out)
-            if type(event) in OF_A_CITY:
-                self._turns.wait(named)
-            elif named:
-                concerned.update(dict.fromkeys(named))
+            if named := self._knowledge.absorb(event, now, out):
+                self._turns.call(named, concerned)
         self._turns.take(concerned, now)
         self._attend_all(concerned, now, out)
         self._roll_out(concerned, now, out)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from lightctl.control.knowledge import Knowledge
@@ -28,6 +28,13 @@ class Turns:
         self._instants: list[dt.datetime] = []
         self._due: dict[str, None] = {}
         self._waiting: dict[str, None] = {}
+
+    def call(self, nodes: Sequence[str], concerned: dict[str, None]) -> None:
+        """Have nodes attended to: in this step, or a slice a step where they are more than one."""
+        if len(nodes) > SLICE:
+            self.wait(nodes)
+        else:
+            concerned.update(dict.fromkeys(nodes))
 
     def wait(self, nodes: Iterable[str]) -> None:
         """Let nodes wait for their slice."""

@@ -9,8 +9,19 @@ from lightctl.control.policy import Policy
 from lightctl.control.turns import SLICE
 from lightctl.devices.profile import shipped_profiles
 from lightctl.domain.assets import Fleet, LightPoint
-from lightctl.domain.events import CommandSent, FleetChanged, IntentChanged, LinkChanged, NodeAnnounced, NodeReported
-from lightctl.domain.states import ChannelReport, DesiredState, ReportedState
+from lightctl.domain.events import (
+    CommandSent,
+    Event,
+    FleetChanged,
+    IntentChanged,
+    LinkChanged,
+    NodeAnnounced,
+    NodeReported,
+    OverrideEnded,
+    OverrideSet,
+)
+from lightctl.domain.selectors import parse_selector
+from lightctl.domain.states import ChannelReport, DesiredState, Override, ReportedState, Scope
 from tests.support.controlled import CARRYING, ZONE, intent
 from tests.support.steps import steps
 
@@ -49,6 +60,31 @@ def test_a_link_that_came_up_gives_every_node_its_document_slice_by_slice():
     taken = list(steps(controller, [LinkChanged("mqtt", up=True, at=later)], later))
     sent = [submission.node.id for effects in taken for submission in effects.submissions if submission.node]
     assert len(set(sent)) == NODES
+
+
+def override(name: str, select: str, level: int) -> Override:
+    scope = Scope.SITE if select == "*" else Scope.LIGHT_POINT
+    return Override(name, scope, parse_selector(select), level, NOW, NOW + dt.timedelta(minutes=30))
+
+
+def test_a_level_for_all_lamps_is_given_slice_by_slice_and_one_set_meanwhile_does_not_wait():
+    controller = city()
+    for _ in steps(controller, (), NOW):
+        pass
+    changed: list[Event] = [OverrideSet(override("all", "*", 40))]
+    first = controller.step(changed, NOW)
+    last = f"n{NODES - 1:05}"
+    between = controller.step([OverrideSet(override("one", f"id=L{NODES - 1:05}", 70))], NOW)
+    (mine,) = (desired for desired in between.desired if desired.node == last)
+    assert [len(first.desired), mine.channels[0].override.level] == [SLICE, 70]
+    rest = [desired for effects in steps(controller, (), NOW) for desired in effects.desired]
+    held = {desired.node: desired for desired in (*first.desired, *between.desired, *rest)}
+    assert len(held) == NODES
+    assert {each.channels[0].override.level for node, each in held.items() if node != last} == {40}
+    assert held[last] == mine
+    ended = [effects.desired for effects in steps(controller, [OverrideEnded("all")], NOW)]
+    assert [len(desired) for desired in ended] == [SLICE, SLICE, 10]
+    assert {each.node for desired in ended for each in desired if each.channels[0].override is not None} == {last}
 
 
 DUSK = NOW + dt.timedelta(hours=1)

@@ -18,7 +18,7 @@ from lightctl.domain.errors import UnknownTarget
 from lightctl.domain.states import Command, CommandState, Override, Scope
 from lightctl.store.base import ActionRecord, ChangeRecord, OverrideRecord
 
-AT_ONCE = 1000  # light points: a hundredth of a second of the store's thread
+AT_ONCE = 5000  # light points: they keep everything else waiting for less than a tenth of a second
 
 
 def progress(desk: Desk, change: str) -> ChangeView:
