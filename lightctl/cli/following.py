@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FIRST_POLL_S = 0.1
 LAST_POLL_S = 1.0
-LAMPS_PER_S = 20_000  # to be asked after: a fifth of the daemon's time
+LAMPS_PER_S = 20_000  # asked after, at most: it takes a fifth of the daemon's time
 
 
 def follow(client: Client, change: dict[str, Any], timeout_s: float) -> dict[str, Any]:

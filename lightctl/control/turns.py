@@ -28,13 +28,18 @@ class Turns:
         self._instants: list[dt.datetime] = []
         self._due: dict[str, None] = {}
         self._waiting: dict[str, None] = {}
+        self._called = 0
 
     def call(self, nodes: Sequence[str], concerned: dict[str, None]) -> None:
-        """Have nodes attended to: in this step, or a slice a step where they are more than one."""
-        if len(nodes) > SLICE:
+        """Have nodes attended to in this step; those of events that name more than a slice together wait for theirs.
+
+        One that is named alone, as by its own word, never waits.
+        """
+        if len(nodes) > max(1, SLICE - self._called):
             self.wait(nodes)
-        else:
-            concerned.update(dict.fromkeys(nodes))
+            return
+        self._called += len(nodes) if len(nodes) > 1 else 0
+        concerned.update(dict.fromkeys(nodes))
 
     def wait(self, nodes: Iterable[str]) -> None:
         """Let nodes wait for their slice."""
@@ -65,6 +70,7 @@ class Turns:
 
     def take(self, concerned: dict[str, None], now: dt.datetime) -> None:
         """Add a slice of those that wait to the nodes of a step, half of one at least."""
+        self._called = 0
         self._gather(now)
         room = max(SLICE // 2, SLICE - len(concerned))
         for waiting in (self._due, self._waiting):

@@ -87,6 +87,24 @@ def test_a_level_for_all_lamps_is_given_slice_by_slice_and_one_set_meanwhile_doe
     assert {each.node for desired in ended for each in desired if each.channels[0].override is not None} == {last}
 
 
+def test_links_of_a_few_nodes_each_that_come_up_together_are_attended_to_slice_by_slice():
+    controller = Controller(Policy(), shipped_profiles(), ZONE)
+    few, links = SLICE // 5, 15
+    points = [
+        LightPoint(f"L{number:05}", 51.4, 6.7, node=f"n{number:05}", link=f"mqtt-{number % links}")
+        for number in range(few * links)
+    ]
+    for _ in steps(controller, [FleetChanged(Fleet.of(points, ZONE))], NOW):
+        pass
+    controller.step([CommandSent(node, 1, NOW) for node in controller.nodes], NOW)
+    later = NOW + dt.timedelta(seconds=1)
+    up = [LinkChanged(f"mqtt-{number}", up=True, at=later) for number in range(links)]
+    taken = list(steps(controller, up, later))
+    sent = [{order.node.id for order in effects.submissions} for effects in taken]
+    assert max(map(len, sent)) <= SLICE + SLICE // 2
+    assert set().union(*sent) == set(controller.nodes)
+
+
 DUSK = NOW + dt.timedelta(hours=1)
 AT_DUSK = """
 version: 1
