@@ -140,8 +140,8 @@ class Controller:
         self._notice_time(memory, now, lease_over, out)
         if self._renewal.is_due(memory, now):
             self._renewal.renew(memory, now, out)
+        self._tell_time(memory, now, out)  # first: by a clock that is wrong a document is over, or not yet begun
         waiting = self._delivery.move(memory, now, out)
-        self._tell_time(memory, now, out)
         self._judge.judge(memory, now, out)
         self._look_again(memory, now, lease_over, waiting)
 

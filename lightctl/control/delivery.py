@@ -90,10 +90,9 @@ class Delivery:
             memory.rest(now, self._policy)
         return looks
 
-    @staticmethod
-    def _submit(memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
+    def _submit(self, memory: NodeMemory, desired: DesiredState, now: dt.datetime, out: Collected) -> None:
         priority = memory.command.priority if memory.command is not None else 0
-        lights_at = memory.lights_at(desired, now)
+        lights_at = memory.lights_at(desired, now, self._policy)
         street = memory.place if lights_at is not None and lights_at <= now else None
         out.submit(memory.node, desired, priority, street, lights_at)
         memory.on_its_way = True

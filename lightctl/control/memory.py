@@ -141,12 +141,14 @@ class NodeMemory:
         """Whether it is switched live, but knows by itself when its document is worth nothing any more."""
         return not self.capabilities.carries_nights and self.profile.confirmation == "revision"
 
-    def lights_at(self, desired: DesiredState, now: dt.datetime) -> dt.datetime | None:
+    def lights_at(self, desired: DesiredState, now: dt.datetime, policy: Policy) -> dt.datetime | None:
         """Give from when on a document turns a lamp on that is off, by what the node last said; None: it turns none.
 
-        What it said before it fell silent counts no more: it may have lost its supply, and come back dark.
+        What it said before it fell silent counts no more, also where nobody was there to notice (before a start): it
+        may have lost its supply, and come back dark.
         """
-        said = {} if self.reported is None or self.unreachable else self.reported.channels
+        silent = self.unreachable or self.heard_at is None or now - self.heard_at >= self.lease(policy)
+        said = {} if self.reported is None or silent else self.reported.channels
         coming = (
             wanted.lit_from(now)
             for channel, wanted in desired.channels.items()

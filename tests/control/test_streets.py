@@ -1,14 +1,16 @@
 """What turns a lamp on says so, and goes street by street: a town must not light up here and there."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from lightctl.domain import events as ev
+from lightctl.domain.assets import Fleet
 from lightctl.domain.orders import Order
 from lightctl.domain.selectors import EVERYTHING
 from lightctl.domain.states import Override, Scope
-from tests.support.controlled import AFTERNOON, LIVE, Street, lamp
+from tests.support.controlled import AFTERNOON, LIVE, SCHEDULE, ZONE, Street, intent, lamp
 
 
 class Evening(Street):
@@ -76,6 +78,20 @@ def test_a_lamp_that_was_lit_when_it_fell_silent_may_have_come_back_dark(evening
     evening.step(ev.OverrideSet(Override("o2", Scope.SITE, EVERYTHING, 90, evening.now, until)), after=1)
     lights = {each.node.id: each.lights(evening.now) for each in evening.submitted}
     assert (lights["n-a1"], lights["n-b1"]) == (False, True)
+
+
+@pytest.mark.parametrize(("stood_still", "turns_on"), [(60, False), (1200, True)])
+def test_what_a_lamp_said_before_a_start_counts_while_it_could_not_have_fallen_silent(evening, stood_still, turns_on):
+    until = evening.now + dt.timedelta(minutes=30)
+    asked = Override("o1", Scope.SITE, EVERYTHING, 70, evening.now, until)
+    evening.step(ev.OverrideSet(asked))
+    evening.step(ev.CommandSent("n-a1", evening.desired["n-a1"].revision, evening.now), evening.report("n-a1"), after=1)
+    memory = evening.controller._knowledge.memories["n-a1"]
+    again = Evening(points=evening.points, now=evening.now + dt.timedelta(seconds=stood_still))
+    again.step(memory.laid_aside(), ev.FleetChanged(Fleet.of(evening.points, ZONE)), ev.IntentChanged(intent(SCHEDULE)))
+    again.step(ev.OverrideSet(asked), ev.OverrideSet(replace(asked, id="o2", level=90)))
+    lights = {each.node.id: each.lights(again.now) for each in again.submitted}
+    assert lights["n-a1"] is turns_on
 
 
 def test_nights_say_when_they_first_turn_a_lamp_on_for_they_may_leave_late():

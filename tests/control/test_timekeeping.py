@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from lightctl.control.node_time import UNKNOWN_TIME
 from lightctl.domain import events as ev
-from lightctl.domain.states import ActionKind, ChannelReport, FaultEvent, NodeAction, ReportedState
+from lightctl.domain.selectors import EVERYTHING
+from lightctl.domain.states import (
+    ActionKind,
+    ChannelReport,
+    DesiredState,
+    FaultEvent,
+    NodeAction,
+    Override,
+    ReportedState,
+    Scope,
+)
 from tests.support.controlled import AFTERNOON, CARRYING, LIVE, Street, lamp
 
 WARNED, UNTRUSTED = FaultEvent.CLOCK_OFFSET, FaultEvent.CLOCK_UNTRUSTED
@@ -183,6 +193,16 @@ def test_a_node_whose_clock_is_off_is_sent_the_time_and_the_fault_is_over_when_i
     assert (len(street.times), street.named) == (2, {WARNED})
     street.says(0)
     assert (len(street.times), street.named) == (2, set())
+
+
+def test_what_a_node_is_told_in_one_step_begins_with_the_time_by_which_it_takes_the_rest():
+    street = keeper()
+    for _ in range(47):
+        street.says(0.0, after=HOUR / 2)
+    street.now += dt.timedelta(hours=1)
+    asked = Override("o1", Scope.SITE, EVERYTHING, 0, street.now, street.now + dt.timedelta(hours=2))
+    street.step(ev.OverrideSet(asked), street.report())
+    assert [type(each.content) for each in street.last.submissions] == [NodeAction, DesiredState]
 
 
 def test_a_clock_that_takes_no_time_is_sent_it_no_oftener_than_once_an_hour():
