@@ -200,16 +200,15 @@ def reconcile(
     *,
     on_its_way: bool,
 ) -> Decision:
-    """Decide the next move for one node; `command` is its latest one, `on_its_way` whether a link is busy with it."""
-    open_command = command if command is not None and not command.state.terminal else None
-    if open_command is not None and open_command.revision == desired.revision:
-        if report is not None and confirms(desired, report, open_command, confirmation, policy):
+    """Decide the next move for one node; `command` is its open one, `on_its_way` whether a link is busy with it."""
+    if command is not None and command.revision == desired.revision:
+        if report is not None and confirms(desired, report, command, confirmation, policy):
             return Settled()
     elif agrees(desired, report, confirmation, now, policy):
         return Settled()
     if held_locally(desired, report):
         return Wait(None)
-    if open_command is None or open_command.revision < desired.revision:
+    if command is None or command.revision < desired.revision:
         named = confirmation in ("revision", "stored")
         if named and report is not None and holds_revision(desired, report, confirmation):
             # It holds the very document: sending it again cannot help otherwise, the fault says what is wrong.
@@ -217,10 +216,10 @@ def reconcile(
             return Repeat() if helps else Wait(None)
         return Send()
     if on_its_way:
-        return Wait(open_command.deadline)
-    if open_command.sent_at is None:
+        return Wait(command.deadline)
+    if command.sent_at is None:
         return Resend()
-    patience = dt.timedelta(seconds=policy.patience_s(open_command.node, open_command.attempts))
-    if now < open_command.sent_at + patience:
-        return Wait(open_command.sent_at + patience)
+    patience = dt.timedelta(seconds=policy.patience_s(command.node, command.attempts))
+    if now < command.sent_at + patience:
+        return Wait(command.sent_at + patience)
     return Resend()

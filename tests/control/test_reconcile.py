@@ -178,10 +178,6 @@ def decided(report=None, command=COMMAND, by="revision", now=QUARTER, *, on_its_
     return reconcile(DESIRED, report, command, by, now, POLICY, on_its_way=on_its_way)
 
 
-def ended(state: CommandState, revision: int = 7) -> Command:
-    return replace(COMMAND, state=state, revision=revision, finished_at=NOW)
-
-
 OLDER, WRONG = replace(COMMAND, revision=6), said(90)
 LOCAL = replace(said(0, applied_revision=6), channels={0: ChannelReport(0, 0, Reason.LOCAL)})
 DECISIONS = [
@@ -193,12 +189,11 @@ DECISIONS = [
     ("somebody holds it and a command is open", LOCAL, COMMAND, "revision", Wait(None)),
     ("nothing was ever heard or sent", None, None, "revision", Send()),
     ("another revision is held and nothing is open", said(applied_revision=6), None, "revision", Send()),
-    ("the last command ended without proof", None, ended(CommandState.EXPIRED), "revision", Send()),
     ("a command for an older revision is open", said(applied_revision=6), OLDER, "revision", Send()),
-    ("it holds the very document and a lamp is wrong", WRONG, ended(CommandState.CONFIRMED), "revision", Wait(None)),
+    ("it holds the very document and a lamp is wrong", WRONG, None, "revision", Wait(None)),
     ("the same of a unit that keeps nights", said(90, verified=True), None, "stored", Wait(None)),
     ("it keeps nights and was not read back", said(90), None, "stored", Send()),
-    ("a live lamp is wrong", WRONG, ended(CommandState.CONFIRMED), "level", Send()),
+    ("a live lamp is wrong", WRONG, None, "level", Send()),
     ("a unit that is read back is wrong", said(90, verified=True), None, "read_back", Send()),
     ("a command was never sent", None, replace(COMMAND, state=CommandState.QUEUED, sent_at=None), "revision", Resend()),
 ]
