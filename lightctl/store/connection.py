@@ -17,6 +17,7 @@ from typing import Any
 from sqlite_utils import Database, Migrations
 
 from lightctl.domain.errors import StoreError
+from lightctl.store import batches
 from lightctl.store.ending import leave_mark, took_mark
 from lightctl.store.failures import DAMAGED, explained
 from lightctl.store.inspection import Inspection
@@ -163,7 +164,7 @@ class SqliteFile:
     def run_many(self, sql: str, rows: Iterable[Parameters]) -> int:
         """Run one writing statement for many rows inside a transaction; gives how many rows they touched in all."""
         assert self._depth, "a write outside of a transaction"
-        return self.db.conn.executemany(sql, rows).rowcount
+        return batches.write(self.db.conn, sql, rows)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Read all rows."""

@@ -51,9 +51,10 @@ _PUT_COMMAND = (
     "attempts = excluded.attempts, sent_at = excluded.sent_at, broker_acked_at = excluded.broker_acked_at, "
     "finished_at = excluded.finished_at, detail = excluded.detail"
 )
-_MOVE_COMMAND = (
-    "UPDATE commands SET state = ?, cause = ?, created_at = ?, deadline = ?, priority = ?, attempts = ?, sent_at = ?, "
-    "broker_acked_at = ?, finished_at = ?, detail = ? WHERE node = ? AND revision = ?"
+_MOVE_COMMAND = (  # column1, column2: how SQLite calls what stands in a row of values
+    "UPDATE commands SET state = column3, cause = column4, created_at = column5, deadline = column6, "
+    "priority = column7, attempts = column8, sent_at = column9, broker_acked_at = column10, finished_at = column11, "
+    "detail = column12 FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) WHERE node = column1 AND revision = column2"
 )
 _PUT_REPORT = "INSERT INTO last_reports (node, doc) VALUES (?, ?) ON CONFLICT (node) DO UPDATE SET doc = excluded.doc"
 _PUT_ANNOUNCED = (
@@ -198,7 +199,7 @@ def _put_commands(db: SqliteFile, commands: Iterable[Command]) -> None:
         newest[key] = command
     rows = [_command_row(command) for command in newest.values()]
     # An update costs half an upsert, and a command that has moved is nearly always known.
-    moved = [(*row[2:], row[0], row[1]) for row in rows if row[2] != CommandState.QUEUED or row[7]]
+    moved = [row for row in rows if row[2] != CommandState.QUEUED or row[7]]
     if moved and db.run_many(_MOVE_COMMAND, moved) == len(moved):
         rows = [row for row in rows if row[2] == CommandState.QUEUED and not row[7]]
     db.run_many(_PUT_COMMAND, rows)
