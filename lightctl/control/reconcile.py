@@ -160,20 +160,24 @@ def ended_early(desired: DesiredState, report: ReportedState, policy: Policy) ->
     """Say whether the node says of a channel that it follows its program, though an override is held on it yet.
 
     A node ends an override by its own clock, once and for all, also if that was wrong at the moment. Where its clock
-    still says that it is over, it knows no better. One that names no reasons says it with the level of its program.
+    still says that it is over, it knows no better. Its word for the reason counts also where its program has the very
+    level: that may change before anybody can tell it. One that names no reasons says it with the level of its program.
     """
-    soon = max(report.received_at, report.at or report.received_at) + dt.timedelta(seconds=policy.settle_s)
+    held = [
+        (override, wanted, said)
+        for channel, wanted in desired.channels.items()
+        if (override := wanted.override) is not None and (said := report.channels.get(channel)) is not None
+    ]
+    at, settling = report.received_at, dt.timedelta(seconds=policy.settle_s)
     return any(
-        wanted.override is not None
-        and soon < wanted.override.until
-        and (said := report.channels.get(channel)) is not None
-        and not channel_follows(wanted, said, report.received_at, policy)
+        max(at, report.at or at) + settling < override.until
         and (
             said.reason is Reason.PROGRAM
             if said.reason is not None
-            else channel_follows(replace(wanted, override=None), said, report.received_at, policy)
+            else not channel_follows(wanted, said, at, policy)
+            and channel_follows(replace(wanted, override=None), said, at, policy)
         )
-        for channel, wanted in desired.channels.items()
+        for override, wanted, said in held
     )
 
 
@@ -201,15 +205,15 @@ def reconcile(
     on_its_way: bool,
 ) -> Decision:
     """Decide the next move for one node; `command` is its open one, `on_its_way` whether a link is busy with it."""
+    named = confirmation in ("revision", "stored")
     if command is not None and command.revision == desired.revision:
         if report is not None and confirms(desired, report, command, confirmation, policy):
             return Settled()
-    elif agrees(desired, report, confirmation, now, policy):
-        return Settled()
+    elif report is not None and agrees(desired, report, confirmation, now, policy):
+        return Repeat() if named and ended_early(desired, report, policy) else Settled()
     if held_locally(desired, report):
         return Wait(None)
     if command is None or command.revision < desired.revision:
-        named = confirmation in ("revision", "stored")
         if named and report is not None and holds_revision(desired, report, confirmation):
             # It holds the very document: sending it again cannot help otherwise, the fault says what is wrong.
             helps = ended_early(desired, report, policy) or held_too_long(desired, report, policy)

@@ -242,7 +242,8 @@ def says(level: int, reason: Reason | None, at: dt.datetime = QUARTER, clock: dt
         (says(50, Reason.PROGRAM), True),
         (says(50, Reason.PROGRAM, clock=QUARTER - 3600 * SECOND), True),
         (says(50, Reason.OVERRIDE), False),
-        (says(80, Reason.PROGRAM), False),
+        (says(80, Reason.PROGRAM), True),
+        (says(80, Reason.OVERRIDE), False),
         (says(50, Reason.PROGRAM, at=ENDS - SETTLE), False),
         (says(50, Reason.PROGRAM, at=ENDS - SETTLE - SECOND), True),
         (says(50, Reason.PROGRAM, clock=ENDS - SETTLE), False),
@@ -278,7 +279,9 @@ def test_an_override_is_held_too_long_where_it_rules_a_settling_time_after_its_e
 
 
 @pytest.mark.parametrize(
-    "report", [says(50, Reason.PROGRAM), says(80, Reason.OVERRIDE, at=ENDS + SETTLE)], ids=["ended", "held"]
+    "report",
+    [says(50, Reason.PROGRAM), says(80, Reason.PROGRAM), says(80, Reason.OVERRIDE, at=ENDS + SETTLE)],
+    ids=["ended", "ended, at the same level", "held"],
 )
 def test_a_node_that_ended_its_override_early_or_holds_it_too_long_is_told_anew(report):
     now = report.received_at

@@ -66,6 +66,19 @@ def test_an_override_that_a_node_ended_is_given_again_also_where_the_two_clocks_
     assert [sent.channels[0].level_at(street.now) for sent in street.sent] == [30]
 
 
+def test_an_override_that_a_node_ended_is_given_again_also_while_its_program_has_the_same_level():
+    street = running(Street(now=DARK))
+    street.step(ev.OverrideSet(override(street, 100)))
+    confirm(street)
+    street.step(ended_early(street), after=1)
+    (sent,) = street.sent
+    assert sent.channels[0].override is not None
+    street.step(ev.CommandSent("n-a", sent.revision, street.now), street.report(), after=1)
+    assert street.command().state is CommandState.CONFIRMED
+    street.step(street.report(), after=60)
+    assert street.sent == []
+
+
 def test_a_node_that_names_no_reasons_says_with_its_programs_level_that_it_ended_an_override():
     street = running(Street(now=DARK))
     street.step(ev.OverrideSet(override(street, 30)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lightctl.control.controller import Controller
 from lightctl.control.effects import Effects
@@ -146,7 +147,7 @@ class Street:
         power_w: float | None = None,
         boot: str = "b1",
         seq: int | None = None,
-        reason: Reason | None = Reason.PROGRAM,
+        reason: Reason | Literal["its own"] | None = "its own",
         verified: bool = False,
         faults: Iterable[str] = (),
         flags: Iterable[str] = (),
@@ -159,11 +160,13 @@ class Street:
         due = wanted.channels[0].level_at(self.now)
         shown = due if level is None else level
         assert shown is not None
+        override = wanted.channels[0].override
+        own = Reason.PROGRAM if override is None or override.until <= self.now else Reason.OVERRIDE
         self.seq += 1
         channel = ChannelReport(
             level=shown if measures_level else None,
             commanded=due if commanded is None else commanded,
-            reason=reason,
+            reason=own if reason == "its own" else reason,
             power_w=(0.5 + 49.5 * shown / 100) if power_w is None else power_w,
             voltage_v=voltage_v,
             power_factor=power_factor,
