@@ -7,6 +7,7 @@ memory, links fail, people change their minds, and the daemon is killed before o
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 from dataclasses import fields, replace
 
 import pytest
@@ -190,9 +191,9 @@ class CommandsOfAStreet(RuleBasedStateMachine):
         assert {command.id: command for command in self.store.commands()} == self.street.commands
 
     def teardown(self) -> None:
-        if self.nodes:
-            self.everything_comes_to_rest()
-        self.store.close()
+        with closing(self.store):
+            if self.nodes:
+                self.everything_comes_to_rest()
 
     def everything_comes_to_rest(self) -> None:
         """From now on everything arrives: within a heartbeat and the longest pause, nodes hold what they shall."""
