@@ -168,6 +168,8 @@ def ended_early(desired: DesiredState, report: ReportedState, policy: Policy) ->
         for channel, wanted in desired.channels.items()
         if (override := wanted.override) is not None and (said := report.channels.get(channel)) is not None
     ]
+    if not held:
+        return False
     at, settling = report.received_at, dt.timedelta(seconds=policy.settle_s)
     return any(
         max(at, report.at or at) + settling < override.until
