@@ -296,6 +296,9 @@ def test_one_channel_is_enough():
     program = ChannelReport(50, 50, Reason.PROGRAM)
     early = replace(says(50, Reason.PROGRAM), channels={0: program, 1: program})
     assert ended_early(two, early, POLICY)
+    both = replace(HOLDING, channels={0: HOLDING.channels[0], 1: HOLDING.channels[0]})
+    holds = replace(early, channels={0: program, 1: ChannelReport(80, 80, Reason.OVERRIDE)})
+    assert ended_early(both, holds, POLICY)
     late = replace(says(80, None, at=ENDS + SETTLE), channels={0: ChannelReport(80, 80, Reason.OVERRIDE), 1: program})
     assert held_too_long(two, late, POLICY)
 
