@@ -1,9 +1,10 @@
 """Reconcile: compare desired with reported and say what to do next. Level-triggered; nothing is replayed.
 
-In order: the report agrees -> Settled. The node says somebody holds it locally -> Wait. No command is open, or one for
-an older revision -> Send; but where the node holds the very document -> Wait, or Repeat if it ended its override too
-early. The link has not sent it yet -> Wait. Sent a short while ago -> Wait, twice as long with every attempt. Otherwise
--> Resend the same command. A send always goes out under a new revision; a resend never does.
+In order: the report agrees -> Settled, or Repeat if the node ended its override too early all the same. The node says
+somebody holds it locally -> Wait. No command is open, or one for an older revision -> Send; but where the node holds
+the very document -> Wait, or Repeat if it ended its override too early or holds it too long. The link has not sent it
+yet -> Wait. Sent a short while ago -> Wait, twice as long with every attempt. Otherwise -> Resend the same command. A
+send always goes out under a new revision; a resend never does.
 """
 
 from __future__ import annotations

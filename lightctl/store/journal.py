@@ -198,7 +198,7 @@ def _put_commands(db: SqliteFile, commands: Iterable[Command]) -> None:
             db.run_many(_PUT_COMMAND, [_command_row(before)])  # so that the database sees an end being left
         newest[key] = command
     rows = [_command_row(command) for command in newest.values()]
-    # An update costs half an upsert, and a command that has moved is nearly always known.
+    # Of many at once an update costs three quarters of an upsert, and a command that has moved is nearly always known.
     moved = [row for row in rows if row[2] != CommandState.QUEUED or row[7]]
     if moved and db.run_many(_MOVE_COMMAND, moved) == len(moved):
         rows = [row for row in rows if row[2] == CommandState.QUEUED and not row[7]]

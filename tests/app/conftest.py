@@ -25,8 +25,7 @@ def no_store_is_left_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def office():
+def office() -> Office:
     office = Office()
     office.furnish()
-    yield office
-    office.store.close()
+    return office
